@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# iommusim_options: what every target of ours compiles with.
+add_library(iommusim_options INTERFACE)
+target_include_directories(iommusim_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/models)
+target_compile_options(iommusim_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  $<$<BOOL:${IOMMUSIM_WERROR}>:-Werror>
+  $<$<BOOL:${IOMMUSIM_SANITIZE}>:-fsanitize=${IOMMUSIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer>)
+target_link_options(iommusim_options INTERFACE
+  $<$<BOOL:${IOMMUSIM_SANITIZE}>:-fsanitize=${IOMMUSIM_SANITIZE}>)
+
+# iommusim_pure: for targets that must not know SystemC. Its headers lie in the system include path,
+# so the compiler is told to refuse its names instead.
+add_library(iommusim_pure INTERFACE)
+target_link_libraries(iommusim_pure INTERFACE iommusim_options)
+target_compile_options(iommusim_pure INTERFACE -include ${PROJECT_SOURCE_DIR}/cmake/refuse_systemc.h)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where hardware took an access.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/access.h"
+#include "base/component.h"
+#include "base/rule.h"
+
+namespace iommusim {
+
+enum class LandingKind : std::uint8_t { memory, peer, interrupt, iommu_fault, rejected };
+constexpr std::size_t landing_kinds = 5;
+
+/// "memory", "peer", "interrupt", "iommu-fault", "rejected".
+std::string_view to_string(LandingKind kind);
+
+/// The end of one access. Which members mean something depends on `kind`; the others are zero.
+struct Landing {
+  LandingKind kind = LandingKind::rejected;
+  /// memory: the memory; peer: the function whose BAR claimed it; interrupt: the doorbell;
+  /// iommu_fault: the IOMMU; rejected: who refused.
+  ComponentId where = ComponentId::none;
+  /// The rule that decided, and the component that applied it.
+  const Rule* rule = nullptr;
+  ComponentId decided_by = ComponentId::none;
+  /// What the requester is told. `none` for posted writes that were lost.
+  CompletionStatus status = CompletionStatus::successful;
+  /// memory: physical address of the first byte. peer: bus address of the first byte.
+  std::uint64_t address = 0;
+  /// peer: offset of the first byte in the BAR.
+  std::uint64_t bar_offset = 0;
+  std::uint8_t bar = 0;
+  /// interrupt: vector, destination (APIC ID).
+  std::uint8_t vector = 0;
+  std::uint32_t destination = 0;
+  /// iommu_fault: the unit's fault reason (VT-d) or event code (SMMUv3).
+  std::uint16_t fault_reason = 0;
+  /// The translation came from a cache, not from the tables.
+  bool from_cache = false;
+};
+
+/// One step of an access through the platform.
+struct Hop {
+  ComponentId where = ComponentId::none;
+  const Rule* rule = nullptr;
+};
+
+/// The way that an access took, without allocation. Longer ways keep their first `capacity` hops.
+class Path {
+ public:
+  static constexpr std::size_t capacity = 24;
+
+  void add(ComponentId where, const Rule& rule) {
+    if (size_ < capacity) hops_[size_++] = Hop{where, &rule};
+  }
+  void clear() { size_ = 0; }
+  std::size_t size() const { return size_; }
+  const Hop* begin() const { return hops_.data(); }
+  const Hop* end() const { return hops_.data() + size_; }
+
+ private:
+  std::array<Hop, capacity> hops_;
+  std::uint8_t size_ = 0;
+};
+
+}  // namespace iommusim

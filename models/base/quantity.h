@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers as people write them: 0x1000, 4096, 0xfee0_0000, 4KiB, 1.5us.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace iommusim {
+
+/// A length of time, or a point counted from the start of the simulation, in picoseconds.
+class Duration {
+ public:
+  constexpr Duration() = default;
+  constexpr explicit Duration(std::uint64_t picoseconds) : ps_{picoseconds} {}
+  static constexpr Duration nanoseconds(std::uint64_t ns) { return Duration{ns * 1000}; }
+  constexpr std::uint64_t picoseconds() const { return ps_; }
+  constexpr double as_nanoseconds() const { return static_cast<double>(ps_) / 1000.0; }
+
+  friend constexpr Duration operator+(Duration a, Duration b) { return Duration{a.ps_ + b.ps_}; }
+  friend constexpr Duration operator*(Duration a, std::uint64_t n) { return Duration{a.ps_ * n}; }
+  friend constexpr bool operator==(Duration a, Duration b) { return a.ps_ == b.ps_; }
+  friend constexpr bool operator!=(Duration a, Duration b) { return a.ps_ != b.ps_; }
+  friend constexpr bool operator<(Duration a, Duration b) { return a.ps_ < b.ps_; }
+  friend constexpr bool operator>(Duration a, Duration b) { return a.ps_ > b.ps_; }
+
+ private:
+  std::uint64_t ps_ = 0;
+};
+
+/// 0x… hexadecimal, 0b… binary or decimal, `_` between digits allowed. nullopt: not a number, or above 2^64-1.
+std::optional<std::uint64_t> parse_unsigned(std::string_view text);
+
+/// parse_unsigned, or a decimal number with KiB, MiB, GiB or TiB (powers of 1024): bytes.
+std::optional<std::uint64_t> parse_size(std::string_view text);
+
+/// A decimal number (a fraction is allowed) with ps, ns, us, ms or s. Rounded to picoseconds.
+/// nullopt: malformed, no unit, or above about 213 days.
+std::optional<Duration> parse_duration(std::string_view text);
+
+/// "4 KiB", "2 GiB"; sizes that are no whole multiple stay in bytes.
+std::string format_size(std::uint64_t bytes);
+
+/// "0x" and at least `digits` lower-case hexadecimal digits.
+std::string format_hex(std::uint64_t value, int digits = 1);
+
+/// The shortest of ps, ns, us, ms, s that keeps the value exact to three decimals: "1.5 us".
+std::string format_duration(Duration duration);
+
+}  // namespace iommusim

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an IOMMU is asked and what it answers: the same for VT-d and SMMUv3.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/access.h"
+#include "base/landing.h"
+#include "base/rule.h"
+
+namespace iommusim::iommu {
+
+/// One request at an IOMMU's DMA port. Never crosses a 4 KiB boundary (callers split).
+struct TranslationRequest {
+  RequesterId requester;
+  std::optional<Pasid> pasid;
+  AddressType address_type = AddressType::untranslated;
+  Operation operation = Operation::read;
+  bool privileged = false;
+  bool execute = false;
+  Iova address;
+  /// Bytes; 0 is a zero-length read.
+  std::uint32_t size = 0;
+};
+
+/// What the unit does with the request.
+enum class Outcome : std::uint8_t {
+  /// Goes on to `address`.
+  translated,
+  /// Is an interrupt request; the unit emits it as a message.
+  interrupt,
+  /// Is refused; `fault_reason` says why (0: refused without a reason that is recorded).
+  fault,
+};
+
+/// The answer. Plain data, returned by value.
+struct TranslationResult {
+  Outcome outcome = Outcome::fault;
+  PhysAddr address;
+  /// Bytes of the page that the translation covers (translated only); pass-through reports 4 KiB.
+  std::uint64_t page_size = page_4k;
+  /// Rights of the translation (translated only): DMI grants depend on them.
+  bool readable = false;
+  bool writable = false;
+  /// VT-d fault reason or SMMUv3 event code.
+  std::uint16_t fault_reason = 0;
+  /// False when the fault is qualified by FPD, or has no record by architecture.
+  bool fault_recorded = false;
+  CompletionStatus status = CompletionStatus::successful;
+  const Rule* rule = nullptr;
+  /// Which caches answered.
+  bool translation_cached = false;
+  bool context_cached = false;
+};
+
+/// One word group that the unit fetched from memory for a request, in order.
+struct Fetch {
+  /// Name in the unit's specification: "root entry", "context entry", "PDPTE".
+  const char* what = "";
+  PhysAddr address;
+  /// 64-bit words fetched, at most 8.
+  std::uint8_t words = 0;
+  std::array<std::uint64_t, 8> value{};
+  /// The fetch met an access error; `value` is meaningless.
+  bool failed = false;
+};
+
+/// The fetches of one request, without allocation. A nested 5x5 walk with its tables needs fewer than `capacity`.
+class FetchLog {
+ public:
+  static constexpr std::size_t capacity = 48;
+
+  void clear() { size_ = 0; }
+  std::size_t size() const { return size_; }
+  const Fetch* begin() const { return fetches_.data(); }
+  const Fetch* end() const { return fetches_.data() + size_; }
+  const Fetch& back() const { return fetches_[size_ - 1]; }
+
+  /// The slot of the next fetch, to be filled in; the last slot is reused once full.
+  Fetch& next() { return size_ < capacity ? fetches_[size_++] : fetches_[capacity - 1]; }
+
+ private:
+  std::array<Fetch, capacity> fetches_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace iommusim::iommu

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a VT-d unit is built as. Capability registers are derived from this, so what is advertised is what works.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+
+namespace iommusim::vtd {
+
+/// Defaults give the unit of QEMU 7.2's q35 with aw-bits=48: legacy mode, queued invalidation, pass-through.
+struct UnitConfig {
+  /// Physical address of the register page (page-aligned).
+  PhysAddr register_base{0xFED9'0000};
+
+  /// Host address width in bits, 32 to 52: table pointers and outputs beyond it are reserved bits.
+  unsigned host_address_width = 48;
+  /// CAP.MGAW + 1: width of the addresses that devices may use, in bits: 39, 48 or 57.
+  unsigned guest_address_width = 48;
+  /// CAP.SAGAW: page-table depths that second-stage tables may have: any of 3, 4, 5.
+  std::vector<unsigned> table_levels{3, 4};
+  /// CAP.SLLPS.
+  bool pages_2m = true;
+  bool pages_1g = true;
+  /// CAP.ND: domain-id bits, 4 to 16, even.
+  unsigned domain_id_bits = 16;
+  /// CAP.NFR + 1: fault recording registers, 1 to 256.
+  unsigned fault_records = 1;
+  /// CAP.FRO * 16 and ECAP.IRO * 16: register offsets in bytes, multiples of 16 above every other register.
+  unsigned fault_record_offset = 0x220;
+  unsigned iotlb_offset = 0x0F0;
+  /// CAP.CM: faulting entries may be cached; software must flush on every change.
+  bool caching_mode = false;
+  /// CAP.RWBF.
+  bool write_buffer_flush = false;
+  /// CAP.ZLR: a zero-length read of a write-only page is allowed.
+  bool zero_length_read = false;
+  /// CAP.PSI and CAP.MAMV (0 to 63; at least 9 with PSI).
+  bool page_selective_invalidation = true;
+  unsigned max_address_mask = 18;
+  /// CAP.DRD and CAP.DWD.
+  bool drain = true;
+  /// CAP.PLMR and CAP.PHMR: protected memory regions.
+  bool protected_low_memory = false;
+  bool protected_high_memory = false;
+  /// CAP.ESRTPS: setting the root pointer invalidates by itself.
+  bool enhanced_set_root = false;
+  /// ECAP.QI.
+  bool queued_invalidation = true;
+  /// ECAP.PT.
+  bool pass_through = true;
+  /// ECAP.SC: SNP is legal in leaf entries.
+  bool snoop_control = false;
+  /// ECAP.C.
+  bool coherent_walks = false;
+
+  /// A fault of a requester that already has a pending record is merged into it (VT-d specification, 7.3.1: allowed).
+  bool fault_compression = true;
+
+  /// Cache geometry: entries in all and per set. 0 entries: no cache.
+  unsigned context_cache_entries = 256;
+  unsigned context_cache_ways = 4;
+  unsigned iotlb_entries = 1024;
+  unsigned iotlb_ways = 8;
+};
+
+/// Everything that is wrong with `config`, one sentence each with the field, its value and what is allowed.
+std::vector<std::string> validate(const UnitConfig& config);
+
+}  // namespace iommusim::vtd

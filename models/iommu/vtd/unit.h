@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// One VT-d remapping unit: registers, caches, invalidation queue, fault log and the translation of requests.
+// Plain C++ without a clock; models/tlm/vtd_module.h gives it time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "interrupts/msi.h"
+#include "iommu/translation.h"
+#include "iommu/vtd/config.h"
+#include "memory/physical_bus.h"
+
+namespace iommusim::vtd {
+
+/// Counters since reset.
+struct UnitStatistics {
+  std::uint64_t requests = 0;
+  std::uint64_t iotlb_hits = 0;
+  std::uint64_t iotlb_misses = 0;
+  std::uint64_t context_hits = 0;
+  std::uint64_t context_misses = 0;
+  /// Table words fetched (a root or context entry counts as one).
+  std::uint64_t fetches = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t faults_recorded = 0;
+  std::uint64_t invalidation_descriptors = 0;
+};
+
+class Unit {
+ public:
+  /// `bus` reaches tables, queues and wait-status addresses; it must outlive the unit.
+  /// Throws std::invalid_argument when validate(config) finds anything.
+  Unit(const UnitConfig& config, memory::PhysicalBus& bus);
+  ~Unit();
+  Unit(const Unit&) = delete;
+  Unit& operator=(const Unit&) = delete;
+
+  const UnitConfig& config() const;
+  /// Bytes of the register block, a multiple of 4 KiB.
+  std::uint64_t register_block_size() const;
+
+  /// Register access, `width` 4 or 8 bytes, aligned. Other widths and misaligned offsets read 0 and write nothing.
+  /// Never throws: the values come from software under test. Queued invalidation runs before the call returns.
+  std::uint64_t read_register(std::uint64_t offset, unsigned width) const;
+  void write_register(std::uint64_t offset, unsigned width, std::uint64_t value);
+
+  /// What the unit would do with the request now, without any effect: no cache fill, no fault record, no
+  /// replacement update. `fetches` is cleared, then lists what a real request would fetch.
+  iommu::TranslationResult decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const;
+  /// decide(), and then its effects.
+  iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
+
+  /// Where the unit's own messages (fault event, invalidation completion event) go.
+  void on_message(std::function<void(const interrupts::MsiMessage&)> sink);
+  /// Called after any change that may shorten a translation handed out earlier: DMI users withdraw their pointers.
+  void on_invalidate(std::function<void()> sink);
+
+  const UnitStatistics& statistics() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace iommusim::vtd

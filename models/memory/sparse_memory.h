@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// DRAM that may be as large as 2^52 bytes and takes host memory only for what was written.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/component.h"
+#include "base/range.h"
+#include "memory/physical_bus.h"
+
+namespace iommusim::memory {
+
+/// A range of DRAM as the platform describes it.
+struct Bank {
+  ComponentId id = ComponentId::none;
+  Range<PhysAddr> range;
+};
+
+/// The system's memory: one or more banks, zero until written. Not thread-safe.
+class SparseMemory final : public PhysicalBus {
+ public:
+  /// Banks must not overlap; throws std::invalid_argument.
+  explicit SparseMemory(std::vector<Bank> banks);
+
+  /// False when any byte lies outside every bank.
+  bool read(PhysAddr address, void* to, std::size_t size) const override;
+  bool write(PhysAddr address, const void* from, std::size_t size) override;
+
+  /// The bank that holds all of [address, address + size), or nullptr.
+  const Bank* bank_of(PhysAddr address, std::size_t size) const;
+  const std::vector<Bank>& banks() const { return banks_; }
+
+  /// The 4 KiB host page behind `address`, made when it does not exist: for direct memory access.
+  /// Valid as long as this memory. nullptr outside the banks.
+  std::uint8_t* page(PhysAddr address);
+
+  /// Host pages in use (4 KiB each).
+  std::size_t pages_in_use() const { return pages_in_use_; }
+  /// FNV-1a over address and content of every page that is not all zero, in ascending order.
+  std::uint64_t digest() const;
+
+ private:
+  static constexpr std::size_t pages_per_chunk = 512;
+  using Page = std::array<std::uint8_t, page_4k>;
+  using Chunk = std::array<std::unique_ptr<Page>, pages_per_chunk>;
+
+  const Page* find_page(std::uint64_t page_number) const;
+  Page& make_page(std::uint64_t page_number);
+  Chunk* find_chunk(std::uint64_t chunk_number) const;
+
+  std::vector<Bank> banks_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Chunk>> chunks_;
+  mutable std::uint64_t last_chunk_number_ = ~std::uint64_t{0};
+  mutable Chunk* last_chunk_ = nullptr;
+  mutable std::size_t last_bank_ = 0;
+  std::size_t pages_in_use_ = 0;
+};
+
+}  // namespace iommusim::memory

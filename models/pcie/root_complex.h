@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the root complex does with a request that a root port passed on, and with a translated address that turns out
+// to be a device's. Reference pcie-acs 3.3 and 3.4.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/access.h"
+#include "base/address.h"
+#include "base/range.h"
+#include "base/rule.h"
+#include "pcie/topology.h"
+
+namespace iommusim::pcie {
+
+/// Peer-to-peer between root ports is optional (PCIe base specification, 1.3.1): what this root complex does with a
+/// request whose address lies in another root port's window.
+enum class PeerToPeer : std::uint8_t {
+  /// The untranslated address decides: the request goes to the peer before any IOMMU sees it.
+  allowed,
+  /// Refused: posted writes are lost, reads get unsupported request.
+  denied,
+  /// The IOMMU translates first; only the translated address can reach a peer.
+  through_iommu,
+};
+
+/// An outbound window: CPU addresses [base, base + size) appear on the bus at base - offset.
+struct OutboundWindow {
+  Range<PhysAddr> cpu;
+  /// cpu address minus bus address, modulo 2^64.
+  std::uint64_t offset = 0;
+};
+
+/// An inbound window (a `dma-ranges` entry): bus addresses that reach the system, at bus + offset.
+struct InboundWindow {
+  Range<BusAddr> bus;
+  std::uint64_t offset = 0;
+};
+
+struct HostBridge {
+  ComponentId id = ComponentId::none;
+  std::uint16_t segment = 0;
+  std::uint8_t first_bus = 0;
+  std::uint8_t last_bus = 255;
+  std::vector<OutboundWindow> outbound;
+  /// Empty: everything reaches the system, without offset.
+  std::vector<InboundWindow> inbound;
+  PeerToPeer peer_to_peer = PeerToPeer::through_iommu;
+  /// x86: writes to this window are interrupts. nullopt: none (Arm).
+  std::optional<Range<BusAddr>> interrupt_window;
+};
+
+enum class RootAction : std::uint8_t {
+  /// To the interrupt window's owner: the IOMMU where there is one, else the local APICs.
+  interrupt_window,
+  /// To the IOMMU (or, without one, straight to the system) at `iova`.
+  translate,
+  /// Down through root port `target`, untranslated.
+  peer,
+  reject,
+};
+
+struct RootDecision {
+  RootAction action = RootAction::reject;
+  Iova iova;
+  NodeIndex target = NodeIndex::none;
+  CompletionStatus status = CompletionStatus::none;
+  const Rule* rule = nullptr;
+};
+
+/// A request from below has passed root port `ingress` (or was issued by a root-complex integrated endpoint).
+RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
+                            const Access& access);
+
+/// Where a physical address that lies in an outbound window goes: which root-bus node, at which bus address.
+struct OutboundDecision {
+  /// Root port to send it down through, or a root-complex integrated endpoint; none: no window or nobody claims it.
+  NodeIndex target = NodeIndex::none;
+  BusAddr address;
+  const Rule* rule = nullptr;
+};
+
+/// Routes a CPU access or a translated DMA downwards. nullopt: the address lies in no outbound window.
+std::optional<OutboundDecision> decide_outbound(const Topology& topology, const std::vector<HostBridge>& bridges,
+                                                PhysAddr address, std::uint32_t size);
+
+}  // namespace iommusim::pcie

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each port does with a memory request or a completion: pure decisions over the configured topology.
+// The simulator's modules, the static IOVA map and `explain` all ask these functions and no others.
+#pragma once
+
+#include <cstdint>
+
+#include "base/access.h"
+#include "base/rule.h"
+#include "pcie/topology.h"
+
+namespace iommusim::pcie {
+
+enum class Action : std::uint8_t {
+  /// Leaves towards the root through this port's upstream side (at a root port: into the root complex).
+  upstream,
+  /// Leaves downwards through `target` (a downstream port or root port), towards its secondary bus.
+  downstream,
+  /// `target` (an endpoint or a port) claims it with BAR `bar`.
+  claim,
+  /// Stops here with `status`.
+  reject,
+};
+
+struct RouteDecision {
+  Action action = Action::reject;
+  NodeIndex target = NodeIndex::none;
+  std::uint8_t bar = 0;
+  CompletionStatus status = CompletionStatus::none;
+  const Rule* rule = nullptr;
+};
+
+/// A function wants to send a request: may it (Bus Master Enable)? Answers upstream or reject.
+RouteDecision issue(const Topology& topology, NodeIndex function, const Access& access);
+
+/// A request arrives on the secondary side of a switch downstream port or root port, from below.
+/// Evaluation order of reference 2.3: source validation, translation blocking, decode, direct translated P2P,
+/// egress control / request redirect, upstream forwarding. A downstream port answers
+///   upstream    through the switch's upstream port,
+///   downstream  directly to a sibling downstream port (`target`),
+///   claim       by a port's own BAR, or reject.
+/// A root port answers upstream (into the root complex), claim or reject.
+RouteDecision route_from_below(const Topology& topology, NodeIndex ingress, const Access& access);
+
+/// A request arrives at a port's primary side, moving down: at a root port from the root complex, or at a switch
+/// upstream port from its link. A root port answers downstream (itself) or claim or reject; an upstream port picks
+/// the downstream port whose window holds the address. ACS never applies here.
+RouteDecision route_from_above(const Topology& topology, NodeIndex port, const Access& access);
+
+/// A request arrives at a function: the BAR that claims it, or unsupported request.
+RouteDecision claim(const Topology& topology, NodeIndex function, const Access& access);
+
+/// A completion for `requester` arrives on the secondary side of `ingress`: ID-routed by the requester's bus number,
+/// P2P Completion Redirect applies. `relaxed_ordering` is the completion's attribute.
+RouteDecision route_completion_from_below(const Topology& topology, NodeIndex ingress, RequesterId requester,
+                                          bool relaxed_ordering);
+
+}  // namespace iommusim::pcie

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// A platform as its YAML file describes it: resolved, validated, with every default filled in.
+// platforms/loader.h reads it; platforms/machine.h builds hardware from it. docs/platform-format.md is the reference.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/input_error.h"
+#include "base/quantity.h"
+#include "base/range.h"
+#include "base/requester_id.h"
+#include "iommu/vtd/config.h"
+#include "pcie/acs.h"
+#include "pcie/root_complex.h"
+
+namespace iommusim::platforms {
+
+struct MemoryDescription {
+  std::string name;
+  Range<PhysAddr> range;
+};
+
+/// A memory BAR of a function. `base` is what firmware programs; without it the BAR stays 0 and decodes nothing.
+struct BarDescription {
+  unsigned index = 0;
+  /// Bytes: a power of two, at least 128.
+  std::uint64_t size = 0;
+  std::optional<BusAddr> base;
+  bool is_64bit = false;
+  bool prefetchable = false;
+};
+
+/// ACS capability of a port or function; nullopt in its owner: no capability.
+struct AcsDescription {
+  pcie::AcsCapability capability;
+  pcie::AcsControl control;
+};
+
+/// MSI capability: 1 to 32 vectors, power of two. MSI-X: a table of 1 to 2048 vectors in a BAR.
+struct MsiDescription {
+  unsigned vectors = 1;
+};
+struct MsixDescription {
+  unsigned vectors = 1;
+  unsigned table_bar = 0;
+  std::uint32_t table_offset = 0;
+  unsigned pba_bar = 0;
+  std::uint32_t pba_offset = 0;
+};
+
+/// Latency and width of the link above a port or endpoint (loose timing).
+struct LinkDescription {
+  unsigned generation = 3;
+  unsigned width = 8;
+  Duration propagation = Duration::nanoseconds(5);
+};
+
+enum class FunctionKind : std::uint8_t { root_port, upstream_port, downstream_port, endpoint, root_complex_endpoint };
+
+/// One PCI function. Ports hold their children; a switch is an upstream port with downstream ports below it.
+struct FunctionDescription {
+  std::string name;
+  FunctionKind kind = FunctionKind::endpoint;
+  /// Bus, device and function. Buses are given in the file or numbered depth first, as firmware does.
+  RequesterId id;
+  std::uint16_t vendor_id = 0;
+  std::uint16_t device_id = 0;
+  std::uint32_t class_code = 0;
+  bool bus_master = true;
+  bool memory_space = true;
+  std::vector<BarDescription> bars;
+  std::optional<AcsDescription> acs;
+  std::optional<MsiDescription> msi;
+  std::optional<MsixDescription> msix;
+  LinkDescription link;
+  /// Ports only.
+  std::uint8_t port_number = 0;
+  std::uint8_t secondary_bus = 0;
+  std::uint8_t subordinate_bus = 0;
+  /// Given in the file, or the smallest 1 MiB-granular window over everything below. nullopt: closed.
+  std::optional<Range<BusAddr>> window;
+  std::optional<Range<BusAddr>> prefetchable_window;
+  std::vector<FunctionDescription> children;
+  /// Largest payload and read request of a TLP in bytes: 128 to 4096, power of two.
+  unsigned max_payload = 256;
+  unsigned max_read_request = 512;
+};
+
+struct HostBridgeDescription {
+  std::string name;
+  std::uint16_t segment = 0;
+  std::uint8_t first_bus = 0;
+  std::uint8_t last_bus = 255;
+  std::vector<pcie::OutboundWindow> outbound;
+  std::vector<pcie::InboundWindow> inbound;
+  pcie::PeerToPeer peer_to_peer = pcie::PeerToPeer::through_iommu;
+  /// Name of the IOMMU that all requests of this bridge pass; empty: none.
+  std::string iommu;
+  std::vector<FunctionDescription> functions;
+};
+
+struct IommuDescription {
+  std::string name;
+  vtd::UnitConfig vtd;
+};
+
+/// Untimed facts become times here: documented in docs/timing.md.
+struct TimingDescription {
+  /// Time of a switch port to forward a TLP.
+  Duration switch_port = Duration::nanoseconds(110);
+  Duration root_complex = Duration::nanoseconds(50);
+  Duration iommu_lookup = Duration::nanoseconds(5);
+  /// Each table fetch of a walk.
+  Duration iommu_fetch = Duration::nanoseconds(60);
+  Duration memory = Duration::nanoseconds(80);
+  Duration doorbell = Duration::nanoseconds(20);
+  Duration cpu_mmio = Duration::nanoseconds(100);
+  /// Temporal decoupling: how far a device may run ahead of the kernel.
+  Duration quantum = Duration::nanoseconds(1000);
+};
+
+/// A piece of memory that software gives to devices.
+struct BufferDescription {
+  std::string name;
+  Range<PhysAddr> range;
+};
+
+enum class DomainType : std::uint8_t { identity, dma, unmanaged, blocked };
+
+struct Permissions {
+  bool read = true;
+  bool write = true;
+};
+
+/// Software maps `iova` to `physical` (both page-aligned, `size` bytes, a multiple of 4 KiB).
+struct MappingDescription {
+  Iova iova;
+  PhysAddr physical;
+  std::uint64_t size = 0;
+  Permissions permissions;
+  /// Index into Description::buffers, or nullopt when `physical` was given as a number.
+  std::optional<std::size_t> buffer;
+  SourcePosition position;
+};
+
+struct DomainDescription {
+  std::string name;
+  DomainType type = DomainType::dma;
+  /// Page-table depth (3, 4 or 5); 0: the deepest that the IOMMU supports.
+  unsigned levels = 0;
+  std::vector<std::string> devices;
+  std::vector<MappingDescription> mappings;
+};
+
+/// Software programs vector `index` of `device` to interrupt `apic_id` with `vector`.
+struct InterruptDescription {
+  std::string device;
+  unsigned index = 0;
+  std::uint8_t vector = 0;
+  std::uint8_t apic_id = 0;
+};
+
+struct Description {
+  std::string name;
+  /// The file it came from; trace and expectation paths are relative to its folder.
+  std::string file;
+  std::string text;
+  std::string trace;
+  std::string expectation;
+  /// Physical address of the ECAM region of segment 0 (256 MiB).
+  PhysAddr ecam_base{0xB000'0000};
+  /// x86 hosts take 0xFEEx_xxxx for interrupts.
+  bool local_apic = true;
+  std::vector<MemoryDescription> memories;
+  std::vector<HostBridgeDescription> host_bridges;
+  std::vector<IommuDescription> iommus;
+  TimingDescription timing;
+  std::vector<BufferDescription> buffers;
+  std::vector<DomainDescription> domains;
+  std::vector<InterruptDescription> interrupts;
+};
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// One operation of a trace. docs/trace-format.md is the reference of the text form.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/access.h"
+#include "base/quantity.h"
+
+namespace iommusim::traces {
+
+/// A device reads or writes memory. Any size up to 16 MiB; the endpoint splits it into TLPs.
+struct Dma {
+  Operation operation = Operation::read;
+  BusAddr address;
+  std::uint64_t size = 0;
+  /// Writes: what to write; empty: a pattern that tells device and address apart (see docs).
+  std::vector<std::uint8_t> data;
+  AddressType address_type = AddressType::untranslated;
+};
+
+/// A device signals interrupt `vector` of its MSI or MSI-X capability.
+struct Msi {
+  unsigned vector = 0;
+};
+
+/// A device writes `value` (4 bytes) to `address`: a message that no driver programmed.
+struct RawWrite {
+  BusAddr address;
+  std::uint32_t value = 0;
+};
+
+/// Software maps, unmaps or invalidates in the domain of a device.
+struct Map {
+  Iova iova;
+  std::uint64_t size = 0;
+  /// A number, or buffer name plus offset.
+  std::string buffer;
+  std::uint64_t physical_or_offset = 0;
+  bool read = true;
+  bool write = true;
+};
+struct Unmap {
+  Iova iova;
+  std::uint64_t size = 0;
+  /// False: tables are changed, caches are not told (a software fault to be shown).
+  bool invalidate = true;
+};
+struct Invalidate {
+  Iova iova;
+  std::uint64_t size = 0;
+};
+
+/// A configuration write by software, by name: "acs.request-redirect", "bus-master", "memory-space", "bar0", "msi".
+struct Configure {
+  std::string setting;
+  std::uint64_t value = 0;
+};
+
+/// The processor reads or writes a physical address.
+struct CpuAccess {
+  Operation operation = Operation::read;
+  PhysAddr address;
+  unsigned size = 4;
+  std::uint64_t value = 0;
+};
+
+using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, Configure, CpuAccess>;
+
+struct TraceOperation {
+  /// From the start of the replay. Never decreases along a trace.
+  Duration time;
+  /// Device (or for Configure: any function) by platform name; "cpu" for CpuAccess.
+  std::string device;
+  Action action;
+  /// Line in the text form, from 1.
+  std::uint64_t line = 0;
+};
+
+}  // namespace iommusim::traces
