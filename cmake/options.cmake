@@ -14,3 +14,9 @@ target_link_options(iommusim_options INTERFACE
 add_library(iommusim_pure INTERFACE)
 target_link_libraries(iommusim_pure INTERFACE iommusim_options)
 target_compile_options(iommusim_pure INTERFACE -include ${PROJECT_SOURCE_DIR}/cmake/refuse_systemc.h)
+
+# iommusim_systemc: for targets that keep time. TLM's headers are the
+# system's, so our warnings do not apply to them.
+add_library(iommusim_systemc INTERFACE)
+target_link_libraries(iommusim_systemc INTERFACE SystemC::systemc)
+target_compile_definitions(iommusim_systemc INTERFACE SC_INCLUDE_DYNAMIC_PROCESSES)

@@ -3,6 +3,15 @@
 
 namespace iommusim {
 
+Landing rejection(ComponentId by, const Rule& rule, CompletionStatus status) {
+  Landing landing;
+  landing.kind = LandingKind::rejected;
+  landing.where = by;
+  landing.status = status;
+  landing.decide(by, rule);
+  return landing;
+}
+
 std::string_view to_string(LandingKind kind) {
   switch (kind) {
     case LandingKind::memory: return "memory";

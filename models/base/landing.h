@@ -25,7 +25,8 @@ struct Landing {
   /// memory: the memory; peer: the function whose BAR claimed it; interrupt: the doorbell;
   /// iommu_fault: the IOMMU; rejected: who refused.
   ComponentId where = ComponentId::none;
-  /// The rule that decided, and the component that applied it.
+  /// The last rule that chose between places, and the component that applied it: a port's direct route to a peer,
+  /// a translation, a refusal. Plain forwarding only appears in the Path.
   const Rule* rule = nullptr;
   ComponentId decided_by = ComponentId::none;
   /// What the requester is told. `none` for posted writes that were lost.
@@ -42,12 +43,20 @@ struct Landing {
   std::uint16_t fault_reason = 0;
   /// The translation came from a cache, not from the tables.
   bool from_cache = false;
+
+  void decide(ComponentId by, const Rule& why) {
+    decided_by = by;
+    rule = &why;
+  }
 };
+
+/// A landing at `by`, which refuses the request.
+Landing rejection(ComponentId by, const Rule& rule, CompletionStatus status);
 
 /// One step of an access through the platform.
 struct Hop {
-  ComponentId where = ComponentId::none;
-  const Rule* rule = nullptr;
+  ComponentId where;
+  const Rule* rule;
 };
 
 /// The way that an access took, without allocation. Longer ways keep their first `capacity` hops.

@@ -38,6 +38,19 @@ Interrupt decode(const MsiMessage& message, RequesterId source) {
   return interrupt;
 }
 
+Landing interrupt_landing(const MsiMessage& message, RequesterId source, ComponentId doorbell, const Rule& rule) {
+  const Interrupt interrupt = decode(message, source);
+  Landing landing;
+  landing.kind = LandingKind::interrupt;
+  landing.where = landing.decided_by = doorbell;
+  landing.rule = &rule;
+  landing.status = CompletionStatus::none;
+  landing.address = message.address.value();
+  landing.vector = interrupt.vector;
+  landing.destination = interrupt.destination;
+  return landing;
+}
+
 void LocalApic::deliver(const MsiMessage& message, RequesterId source, Duration time) {
   ++delivered_;
   if (records_.size() == kept) records_.pop_front();

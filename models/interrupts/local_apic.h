@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/access.h"
+#include "base/landing.h"
 #include "base/quantity.h"
 #include "base/rule.h"
 #include "interrupts/msi.h"
@@ -46,6 +47,9 @@ std::optional<WindowDecision> classify_interrupt_window(const Access& access);
 
 /// The fields of a compatibility-format message.
 Interrupt decode(const MsiMessage& message, RequesterId source);
+
+/// The landing of a message that `doorbell` takes as an interrupt.
+Landing interrupt_landing(const MsiMessage& message, RequesterId source, ComponentId doorbell, const Rule& rule);
 
 /// Counts every interrupt; keeps the last `kept` of them.
 class LocalApic {

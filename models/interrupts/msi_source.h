@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sending side of MSI and MSI-X: which message a function emits for a vector, from what software programmed into
+// its capability or table (PCIe base specification, 7.7.1 and 7.7.2).
+#pragma once
+
+#include <cstdint>
+
+#include "interrupts/msi.h"
+#include "memory/physical_bus.h"
+#include "pcie/config_space.h"
+
+namespace iommusim::interrupts {
+
+enum class MsiState : std::uint8_t {
+  /// The function sends `message`.
+  enabled,
+  /// Neither MSI nor MSI-X is enabled.
+  disabled,
+  /// The vector is masked: it stays pending.
+  masked,
+  /// The function has no such vector.
+  absent,
+};
+
+struct MsiRequest {
+  MsiState state = MsiState::absent;
+  MsiMessage message;
+};
+
+/// The content of a function's BARs by BAR index and offset.
+class BarReader {
+ public:
+  virtual ~BarReader() = default;
+  /// False: no such BAR or beyond its end.
+  virtual bool read_bar(std::uint8_t bar, std::uint64_t offset, void* to, std::size_t size) const = 0;
+};
+
+/// MSI-X wins when it is enabled; then MSI. MSI adds the vector to the low bits of the message data.
+MsiRequest request_msi(const pcie::ConfigSpace& config, const BarReader& bars, unsigned vector);
+
+}  // namespace iommusim::interrupts
