@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the root complex does with a request that a root port passed on, and with a translated address that turns out
-// to be a device's. Reference pcie-acs 3.3 and 3.4.
+// What the root complex does with a request that a root port passed on, and with a translated address that
+// turns out to be a device's. Reference pcie-acs 3.3 and 3.4.
 #pragma once
-
-#include <cstdint>
-#include <optional>
-#include <vector>
 
 #include "base/access.h"
 #include "base/address.h"
@@ -13,10 +9,14 @@
 #include "base/rule.h"
 #include "pcie/topology.h"
 
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 namespace iommusim::pcie {
 
-/// Peer-to-peer between root ports is optional (PCIe base specification, 1.3.1): what this root complex does with a
-/// request whose address lies in another root port's window.
+/// Peer-to-peer between root ports is optional (PCIe base specification, 1.3.1): what this root complex does
+/// with a request whose address lies in another root port's window.
 enum class PeerToPeer : std::uint8_t {
   /// The untranslated address decides: the request goes to the peer before any IOMMU sees it.
   allowed,
@@ -71,19 +71,23 @@ struct RootDecision {
 };
 
 /// A request from below has passed root port `ingress` (or was issued by a root-complex integrated endpoint).
-RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
-                            const Access& access);
+RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges,
+                            NodeIndex ingress, const Access& access);
 
 /// Where a physical address that lies in an outbound window goes: which root-bus node, at which bus address.
 struct OutboundDecision {
-  /// Root port to send it down through, or a root-complex integrated endpoint; none: no window or nobody claims it.
+  /// Root port to send it down through, or a root-complex integrated endpoint; none: no window or nobody
+  /// claims it.
   NodeIndex target = NodeIndex::none;
   BusAddr address;
+  /// The host bridge whose window it is.
+  ComponentId bridge = ComponentId::none;
   const Rule* rule = nullptr;
 };
 
 /// Routes a CPU access or a translated DMA downwards. nullopt: the address lies in no outbound window.
-std::optional<OutboundDecision> decide_outbound(const Topology& topology, const std::vector<HostBridge>& bridges,
-                                                PhysAddr address, std::uint32_t size);
+std::optional<OutboundDecision> decide_outbound(const Topology& topology,
+                                                const std::vector<HostBridge>& bridges, PhysAddr address,
+                                                std::uint32_t size);
 
 }  // namespace iommusim::pcie

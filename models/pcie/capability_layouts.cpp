@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcie/capability_layouts.h"
+
+#include "base/address.h"
+#include "pcie/header.h"
+#include "pcie/msi_capability.h"
+#include "pcie/msix_capability.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace iommusim::pcie {
+
+namespace {
+
+void require(bool condition, const char* message) {
+  if (!condition) throw std::invalid_argument(message);
+}
+
+std::uint32_t low(std::uint64_t value) {
+  return static_cast<std::uint32_t>(value);
+}
+
+std::uint64_t log2_of(unsigned power_of_two) {
+  std::uint64_t exponent = 0;
+  while ((1U << exponent) < power_of_two)
+    ++exponent;
+  return exponent;
+}
+
+void build_link(const FunctionConfig& function, unsigned at, ConfigSpace& space) {
+  LinkCapabilities capabilities;
+  capabilities.set<LinkCapabilities::MaxLinkSpeed>(function.link_generation);
+  capabilities.set<LinkCapabilities::MaximumLinkWidth>(function.link_width);
+  capabilities.set<LinkCapabilities::PortNumber>(function.port_number);
+  LinkStatus status;
+  status.set<LinkStatus::CurrentLinkSpeed>(function.link_generation);
+  status.set<LinkStatus::NegotiatedLinkWidth>(function.link_width);
+  // A root port's read completion boundary is a fact of the root complex (64 bytes), elsewhere software sets
+  // it.
+  LinkControl writable{0x00C3};
+  writable.set<LinkControl::ReadCompletionBoundary>(is_port(function.type) ? 0 : 1);
+  space.define({at + pci_express::link_capabilities, 4, low(capabilities.raw())});
+  space.define({at + pci_express::link_control, 2, 0, low(writable.raw())});
+  space.define({at + pci_express::link_status, 2, low(status.raw())});
+}
+
+MsiControl control_of(const MsiConfig& config) {
+  require(is_power_of_two(config.vectors) && config.vectors <= 32, "MSI has 1, 2, 4 ... 32 vectors");
+  MsiControl control;
+  control.set<MsiControl::MultipleMessageCapable>(log2_of(config.vectors));
+  control.set<MsiControl::Is64Bit>(config.is_64bit ? 1 : 0);
+  control.set<MsiControl::PerVectorMasking>(config.per_vector_masking ? 1 : 0);
+  return control;
+}
+
+std::uint32_t location(unsigned bar, std::uint32_t offset) {
+  require(bar < header::type0_bars && offset % 8 == 0, "impossible place for an MSI-X structure");
+  return offset | bar;
+}
+
+}  // namespace
+
+void build_pci_express(const FunctionConfig& function, unsigned at, ConfigSpace& space) {
+  const unsigned payload = function.max_payload_supported;
+  require(is_power_of_two(payload) && payload >= 128 && payload <= 4096, "impossible max payload size");
+  PciExpressCapabilities capabilities;
+  capabilities.set<PciExpressCapabilities::Version>(2);
+  capabilities.set<PciExpressCapabilities::DevicePortType>(function.type);
+  DeviceCapabilities device;
+  device.set<DeviceCapabilities::MaxPayloadSizeSupported>(code_of_size(payload));
+  device.set<DeviceCapabilities::RoleBasedErrorReporting>(1);
+  // Reset values of 7.5.3.4: relaxed ordering and no-snoop permitted, payload 128, read request 512 bytes.
+  DeviceControl control;
+  control.set<DeviceControl::EnableRelaxedOrdering>(1);
+  control.set<DeviceControl::EnableNoSnoop>(1);
+  control.set<DeviceControl::MaxReadRequestSize>(code_of_size(512));
+  space.define({at + pci_express::capabilities, 2, low(capabilities.raw())});
+  space.define({at + pci_express::device_capabilities, 4, low(device.raw())});
+  space.define({at + pci_express::device_control, 2, low(control.raw()), 0x78FF});
+  space.define({at + pci_express::device_status, 2, 0, 0, 0x000F});
+  // A function inside the root complex has no link.
+  if (function.type != PortType::root_complex_endpoint) build_link(function, at, space);
+}
+
+unsigned msi_bytes(const MsiConfig& config) {
+  return msi::bytes(control_of(config));
+}
+
+void build_msi(const MsiConfig& config, unsigned at, ConfigSpace& space) {
+  const MsiControl control = control_of(config);
+  space.define({at + msi::control, 2, low(control.raw()), 0x0071});
+  space.define({at + msi::address, 4, 0, 0xFFFF'FFFC});
+  if (config.is_64bit) space.define({at + msi::upper_address, 4, 0, 0xFFFF'FFFF});
+  space.define({at + msi::data(control), 2, 0, 0xFFFF});
+  if (config.per_vector_masking)
+    space.define({at + msi::mask(control), 4, 0, low((std::uint64_t{1} << config.vectors) - 1)});
+}
+
+void build_msix(const MsixConfig& config, unsigned at, ConfigSpace& space) {
+  require(config.vectors >= 1 && config.vectors <= 2048, "MSI-X has 1 to 2048 vectors");
+  MsixControl control;
+  control.set<MsixControl::TableSize>(config.vectors - 1);
+  space.define({at + msix::control, 2, low(control.raw()), 0xC000});
+  space.define({at + msix::table, 4, location(config.table_bar, config.table_offset)});
+  space.define({at + msix::pending_bits, 4, location(config.pba_bar, config.pba_offset)});
+}
+
+void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space) {
+  space.define({at + acs::capability, 2, low(capability.raw())});
+  space.define({at + acs::control, 2, 0, low(supported_controls(capability).raw())});
+  for (unsigned bits = egress_control_bits(capability), word = 0; bits > 0; ++word) {
+    const unsigned here = std::min(bits, 32U);
+    const std::uint32_t writable = low((std::uint64_t{1} << here) - 1);
+    space.define({at + acs::egress_control_vector + 4 * word, 4, 0, writable});
+    bits -= here;
+  }
+}
+
+}  // namespace iommusim::pcie

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registers of each capability, written into a configuration space at a given offset. Lists are linked by
+// build_config_space(). All throw std::invalid_argument for what no hardware could be.
+#pragma once
+
+#include "pcie/config_space.h"
+#include "pcie/function_config.h"
+
+namespace iommusim::pcie {
+
+unsigned msi_bytes(const MsiConfig& config);
+
+void build_pci_express(const FunctionConfig& function, unsigned at, ConfigSpace& space);
+void build_msi(const MsiConfig& config, unsigned at, ConfigSpace& space);
+void build_msix(const MsixConfig& config, unsigned at, ConfigSpace& space);
+void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space);
+
+}  // namespace iommusim::pcie

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcie/decoded.h"
+
+#include "pcie/capability_list.h"
+#include "pcie/header.h"
+#include "pcie/pci_express_capability.h"
+
+namespace iommusim::pcie {
+
+namespace {
+
+constexpr std::uint64_t upper_half = 0xFFFF'FFFF'0000'0000;
+constexpr Range<BusAddr> vga_window{BusAddr{0xA'0000}, BusAddr{0xB'FFFF}};
+
+/// PCIe base specification, 7.5.1.2.1. The bits that software can write tell the size.
+void decode_bars(const ConfigSpace& config, unsigned count, Decoded& decoded) {
+  for (unsigned i = 0; i < count; ++i) {
+    const unsigned index = i;
+    const unsigned offset = header::bar(index);
+    const auto low = config.get<BaseAddressRegister>(offset);
+    if (low.get<BaseAddressRegister::IoSpace>() != 0) continue;
+
+    std::uint64_t value = low.raw();
+    std::uint64_t mask = config.writable(offset, 4);
+    if (low.get<BaseAddressRegister::Type>() == BarType::bits_64 && index + 1 < count) {
+      value |= std::uint64_t{config.read(offset + 4, 4)} << 32;
+      mask |= std::uint64_t{config.writable(offset + 4, 4)} << 32;
+      ++i;
+    } else if (mask != 0) {
+      mask |= upper_half;
+    }
+    const std::uint64_t base = value & mask;
+    if (base != 0) decoded.bars[index] = Range<BusAddr>::from_size(BusAddr{base}, ~mask + 1);
+  }
+}
+
+/// 7.5.1.3.8 and 7.5.1.3.9: 1 MiB granular, the limit inclusive; base above limit closes the window.
+std::optional<Range<BusAddr>> window(std::uint64_t base_mib, std::uint64_t limit_mib) {
+  if (base_mib > limit_mib) return std::nullopt;
+  return Range<BusAddr>{BusAddr{base_mib << 20}, BusAddr{(limit_mib << 20) | 0xF'FFFF}};
+}
+
+std::uint64_t mebibytes(const ConfigSpace& config, unsigned offset) {
+  return config.get<WindowRegister>(offset).get<WindowRegister::AddressBits>();
+}
+
+/// An upper register, in MiB; it counts only in a window that is 64 bits wide.
+std::uint64_t upper_mebibytes(const ConfigSpace& config, unsigned low_offset, unsigned upper_offset) {
+  if (config.get<WindowRegister>(low_offset).get<WindowRegister::Is64Bit>() == 0) return 0;
+  return std::uint64_t{config.read(upper_offset, 4)} << 12;
+}
+
+void decode_bridge(const ConfigSpace& config, Decoded& decoded) {
+  decoded.secondary_bus = static_cast<std::uint8_t>(config.read(header::secondary_bus, 1));
+  decoded.subordinate_bus = static_cast<std::uint8_t>(config.read(header::subordinate_bus, 1));
+  decoded.windows[0] =
+      window(mebibytes(config, header::memory_base), mebibytes(config, header::memory_limit));
+  using namespace header;
+  decoded.windows[1] = window(upper_mebibytes(config, prefetchable_base, prefetchable_base_upper) |
+                                  mebibytes(config, prefetchable_base),
+                              upper_mebibytes(config, prefetchable_limit, prefetchable_limit_upper) |
+                                  mebibytes(config, prefetchable_limit));
+  if (config.get<BridgeControl>(bridge_control).get<BridgeControl::VgaEnable>() != 0)
+    decoded.windows[2] = vga_window;
+}
+
+void decode_acs(const ConfigSpace& config, Decoded& decoded) {
+  const auto offset =
+      find_extended_capability(reader_of(config), ExtendedCapabilityId::access_control_services);
+  if (!offset) return;
+  decoded.has_acs = true;
+  decoded.acs_capability = config.get<AcsCapability>(*offset + acs::capability);
+  decoded.acs = AcsControl{config.get<AcsControl>(*offset + acs::control).raw() &
+                           supported_controls(decoded.acs_capability).raw()};
+  const unsigned bits = egress_control_bits(decoded.acs_capability);
+  for (unsigned bit = 0; bit < bits; ++bit) {
+    const std::uint32_t word = config.read(*offset + acs::egress_control_vector + bit / 32 * 4, 4);
+    decoded.egress_control[bit] = (word >> (bit % 32) & 1) != 0;
+  }
+}
+
+void decode_device_control(const ConfigSpace& config, Decoded& decoded) {
+  const auto offset = find_capability(reader_of(config), CapabilityId::pci_express);
+  if (!offset) return;
+  const auto control = config.get<DeviceControl>(*offset + pci_express::device_control);
+  decoded.max_payload = size_of_code(control.get<DeviceControl::MaxPayloadSize>());
+  decoded.max_read_request = size_of_code(control.get<DeviceControl::MaxReadRequestSize>());
+}
+
+}  // namespace
+
+Decoded decode(const ConfigSpace& config) {
+  Decoded decoded;
+  const auto command = config.get<Command>(header::command);
+  decoded.memory_space_enable = command.get<Command::MemorySpaceEnable>() != 0;
+  decoded.bus_master_enable = command.get<Command::BusMasterEnable>() != 0;
+  const bool is_bridge = config.get<HeaderType>(header::header_type).get<HeaderType::Layout>() == 1;
+  if (decoded.memory_space_enable)
+    decode_bars(config, is_bridge ? header::type1_bars : header::type0_bars, decoded);
+  if (is_bridge) decode_bridge(config, decoded);
+  decode_acs(config, decoded);
+  decode_device_control(config, decoded);
+  return decoded;
+}
+
+}  // namespace iommusim::pcie

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What routing needs of a function's configuration space, decoded once per configuration write.
+#pragma once
+
+#include "base/address.h"
+#include "base/range.h"
+#include "pcie/acs.h"
+#include "pcie/config_space.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace iommusim::pcie {
+
+struct Decoded {
+  bool memory_space_enable = false;
+  bool bus_master_enable = false;
+  /// Type 1 only.
+  std::uint8_t secondary_bus = 0;
+  std::uint8_t subordinate_bus = 0;
+  /// Bridge windows that are open (base <= limit): memory, prefetchable, VGA. They claim only with Memory
+  /// Space Enable.
+  std::array<std::optional<Range<BusAddr>>, 3> windows;
+  /// Memory BARs by index; a 64-bit BAR stands at its lower index. Empty: absent, I/O, or not decoding, that
+  /// is without Memory Space Enable or never programmed (0).
+  std::array<std::optional<Range<BusAddr>>, 6> bars;
+  /// Effective ACS controls: bits set in control and in capability. All clear without the capability.
+  AcsControl acs;
+  bool has_acs = false;
+  AcsCapability acs_capability;
+  EgressControlVector egress_control;
+  /// Device Control, in bytes.
+  std::uint16_t max_payload = 128;
+  std::uint16_t max_read_request = 512;
+
+  /// An open window contains `address` and the port decodes memory.
+  bool window_claims(BusAddr address) const {
+    if (!memory_space_enable) return false;
+    for (const auto& window : windows)
+      if (window && window->contains(address)) return true;
+    return false;
+  }
+  /// Index of the BAR that contains `address`.
+  std::optional<std::uint8_t> bar_with(BusAddr address) const {
+    for (std::uint8_t i = 0; i < bars.size(); ++i)
+      if (bars[i] && bars[i]->contains(address)) return i;
+    return std::nullopt;
+  }
+};
+
+Decoded decode(const ConfigSpace& config);
+
+}  // namespace iommusim::pcie

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcie/function_builder.h"
+
+#include "base/address.h"
+#include "pcie/capability_layouts.h"
+#include "pcie/capability_list.h"
+#include "pcie/header.h"
+#include "pcie/msix_capability.h"
+
+#include <stdexcept>
+
+namespace iommusim::pcie {
+
+namespace {
+
+constexpr std::uint32_t status_events = 0xF900;  // Every error bit of Status and Secondary Status is RW1C.
+constexpr std::uint32_t command_bits =
+    0x0546;  // Memory, bus master, parity, SERR, INTx disable; there is no I/O.
+constexpr std::uint32_t window_bits = 0xFFF0;
+
+void require(bool condition, const char* message) {
+  if (!condition) throw std::invalid_argument(message);
+}
+
+std::uint32_t low(std::uint64_t value) {
+  return static_cast<std::uint32_t>(value);
+}
+
+void build_common_header(const FunctionConfig& function, ConfigSpace& space) {
+  HeaderType type;
+  type.set<HeaderType::Layout>(is_port(function.type) ? 1 : 0);
+  type.set<HeaderType::MultiFunction>(function.multi_function ? 1 : 0);
+  space.define({header::vendor_id, 2, function.vendor_id});
+  space.define({header::device_id, 2, function.device_id});
+  space.define({header::command, 2, 0, command_bits});
+  space.define({header::status, 2, 0, 0, status_events});
+  space.define({header::revision_and_class, 4, function.class_code << 8 | function.revision});
+  space.define({header::cache_line_size, 1, 0, 0xFF});
+  space.define({header::header_type, 1, low(type.raw())});
+  space.define({header::interrupt_line, 1, 0, 0xFF});
+}
+
+void build_type0_header(const FunctionConfig& function, ConfigSpace& space) {
+  space.define({header::subsystem_vendor_id, 2, function.subsystem_vendor_id});
+  space.define({header::subsystem_id, 2, function.subsystem_id});
+}
+
+/// 7.5.1.3. The windows' reset value is undefined there; ours is closed. There is no I/O window.
+void build_type1_header(ConfigSpace& space) {
+  constexpr std::uint32_t is_64bit = 1;
+  space.define({header::primary_bus, 1, 0, 0xFF});
+  space.define({header::secondary_bus, 1, 0, 0xFF});
+  space.define({header::subordinate_bus, 1, 0, 0xFF});
+  space.define({header::secondary_status, 2, 0, 0, status_events});
+  space.define({header::memory_base, 2, window_bits, window_bits});
+  space.define({header::memory_limit, 2, 0, window_bits});
+  space.define({header::prefetchable_base, 2, window_bits | is_64bit, window_bits});
+  space.define({header::prefetchable_limit, 2, is_64bit, window_bits});
+  space.define({header::prefetchable_base_upper, 4, 0, 0xFFFF'FFFF});
+  space.define({header::prefetchable_limit_upper, 4, 0, 0xFFFF'FFFF});
+  space.define({header::bridge_control, 2, 0, 0x005F});
+}
+
+void check_bar(const BarConfig& bar, unsigned count) {
+  require(bar.index + (bar.is_64bit ? 1 : 0) < count, "BAR index out of range");
+  require(is_power_of_two(bar.size) && bar.size >= 128,
+          "BAR size must be a power of two of at least 128 bytes");
+  require(bar.is_64bit || bar.size <= 0x8000'0000, "a 32-bit BAR is at most 2 GiB large");
+}
+
+void build_bars(const FunctionConfig& function, ConfigSpace& space) {
+  const unsigned count = is_port(function.type) ? header::type1_bars : header::type0_bars;
+  unsigned taken = 0;
+  for (const BarConfig& bar : function.bars) {
+    check_bar(bar, count);
+    const unsigned slots = (bar.is_64bit ? 3U : 1U) << bar.index;
+    require((taken & slots) == 0, "two BARs share an index");
+    taken |= slots;
+
+    BaseAddressRegister type;
+    type.set<BaseAddressRegister::Type>(bar.is_64bit ? BarType::bits_64 : BarType::bits_32);
+    type.set<BaseAddressRegister::Prefetchable>(bar.prefetchable ? 1 : 0);
+    const std::uint64_t mask = ~(bar.size - 1);
+    space.define({header::bar(bar.index), 4, low(type.raw()), low(mask)});
+    if (bar.is_64bit) space.define({header::bar(bar.index + 1), 4, 0, low(mask >> 32)});
+  }
+}
+
+/// Places capabilities one after the other and links them.
+class CapabilityChain {
+ public:
+  explicit CapabilityChain(ConfigSpace& space) : space_{space} {}
+
+  /// Reserves `bytes` for a capability and returns where it stands.
+  unsigned append(CapabilityId id, unsigned bytes) {
+    const unsigned at = free_;
+    CapabilityHeader capability;
+    capability.set<CapabilityHeader::Id>(id);
+    space_.define({at, 2, low(capability.raw())});
+    space_.define({link_, 1, at});
+    link_ = at + 1;
+    free_ = (at + bytes + 3) & ~3U;
+    return at;
+  }
+
+ private:
+  ConfigSpace& space_;
+  unsigned link_ = header::capabilities_pointer;
+  unsigned free_ = first_capability;
+};
+
+void build_capabilities(const FunctionConfig& function, ConfigSpace& space) {
+  Status status;
+  status.set<Status::CapabilitiesList>(1);
+  space.latch(header::status, 2, low(status.raw()));
+  CapabilityChain chain{space};
+  build_pci_express(function, chain.append(CapabilityId::pci_express, pci_express::bytes), space);
+  if (function.msi)
+    build_msi(*function.msi, chain.append(CapabilityId::msi, msi_bytes(*function.msi)), space);
+  if (function.msix) build_msix(*function.msix, chain.append(CapabilityId::msix, msix::bytes), space);
+}
+
+void build_extended_capabilities(const FunctionConfig& function, ConfigSpace& space) {
+  if (!function.acs) return;
+  ExtendedCapabilityHeader capability;
+  capability.set<ExtendedCapabilityHeader::Id>(ExtendedCapabilityId::access_control_services);
+  capability.set<ExtendedCapabilityHeader::Version>(1);
+  space.define({first_extended_capability, 4, low(capability.raw())});
+  build_acs(*function.acs, first_extended_capability, space);
+}
+
+}  // namespace
+
+ConfigSpace build_config_space(const FunctionConfig& function) {
+  ConfigSpace space;
+  build_common_header(function, space);
+  if (is_port(function.type))
+    build_type1_header(space);
+  else
+    build_type0_header(function, space);
+  build_bars(function, space);
+  build_capabilities(function, space);
+  build_extended_capabilities(function, space);
+  return space;
+}
+
+}  // namespace iommusim::pcie

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcie/topology.h"
+
+#include <stdexcept>
+#include <utility>
+
+namespace iommusim::pcie {
+
+namespace {
+std::uint32_t key_of(std::uint16_t segment, RequesterId id) {
+  return std::uint32_t{segment} << 16 | id.raw();
+}
+}  // namespace
+
+NodeIndex Topology::add(Node node) {
+  const auto index = static_cast<NodeIndex>(nodes_.size());
+  if (index == NodeIndex::none) throw std::invalid_argument("topology has too many functions");
+  const bool on_root_bus = node.parent == NodeIndex::none;
+  if (!on_root_bus &&
+      (index_of(node.parent) >= nodes_.size() || !is_port(nodes_[index_of(node.parent)].type)))
+    throw std::invalid_argument("a function's parent must be a port that was added before it");
+  if (!by_id_.emplace(key_of(node.segment, node.requester), index).second)
+    throw std::invalid_argument("two functions of a segment have the ID " + to_string(node.requester));
+
+  if (on_root_bus) {
+    if (root_buses_.size() <= node.host_bridge) root_buses_.resize(node.host_bridge + std::size_t{1});
+    root_buses_[node.host_bridge].push_back(index);
+  } else {
+    nodes_[index_of(node.parent)].children.push_back(index);
+  }
+  node.decoded = decode(node.config);
+  nodes_.push_back(std::move(node));
+  return index;
+}
+
+const std::vector<NodeIndex>& Topology::root_bus(std::uint8_t host_bridge) const {
+  static const std::vector<NodeIndex> empty;
+  return host_bridge < root_buses_.size() ? root_buses_[host_bridge] : empty;
+}
+
+NodeIndex Topology::find(std::uint16_t segment, RequesterId id) const {
+  const auto it = by_id_.find(key_of(segment, id));
+  return it == by_id_.end() ? NodeIndex::none : it->second;
+}
+
+std::uint32_t Topology::config_read(std::uint16_t segment, RequesterId id, unsigned offset,
+                                    unsigned width) const {
+  const NodeIndex node = find(segment, id);
+  if (node == NodeIndex::none) return width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0xFFFF'FFFF;
+  return nodes_[index_of(node)].config.read(offset, width);
+}
+
+void Topology::config_write(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width,
+                            std::uint32_t value) {
+  const NodeIndex index = find(segment, id);
+  if (index == NodeIndex::none) return;
+  Node& node = nodes_[index_of(index)];
+  node.config.write(offset, width, value);
+  node.decoded = decode(node.config);
+  ++generation_;
+}
+
+bool bus_is_below(const Node& port, std::uint8_t bus) {
+  const Decoded& decoded = port.decoded;
+  return decoded.secondary_bus != 0 && decoded.secondary_bus <= bus && bus <= decoded.subordinate_bus;
+}
+
+}  // namespace iommusim::pcie
