@@ -56,6 +56,10 @@ struct UnitConfig {
   /// ECAP.C.
   bool coherent_walks = false;
 
+  /// GCMD.TE before any SRTP is undefined by architecture. True: refused, GSTS.TES stays 0. False: the root table
+  /// is taken to lie at address 0.
+  bool require_root_table = true;
+
   /// A fault of a requester that already has a pending record is merged into it (VT-d specification, 7.3.1: allowed).
   bool fault_compression = true;
 

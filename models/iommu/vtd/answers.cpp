@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iommu/vtd/answers.h"
+
+#include "iommu/vtd/rules.h"
+
+namespace iommusim::vtd {
+
+using iommu::Outcome;
+using iommu::TranslationRequest;
+using iommu::TranslationResult;
+
+TranslationResult refuse(const TranslationRequest& request, FaultReason reason, bool fpd) {
+  TranslationResult result;
+  result.outcome = Outcome::fault;
+  result.fault_reason = static_cast<std::uint16_t>(reason);
+  result.fault_recorded = !(fpd && is_qualified(reason));
+  result.status = refusal_status(request);
+  result.rule = &rule_of(reason);
+  return result;
+}
+
+TranslationResult refuse_silently(const TranslationRequest& request, const Rule& rule) {
+  TranslationResult result;
+  result.outcome = Outcome::fault;
+  result.status = refusal_status(request);
+  result.rule = &rule;
+  return result;
+}
+
+TranslationResult pass_unchanged(const TranslationRequest& request, const Rule& rule) {
+  TranslationResult result;
+  result.outcome = Outcome::translated;
+  result.address = PhysAddr{request.address.value()};
+  result.readable = true;
+  result.writable = true;
+  result.rule = &rule;
+  return result;
+}
+
+TranslationResult pass_as_interrupt(const TranslationRequest& request) {
+  TranslationResult result;
+  result.outcome = Outcome::interrupt;
+  result.address = PhysAddr{request.address.value()};
+  result.rule = &rules::interrupt_request;
+  return result;
+}
+
+}  // namespace iommusim::vtd

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answers that a decision can end with.
+#pragma once
+
+#include "base/rule.h"
+#include "iommu/translation.h"
+#include "iommu/vtd/fault_reasons.h"
+#include "iommu/vtd/second_stage_walk.h"
+
+namespace iommusim::vtd {
+
+/// The requester of a posted write is told nothing (VT-d specification, 7.1.2).
+inline CompletionStatus refusal_status(const iommu::TranslationRequest& request) {
+  return request.operation == Operation::write ? CompletionStatus::none
+                                               : CompletionStatus::unsupported_request;
+}
+
+/// Refused for `reason`. `fpd`: the effective FPD, which suppresses the record of qualified faults.
+iommu::TranslationResult refuse(const iommu::TranslationRequest& request, FaultReason reason, bool fpd);
+
+/// Refused by a rule that has no fault reason and leaves no record.
+iommu::TranslationResult refuse_silently(const iommu::TranslationRequest& request, const Rule& rule);
+
+/// Goes on to the same address with every right.
+iommu::TranslationResult pass_unchanged(const iommu::TranslationRequest& request, const Rule& rule);
+
+/// Goes on as an interrupt request.
+iommu::TranslationResult pass_as_interrupt(const iommu::TranslationRequest& request);
+
+}  // namespace iommusim::vtd

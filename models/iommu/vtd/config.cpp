@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iommu/vtd/config.h"
+
+#include "iommu/translation_cache.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace iommusim::vtd {
+namespace {
+
+/// FRO and IRO are ten bits wide and count 16-byte units.
+constexpr unsigned last_relocatable_offset = 0x3FF * 16;
+/// The fixed registers of every revision end here (PEUADDR).
+constexpr unsigned end_of_fixed_registers = 0x0F0;
+
+class Findings {
+ public:
+  /// Notes a sentence when `is_right` does not hold.
+  template <class T>
+  void require(bool is_right, std::string_view field, const T& value, std::string_view allowed) {
+    if (!is_right) sentences_.push_back(fmt::format("{} = {}: {}", field, value, allowed));
+  }
+  std::vector<std::string> take() { return std::move(sentences_); }
+
+ private:
+  std::vector<std::string> sentences_;
+};
+
+void check_widths(const UnitConfig& config, Findings& findings) {
+  findings.require(config.register_base.offset_in(page_4k) == 0, "register_base",
+                   config.register_base.value(), "must be a multiple of 4096");
+  findings.require(config.host_address_width >= 32 && config.host_address_width <= 52, "host_address_width",
+                   config.host_address_width, "must be 32 to 52");
+  const unsigned gaw = config.guest_address_width;
+  findings.require(gaw == 39 || gaw == 48 || gaw == 57, "guest_address_width", gaw, "must be 39, 48 or 57");
+  findings.require(!config.table_levels.empty(), "table_levels", "[]", "must name at least one of 3, 4, 5");
+  for (const unsigned levels : config.table_levels)
+    findings.require(levels >= 3 && levels <= 5, "table_levels", levels, "may contain 3, 4 and 5 only");
+  const unsigned bits = config.domain_id_bits;
+  findings.require(bits >= 4 && bits <= 16 && bits % 2 == 0, "domain_id_bits", bits, "must be even, 4 to 16");
+}
+
+void check_offset(unsigned offset, std::string_view field, Findings& findings) {
+  const bool is_right =
+      offset % 16 == 0 && offset >= end_of_fixed_registers && offset <= last_relocatable_offset;
+  findings.require(is_right, field, offset, "must be a multiple of 16 from 240 (0xF0) to 16368 (0x3FF0)");
+}
+
+void check_registers(const UnitConfig& config, Findings& findings) {
+  const unsigned records = config.fault_records;
+  findings.require(records >= 1 && records <= 256, "fault_records", records, "must be 1 to 256");
+  check_offset(config.fault_record_offset, "fault_record_offset", findings);
+  check_offset(config.iotlb_offset, "iotlb_offset", findings);
+  const bool overlaps = config.iotlb_offset + 16 > config.fault_record_offset &&
+                        config.iotlb_offset < config.fault_record_offset + 16 * std::min(records, 256u);
+  findings.require(!overlaps, "iotlb_offset", config.iotlb_offset, "must not lie in the fault records");
+}
+
+void check_invalidation(const UnitConfig& config, Findings& findings) {
+  const unsigned smallest = config.page_selective_invalidation ? 9 : 0;
+  findings.require(config.max_address_mask >= smallest && config.max_address_mask <= 63, "max_address_mask",
+                   config.max_address_mask,
+                   "must be 0 to 63, and at least 9 with page_selective_invalidation");
+}
+
+void check_cache(unsigned entries, unsigned ways, std::string_view field, Findings& findings) {
+  using AnyCache = iommu::TranslationCache<int, int>;
+  constexpr unsigned most = 1u << 24;
+  findings.require(entries <= most && AnyCache::is_valid_geometry(entries, ways), field,
+                   fmt::format("{} in {} ways", entries, ways),
+                   "must be 0, or ways times a power of two, at most 16777216");
+}
+
+}  // namespace
+
+std::vector<std::string> validate(const UnitConfig& config) {
+  Findings findings;
+  check_widths(config, findings);
+  check_registers(config, findings);
+  check_invalidation(config, findings);
+  check_cache(config.context_cache_entries, config.context_cache_ways, "context_cache_entries", findings);
+  check_cache(config.iotlb_entries, config.iotlb_ways, "iotlb_entries", findings);
+  return findings.take();
+}
+
+}  // namespace iommusim::vtd

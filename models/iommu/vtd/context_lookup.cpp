@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iommu/vtd/context_lookup.h"
+
+#include "iommu/vtd/root_entry.h"
+
+namespace iommusim::vtd {
+namespace {
+
+constexpr std::uint64_t entry_size = 16;
+
+FaultReason check(const TableFormat& format, const RootEntry& root) {
+  if (!root.get<RootEntry::P>()) return FaultReason::root_entry_not_present;
+  const std::uint64_t reserved_low = RootEntry::reserved_low | (RootEntry::CTP::mask & ~format.host_bits());
+  if ((root.word(0) & reserved_low) != 0 || (root.word(1) & RootEntry::reserved_high) != 0)
+    return FaultReason::root_entry_reserved;
+  return FaultReason::none;
+}
+
+/// SSPTPTR is ignored for pass-through, so its bits beyond the host address width count in the other types
+/// only.
+std::uint64_t reserved_low_bits(const TableFormat& format, const ContextEntry& entry) {
+  const bool ignores_pointer = entry.get<ContextEntry::TT>() == TranslationType::pass_through;
+  const std::uint64_t pointer = ignores_pointer ? 0 : ContextEntry::SSPTPTR::mask & ~format.host_bits();
+  return ContextEntry::reserved_low | pointer;
+}
+
+bool has_valid_programming(const TableFormat& format, const ContextEntry& entry) {
+  const unsigned levels = levels_of(entry.get<ContextEntry::AW>());
+  if (!format.supports_levels(levels)) return false;
+  switch (entry.get<ContextEntry::TT>()) {
+    case TranslationType::second_stage:
+      return true;
+    case TranslationType::pass_through:
+      return format.supports_pass_through() && levels == format.deepest();
+    // Needs ECAP.DT, which no unit has yet.
+    case TranslationType::second_stage_with_ats:
+      return false;
+    case TranslationType::reserved:
+      return false;
+  }
+  return false;
+}
+
+FaultReason check(const TableFormat& format, const ContextEntry& entry) {
+  if (!entry.get<ContextEntry::P>()) return FaultReason::context_entry_not_present;
+  const std::uint64_t wide_domain = entry.get<ContextEntry::DID>() & format.reserved_domain_bits();
+  const bool has_reserved = (entry.word(0) & reserved_low_bits(format, entry)) != 0 ||
+                            (entry.word(1) & ContextEntry::reserved_high) != 0 || wide_domain != 0;
+  if (has_reserved) return FaultReason::context_entry_reserved;
+  return has_valid_programming(format, entry) ? FaultReason::none : FaultReason::context_entry_invalid;
+}
+
+Context faulted(FaultReason reason) {
+  Context context;
+  context.fault = reason;
+  return context;
+}
+
+Context resolve(const TableFormat& format, const ContextEntry& entry) {
+  Context context;
+  context.fault = check(format, entry);
+  context.fpd = entry.get<ContextEntry::FPD>();
+  if (context.fault != FaultReason::none) return context;
+  context.domain = entry.get<ContextEntry::DID>();
+  context.type = entry.get<ContextEntry::TT>();
+  context.levels = static_cast<std::uint8_t>(levels_of(entry.get<ContextEntry::AW>()));
+  context.second_stage_table = PhysAddr{entry.word(0) & ContextEntry::SSPTPTR::mask};
+  return context;
+}
+
+}  // namespace
+
+Context look_up_context(const TableFormat& format, PhysAddr root_table, RequesterId requester,
+                        TableReader& tables) {
+  RootEntry root;
+  if (!tables.read("root entry", root_table + requester.bus() * entry_size, root))
+    return faulted(FaultReason::root_entry_access_error);
+  if (const FaultReason reason = check(format, root); reason != FaultReason::none) return faulted(reason);
+
+  const PhysAddr context_table{root.word(0) & RootEntry::CTP::mask};
+  ContextEntry entry;
+  if (!tables.read("context entry", context_table + requester.devfn() * entry_size, entry))
+    return faulted(FaultReason::context_entry_access_error);
+  return resolve(format, entry);
+}
+
+}  // namespace iommusim::vtd

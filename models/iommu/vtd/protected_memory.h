@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Protected memory regions (VT-d specification, 11.4.10): memory that no untranslated DMA reaches while
+// PMEN.EPM is set.
+#pragma once
+
+#include "base/address.h"
+#include "base/range.h"
+#include "iommu/vtd/config.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace iommusim::vtd {
+
+class RegisterFile;
+
+class ProtectedMemory {
+ public:
+  ProtectedMemory() = default;
+  /// The regions as the registers describe them now.
+  ProtectedMemory(const UnitConfig& config, const RegisterFile& registers);
+
+  /// The access touches a protected byte.
+  bool blocks(PhysAddr address, std::uint32_t size) const { return enabled_ && touches(address, size); }
+
+ private:
+  bool touches(PhysAddr address, std::uint32_t size) const;
+
+  bool enabled_ = false;
+  std::optional<Range<PhysAddr>> low_;
+  std::optional<Range<PhysAddr>> high_;
+};
+
+}  // namespace iommusim::vtd

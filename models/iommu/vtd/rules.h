@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules by which a unit lets a request go on, or refuses it without a fault reason.
+#pragma once
+
+#include "base/rule.h"
+
+namespace iommusim::vtd::rules {
+
+extern const Rule translation_disabled;
+extern const Rule pass_through;
+extern const Rule second_stage;
+extern const Rule iotlb_hit;
+extern const Rule interrupt_request;
+extern const Rule protected_memory;
+extern const Rule ats_without_remapping;
+extern const Rule translated_to_interrupt_range;
+extern const Rule pasid_to_interrupt_range;
+
+}  // namespace iommusim::vtd::rules

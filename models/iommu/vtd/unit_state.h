@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a unit, put together, and what each register write sets in motion.
+#pragma once
+
+#include "iommu/vtd/event_interrupt.h"
+#include "iommu/vtd/fault_recording.h"
+#include "iommu/vtd/invalidation_queue.h"
+#include "iommu/vtd/protected_memory.h"
+#include "iommu/vtd/register_file.h"
+#include "iommu/vtd/table_format.h"
+#include "iommu/vtd/translate.h"
+#include "iommu/vtd/translation_caches.h"
+#include "iommu/vtd/unit.h"
+
+namespace iommusim::vtd {
+
+struct Unit::State {
+  State(const UnitConfig& unit_config, memory::PhysicalBus& physical_bus);
+
+  /// The effects of a decision on caches, fault log and counters.
+  void commit(const iommu::TranslationRequest& request, const iommu::TranslationResult& result,
+              const CacheEffects& effects, const iommu::FetchLog& fetches);
+  /// Software wrote a register.
+  void react(const RegisterFile::Written& written);
+
+  UnitConfig config;
+  memory::PhysicalBus& bus;
+  TableFormat format;
+  RegisterFile registers;
+  MessageSink message_sink;
+  EventInterrupt fault_event;
+  EventInterrupt completion_event;
+  FaultRecording faults;
+  TranslationCaches caches;
+  InvalidationQueue queue;
+  ProtectedMemory protected_memory;
+  RemappingState remapping;
+  UnitStatistics statistics;
+  /// What decide() looks at.
+  const DecisionInputs inputs;
+
+ private:
+  void commit_lookups(RequesterId requester, const CacheEffects& effects);
+  void execute_context_command();
+  void execute_iotlb_command();
+  void fault_status_written();
+  void completion_status_written();
+  void protected_memory_written();
+  void run_queue();
+  bool queue_is_enabled() const;
+
+  // GCMD, in global_command.cpp.
+  void execute_global_command();
+  void set_root_table_pointer();
+  void set_queued_invalidation(bool enable);
+  void set_compatibility_format(bool enable);
+  void set_translation(bool enable);
+  template <class F>
+  void set_status(bool value);
+  template <class F>
+  bool status() const;
+};
+
+template <class F>
+void Unit::State::set_status(bool value) {
+  auto gsts = registers.load<GlobalStatus>(RegisterId::gsts);
+  gsts.set<F>(value);
+  registers.store(RegisterId::gsts, gsts);
+}
+
+template <class F>
+bool Unit::State::status() const {
+  return registers.load<GlobalStatus>(RegisterId::gsts).get<F>();
+}
+
+}  // namespace iommusim::vtd
