@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What firmware and operating systems write through configuration cycles before a device can be used.
+// PCIe base specification, 7.5.1 and 7.7.11. Every function throws DriverError for what the hardware does not
+// take.
+#pragma once
+
+#include "base/range.h"
+#include "pcie/acs.h"
+#include "software/pci_function.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace iommusim::software {
+
+/// A memory BAR as sizing finds it.
+struct BarFacts {
+  /// Bytes.
+  std::uint64_t size = 0;
+  bool is_64bit = false;
+  bool prefetchable = false;
+
+  friend bool operator==(const BarFacts& a, const BarFacts& b) {
+    return a.size == b.size && a.is_64bit == b.is_64bit && a.prefetchable == b.prefetchable;
+  }
+};
+
+/// Sizes a BAR by writing all-ones; memory decoding is off meanwhile, and everything is restored.
+/// nullopt: no memory BAR at this index.
+std::optional<BarFacts> probe_bar(const PciFunction& function, unsigned index);
+
+/// Writes the address (both halves of a 64-bit BAR) and reads it back.
+void program_bar(const PciFunction& function, unsigned index, BusAddr base);
+
+struct BusNumbers {
+  std::uint8_t primary = 0;
+  std::uint8_t secondary = 0;
+  std::uint8_t subordinate = 0;
+};
+void program_bus_numbers(const PciFunction& port, const BusNumbers& buses);
+
+/// A bridge's windows are whole MiB; the memory window lies below 4 GiB. nullopt closes the window.
+void program_memory_window(const PciFunction& port, const std::optional<Range<BusAddr>>& window);
+void program_prefetchable_window(const PciFunction& port, const std::optional<Range<BusAddr>>& window);
+
+/// Bits of the command register. The others keep their value.
+void set_memory_space(const PciFunction& function, bool enable);
+void set_bus_master(const PciFunction& function, bool enable);
+
+/// nullopt: no ACS capability.
+std::optional<pcie::AcsControl> acs_control(const PciFunction& function);
+/// Writes ACS Control and returns what the function took: services that it does not have stay off.
+pcie::AcsControl set_acs_control(const PciFunction& function, pcie::AcsControl control);
+
+}  // namespace iommusim::software

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "software/queued_invalidation.h"
+
+namespace iommusim::software {
+
+using vtd::Capability;
+using vtd::ContextCacheDescriptor;
+using vtd::DescriptorType;
+using vtd::FaultStatus;
+using vtd::GlobalCommand;
+using vtd::GlobalStatus;
+using vtd::InvalidationDescriptor;
+using vtd::InvalidationQueueAddress;
+using vtd::InvalidationQueueErrorRecord;
+using vtd::InvalidationQueueHead;
+using vtd::InvalidationQueueTail;
+using vtd::IotlbDescriptor;
+using vtd::RegisterId;
+using vtd::WaitDescriptor;
+
+namespace {
+
+constexpr unsigned slots = page_4k / InvalidationDescriptor::bytes;
+
+/// What the driver and then the unit leave in the status word.
+constexpr std::uint32_t status_pending = 1;
+constexpr std::uint32_t status_done = 2;
+
+InvalidationDescriptor descriptor_of(DescriptorType type) {
+  InvalidationDescriptor descriptor;
+  descriptor.set<InvalidationDescriptor::TypeLow>(static_cast<std::uint64_t>(type));
+  return descriptor;
+}
+
+}  // namespace
+
+QueuedInvalidation::QueuedInvalidation(RemappingRegisters& registers, PageAllocator& pages)
+    : registers_{registers}, queue_{pages.allocate()}, status_{pages.allocate()} {}
+
+void QueuedInvalidation::start() {
+  if (registers_.read<GlobalStatus>(RegisterId::gsts).get<GlobalStatus::QIES>()) stop();
+  // The tail alone is stored as a doubleword, as Linux does.
+  registers_.bus().store32(registers_.address_of(RegisterId::iqt), 0);
+  tail_ = 0;
+  InvalidationQueueAddress address;
+  address.set<InvalidationQueueAddress::IQA>(queue_.value() / page_4k);
+  registers_.write(RegisterId::iqa, address);
+  registers_.command<GlobalCommand::QIE, GlobalStatus::QIES>(true, "start its invalidation queue");
+}
+
+void QueuedInvalidation::submit(const vtd::ContextInvalidation& request) {
+  ContextCacheDescriptor descriptor{descriptor_of(DescriptorType::context_cache)};
+  descriptor.set<ContextCacheDescriptor::G>(request.granularity);
+  descriptor.set<ContextCacheDescriptor::DID>(request.domain);
+  descriptor.set<ContextCacheDescriptor::SID>(request.source.raw());
+  descriptor.set<ContextCacheDescriptor::FM>(request.function_mask);
+  execute(descriptor);
+}
+
+// IH stays 0: tables may have been unlinked, not leaves alone.
+void QueuedInvalidation::submit(const vtd::IotlbInvalidation& request) {
+  IotlbDescriptor descriptor{descriptor_of(DescriptorType::iotlb)};
+  descriptor.set<IotlbDescriptor::G>(request.granularity);
+  descriptor.set<IotlbDescriptor::DID>(request.domain);
+  descriptor.set<IotlbDescriptor::DR>(registers_.capability().get<Capability::DRD>());
+  descriptor.set<IotlbDescriptor::DW>(registers_.capability().get<Capability::DWD>());
+  if (request.granularity == vtd::IotlbGranularity::page) {
+    descriptor.set<IotlbDescriptor::ADDR>(request.address.value() / page_4k);
+    descriptor.set<IotlbDescriptor::AM>(request.address_mask);
+  }
+  execute(descriptor);
+}
+
+void QueuedInvalidation::execute(const InvalidationDescriptor& descriptor) {
+  write(tail_, descriptor);
+  write((tail_ + 1) % slots, wait_descriptor());
+  tail_ = (tail_ + 2) % slots;
+  registers_.bus().store32(status_, status_pending);
+  registers_.bus().store32(registers_.address_of(RegisterId::iqt), tail_ * InvalidationDescriptor::bytes);
+  registers_.poll("finish an invalidation", [&] {
+    if (registers_.read<FaultStatus>(RegisterId::fsts).get<FaultStatus::IQE>()) give_up_at_head();
+    return registers_.bus().load32(status_) == status_done;
+  });
+}
+
+void QueuedInvalidation::write(unsigned slot, const InvalidationDescriptor& descriptor) {
+  const PhysAddr address = queue_ + slot * InvalidationDescriptor::bytes;
+  registers_.bus().store64(address, descriptor.word(0));
+  registers_.bus().store64(address + 8, descriptor.word(1));
+}
+
+InvalidationDescriptor QueuedInvalidation::wait_descriptor() const {
+  WaitDescriptor descriptor{descriptor_of(DescriptorType::wait)};
+  descriptor.set<WaitDescriptor::SW>(true);
+  descriptor.set<WaitDescriptor::STDATA>(status_done);
+  descriptor.set<WaitDescriptor::STADDR>(status_.value() / 4);
+  return descriptor;
+}
+
+void QueuedInvalidation::stop() {
+  registers_.poll("empty its invalidation queue", [&] {
+    return registers_.read<InvalidationQueueHead>(RegisterId::iqh).get<InvalidationQueueHead::QH>() ==
+           registers_.read<InvalidationQueueTail>(RegisterId::iqt).get<InvalidationQueueTail::QT>();
+  });
+  registers_.command<GlobalCommand::QIE, GlobalStatus::QIES>(false, "stop its invalidation queue");
+}
+
+// As Linux: a wait descriptor takes the place of the refused one, and clearing IQE lets the queue go on.
+void QueuedInvalidation::give_up_at_head() {
+  const auto error = registers_.read<InvalidationQueueErrorRecord>(RegisterId::iqercd);
+  const auto head = registers_.read<InvalidationQueueHead>(RegisterId::iqh);
+  write(static_cast<unsigned>(head.get<InvalidationQueueHead::QH>()) % slots, wait_descriptor());
+  FaultStatus clear;
+  clear.set<FaultStatus::IQE>(true);
+  registers_.write(RegisterId::fsts, clear);
+  const auto cause = static_cast<unsigned>(error.get<InvalidationQueueErrorRecord::IQEI>());
+  registers_.fail("stopped its invalidation queue for error " + std::to_string(cause));
+}
+
+}  // namespace iommusim::software

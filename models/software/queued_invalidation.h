@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Invalidation through the queue (VT-d specification, 6.5.2; reference vtd 5.1 and 10.1).
+#pragma once
+
+#include "iommu/vtd/invalidation_descriptor.h"
+#include "software/invalidation_submitter.h"
+
+namespace iommusim::software {
+
+/// A queue of one page: 256 descriptors of 128 bits. Each request is followed by a wait descriptor whose
+/// status write the driver polls, so at most two are in the queue.
+class QueuedInvalidation final : public InvalidationSubmitter {
+ public:
+  QueuedInvalidation(RemappingRegisters& registers, PageAllocator& pages);
+
+  /// Stops a queue that firmware left running, then starts ours.
+  void start() override;
+  void submit(const vtd::ContextInvalidation& request) override;
+  void submit(const vtd::IotlbInvalidation& request) override;
+
+ private:
+  void execute(const vtd::InvalidationDescriptor& descriptor);
+  void write(unsigned slot, const vtd::InvalidationDescriptor& descriptor);
+  vtd::InvalidationDescriptor wait_descriptor() const;
+  void stop();
+  [[noreturn]] void give_up_at_head();
+
+  RemappingRegisters& registers_;
+  PhysAddr queue_;
+  PhysAddr status_;
+  /// Slot of the next descriptor.
+  unsigned tail_ = 0;
+};
+
+}  // namespace iommusim::software

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Invalidation through CCMD, IVA and IOTLB (VT-d specification, 6.5.1), for units without a queue.
+#pragma once
+
+#include "software/invalidation_submitter.h"
+
+namespace iommusim::software {
+
+class RegisterInvalidation final : public InvalidationSubmitter {
+ public:
+  explicit RegisterInvalidation(RemappingRegisters& registers) : registers_{registers} {}
+
+  void start() override {}
+  void submit(const vtd::ContextInvalidation& request) override;
+  void submit(const vtd::IotlbInvalidation& request) override;
+
+ private:
+  RemappingRegisters& registers_;
+};
+
+}  // namespace iommusim::software

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Second-stage page tables as an operating system builds them in memory (VT-d specification, 3.7 and 9.8).
+#pragma once
+
+#include "base/range.h"
+#include "iommu/vtd/second_stage_entry.h"
+#include "software/cpu_bus.h"
+#include "software/page_allocator.h"
+#include "software/permissions.h"
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace iommusim::software {
+
+/// What the unit can walk.
+struct TableFormat {
+  /// 3, 4 or 5.
+  unsigned levels = 4;
+  /// CAP.SLLPS.
+  bool pages_2m = false;
+  bool pages_1g = false;
+};
+
+/// One set of tables. Ranges are whole 4 KiB pages inside the tables' width; the caller sees to that.
+/// Leaves are as large as alignment and the format allow. Tables that become empty are unlinked at once, but
+/// their pages are kept until hardware can no longer hold a pointer to them: release_unlinked() says that.
+class SecondStageTables {
+ public:
+  /// A page that the tables map, or part of a larger one.
+  struct Leaf {
+    PhysAddr physical;
+    Permissions permissions;
+    std::uint64_t page_size = page_4k;
+  };
+
+  /// Takes one page for the root. Bus and allocator must outlive the tables.
+  SecondStageTables(CpuBus& bus, PageAllocator& pages, const TableFormat& format);
+
+  PhysAddr root() const { return root_; }
+  unsigned levels() const { return format_.levels; }
+
+  /// Maps all of `range`. Throws DriverError, and changes nothing, when some of it is mapped.
+  void map(const Range<Iova>& range, PhysAddr physical, Permissions permissions);
+  /// Splits the leaves that reach over the borders. Throws DriverError, and changes nothing, when some is not
+  /// mapped.
+  void unmap(const Range<Iova>& range);
+  /// What the tables say of one address, as software reads them.
+  std::optional<Leaf> lookup(Iova iova) const;
+  std::uint64_t bytes_mapped(const Range<Iova>& range) const;
+
+  /// Hardware has forgotten all that it knew of `range`.
+  void release_unlinked(const Range<Iova>& range);
+  /// Gives every page back. Hardware must no longer know the tables, and nothing else may be called
+  /// afterwards.
+  void release_all();
+
+ private:
+  struct Table {
+    PhysAddr address;
+    unsigned level;
+    /// What the table's first entry translates.
+    Iova base;
+  };
+  /// The part of a range that one entry of a table translates.
+  struct Slot {
+    PhysAddr entry_address;
+    Range<Iova> span;
+    Range<Iova> part;
+    bool whole() const { return span == part; }
+  };
+  struct Unlinked {
+    PhysAddr page;
+    Range<Iova> span;
+  };
+
+  template <class Visitor>
+  static void for_each_slot(const Table& table, const Range<Iova>& range, Visitor visit);
+
+  Table top() const { return {root_, format_.levels, Iova{0}}; }
+  static Table child(const Table& table, const Slot& slot, const vtd::SecondStageEntry& entry);
+  bool may_be_leaf(unsigned level, const Slot& slot, PhysAddr physical) const;
+
+  vtd::SecondStageEntry load(const Slot& slot) const;
+  void store(const Table& table, const Slot& slot, const vtd::SecondStageEntry& entry);
+
+  Table link_table(const Table& table, const Slot& slot);
+  void split(const Table& table, const Slot& slot, const vtd::SecondStageEntry& leaf);
+  void unlink_if_empty(const Table& table, const Slot& slot, const Table& lower);
+
+  void map_in(const Table& table, const Range<Iova>& range, PhysAddr physical, Permissions permissions);
+  void unmap_in(const Table& table, const Range<Iova>& range);
+  std::uint64_t bytes_mapped_in(const Table& table, const Range<Iova>& range) const;
+  void release_in(const Table& table);
+
+  CpuBus& bus_;
+  PageAllocator& pages_;
+  TableFormat format_;
+  PhysAddr root_;
+  /// Present entries of each table, by its address: an empty table is found without reading it.
+  std::unordered_map<PhysAddr, unsigned> present_;
+  std::vector<Unlinked> unlinked_;
+};
+
+}  // namespace iommusim::software

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bringing the unit up: reference vtd 10.1 (without interrupt remapping) and 10.2.
+#include "software/vtd_driver.h"
+
+namespace iommusim::software {
+
+using vtd::Capability;
+using vtd::EventControl;
+using vtd::FaultStatus;
+using vtd::GlobalCommand;
+using vtd::GlobalStatus;
+using vtd::ProtectedMemoryEnable;
+using vtd::RegisterId;
+using vtd::RootTableAddress;
+
+namespace {
+using Word32 = Word<32>;
+}  // namespace
+
+VtdDriver::VtdDriver(CpuBus& bus, PageAllocator& pages, const VtdDriverConfig& config)
+    : pages_{pages},
+      config_{config},
+      registers_{bus, config.register_base, config.max_polls},
+      invalidation_{make_invalidation_submitter(registers_, pages)} {}
+
+VtdDriver::~VtdDriver() = default;
+
+void VtdDriver::prepare() {
+  drain_faults();
+  invalidation_->start();
+  // Firmware may have left translation on, with its own tables.
+  if (registers_.read<GlobalStatus>(RegisterId::gsts).get<GlobalStatus::TES>())
+    registers_.command<GlobalCommand::TE, GlobalStatus::TES>(false, "switch translation off");
+  registers_.flush_write_buffer();
+  program_root_table();
+  program_fault_event();
+}
+
+void VtdDriver::enable() {
+  if (!context_tables_) prepare();
+  registers_.command<GlobalCommand::TE, GlobalStatus::TES>(true, "switch translation on");
+  disable_protected_memory();
+}
+
+void VtdDriver::program_root_table() {
+  context_tables_.emplace(registers_.bus(), pages_);
+  RootTableAddress root;
+  root.set<RootTableAddress::RTA>(context_tables_->root().value() / page_4k);
+  root.set<RootTableAddress::TTM>(vtd::TableMode::legacy);
+  registers_.write(RegisterId::rtaddr, root);
+  registers_.command<GlobalCommand::SRTP, GlobalStatus::RTPS>(true, "take the root table");
+  if (capability().get<Capability::ESRTPS>()) return;
+  vtd::ContextInvalidation contexts;
+  contexts.granularity = vtd::ContextGranularity::global;
+  invalidation_->submit(contexts);
+  vtd::IotlbInvalidation translations;
+  translations.granularity = vtd::IotlbGranularity::global;
+  invalidation_->submit(translations);
+}
+
+// The read after unmasking pushes the write out; writing back what FSTS reads drops events from before.
+void VtdDriver::program_fault_event() {
+  const std::uint64_t address = config_.fault_event.address.value();
+  registers_.write(RegisterId::fedata, Word32{config_.fault_event.data});
+  registers_.write(RegisterId::feaddr, Word32{address & 0xFFFF'FFFF});
+  registers_.write(RegisterId::feuaddr, Word32{address >> 32});
+  registers_.write(RegisterId::fectl, EventControl{});
+  registers_.read<EventControl>(RegisterId::fectl);
+  registers_.write(RegisterId::fsts, registers_.read<FaultStatus>(RegisterId::fsts));
+}
+
+void VtdDriver::disable_protected_memory() {
+  if (!capability().get<Capability::PLMR>() && !capability().get<Capability::PHMR>()) return;
+  auto enable = registers_.read<ProtectedMemoryEnable>(RegisterId::pmen);
+  enable.set<ProtectedMemoryEnable::EPM>(false);
+  registers_.write(RegisterId::pmen, enable);
+  registers_.poll("open the protected memory regions", [&] {
+    return !registers_.read<ProtectedMemoryEnable>(RegisterId::pmen).get<ProtectedMemoryEnable::PRS>();
+  });
+}
+
+}  // namespace iommusim::software

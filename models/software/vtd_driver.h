@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operating system's driver does with one VT-d unit in legacy mode: it enables the unit, gives
+// domains to devices and maps pages. Reference vtd 5.3 and 10; it follows Linux where the specification
+// leaves a choice.
+#pragma once
+
+#include "base/range.h"
+#include "base/requester_id.h"
+#include "interrupts/msi.h"
+#include "software/context_tables.h"
+#include "software/invalidation_submitter.h"
+#include "software/page_allocator.h"
+#include "software/permissions.h"
+#include "software/remapping_registers.h"
+#include "software/second_stage_tables.h"
+#include "software/vtd_fault_log.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace iommusim::software {
+
+struct VtdDriverConfig {
+  /// Physical address of the unit's register block.
+  PhysAddr register_base;
+  /// Message of the fault event.
+  interrupts::MsiMessage fault_event;
+  /// RAM that identity domains reach on units without pass-through. Widened to whole pages.
+  std::vector<Range<PhysAddr>> identity_ranges;
+  /// How often a status is read before the driver reports that hardware does not answer.
+  unsigned max_polls = 1000;
+};
+
+enum class DomainKind : std::uint8_t {
+  /// Devices use physical addresses: pass-through if the unit has it (ECAP.PT), else large pages over
+  /// identity_ranges.
+  identity,
+  /// Devices use I/O virtual addresses that map() makes.
+  translating,
+  /// Devices reach nothing. As in Linux their context entries are not present: every request faults with
+  /// reason 2, or
+  /// with reason 1 on a bus that never had a device in another domain.
+  blocked,
+};
+
+/// The domain-id (DID) in context entries and invalidations. 0 is never given out: with CAP.CM the unit tags
+/// cached faults with it.
+enum class DomainId : std::uint16_t {};
+
+/// "domain 3".
+std::string to_string(DomainId domain);
+
+enum class Invalidate : bool { no, yes };
+
+struct MapRequest {
+  Iova iova;
+  PhysAddr physical;
+  /// Bytes.
+  std::uint64_t size = 0;
+  Permissions permissions;
+};
+
+/// Bus and allocator must outlive it. Every call that changes tables returns when the unit knows, or throws
+/// DriverError.
+class VtdDriver {
+ public:
+  /// Discovers the unit: reads its capabilities and changes nothing.
+  VtdDriver(CpuBus& bus, PageAllocator& pages, const VtdDriverConfig& config);
+  ~VtdDriver();
+  VtdDriver(const VtdDriver&) = delete;
+  VtdDriver& operator=(const VtdDriver&) = delete;
+
+  const vtd::Capability& capability() const { return registers_.capability(); }
+  const vtd::ExtendedCapability& extended_capability() const { return registers_.extended_capability(); }
+
+  /// All up to translation: old faults drained, invalidation queue, root table, fault event. Domains can be
+  /// attached from here on, so that no device faults when translation begins.
+  void prepare();
+  /// prepare() if that was not done; then translation on and protected memory off.
+  void enable();
+
+  /// `levels` of tables (3, 4 or 5); 0: the deepest that the unit walks. A blocked domain ignores it.
+  DomainId create_domain(DomainKind kind, unsigned levels = 0);
+  /// Its devices must be detached.
+  void destroy_domain(DomainId domain);
+  /// Addresses below 2^width can be mapped: what unit and table depth both have.
+  unsigned width(DomainId domain) const;
+
+  /// Puts a requester into a domain, out of the one that it was in.
+  void attach(DomainId domain, RequesterId requester);
+  /// Out of its domain: its requests fault. Nothing happens when it was in none.
+  void detach(RequesterId requester);
+  std::optional<DomainId> domain_of(RequesterId requester) const;
+
+  /// Translating domains only. Whole 4 KiB pages; a range is refused when some of it is mapped, or beyond the
+  /// width.
+  void map(DomainId domain, const MapRequest& request);
+  /// The range must be mapped. Invalidate::no leaves stale translations in the unit's caches, until
+  /// invalidate().
+  void unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate);
+  /// Makes the unit forget the smallest aligned block around the range, or the domain when the block is
+  /// larger than the unit can name (CAP.PSI, CAP.MAMV).
+  void invalidate(DomainId domain, Iova iova, std::uint64_t size);
+
+  FaultReports drain_faults() { return software::drain_faults(registers_); }
+
+ private:
+  struct Domain {
+    DomainKind kind;
+    unsigned levels;
+    std::unique_ptr<SecondStageTables> tables;
+  };
+
+  void program_root_table();
+  void program_fault_event();
+  void disable_protected_memory();
+
+  // Domains and the devices in them.
+  unsigned checked_levels(unsigned levels) const;
+  unsigned width_of_levels(unsigned levels) const;
+  DomainId free_domain_id() const;
+  const Domain& find(DomainId domain) const;
+  std::unique_ptr<SecondStageTables> make_tables(unsigned levels);
+  std::unique_ptr<SecondStageTables> make_identity_tables(unsigned levels);
+  vtd::ContextEntry context_entry(DomainId id, const Domain& domain) const;
+  void invalidate_context(DomainId tag, RequesterId requester);
+
+  // Mappings.
+  SecondStageTables& translating_tables(DomainId domain) const;
+  Range<Iova> checked_range(DomainId domain, Iova iova, std::uint64_t size) const;
+  void invalidate_block(DomainId domain, const Range<Iova>& range);
+  void invalidate_domain(DomainId domain);
+  void submit(DomainId domain, const vtd::IotlbInvalidation& request, const Range<Iova>& forgotten);
+
+  PageAllocator& pages_;
+  VtdDriverConfig config_;
+  RemappingRegisters registers_;
+  std::unique_ptr<InvalidationSubmitter> invalidation_;
+  std::optional<ContextTables> context_tables_;
+  std::map<DomainId, Domain> domains_;
+  std::map<RequesterId, DomainId> attached_;
+};
+
+}  // namespace iommusim::software

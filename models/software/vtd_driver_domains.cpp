@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Domains and the devices in them; what must be invalidated is reference vtd 5.3.
+#include "software/driver_error.h"
+#include "software/vtd_driver.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace iommusim::software {
+
+using vtd::Capability;
+using vtd::ContextEntry;
+using vtd::ExtendedCapability;
+
+namespace {
+
+/// SAGAW bit n and AW code n both stand for n + 2 levels.
+constexpr unsigned aw_of_levels(unsigned levels) {
+  return levels - 2;
+}
+
+/// Under this tag the unit caches, in caching mode, that there is no context entry.
+constexpr DomainId not_present_tag{0};
+
+}  // namespace
+
+std::string to_string(DomainId domain) {
+  return "domain " + std::to_string(static_cast<unsigned>(domain));
+}
+
+DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels) {
+  const DomainId id = free_domain_id();
+  Domain domain{kind, checked_levels(levels), nullptr};
+  if (kind == DomainKind::translating) domain.tables = make_tables(domain.levels);
+  if (kind == DomainKind::identity && !extended_capability().get<ExtendedCapability::PT>())
+    domain.tables = make_identity_tables(domain.levels);
+  domains_.emplace(id, std::move(domain));
+  return id;
+}
+
+void VtdDriver::destroy_domain(DomainId id) {
+  const Domain& domain = find(id);
+  const bool in_use =
+      std::any_of(attached_.begin(), attached_.end(), [&](const auto& a) { return a.second == id; });
+  if (in_use) throw DriverError(to_string(id) + " still has devices");
+  if (domain.tables) domain.tables->release_all();
+  domains_.erase(id);
+}
+
+unsigned VtdDriver::width(DomainId domain) const {
+  return width_of_levels(find(domain).levels);
+}
+
+// An entry that was not present is cached in caching mode only.
+void VtdDriver::attach(DomainId id, RequesterId requester) {
+  const Domain& domain = find(id);
+  if (!context_tables_) throw DriverError("the remapping unit must be prepared before devices are attached");
+  detach(requester);
+  if (domain.kind != DomainKind::blocked) {
+    context_tables_->write(requester, context_entry(id, domain));
+    if (capability().get<Capability::CM>()) {
+      invalidate_context(not_present_tag, requester);
+      invalidate_domain(id);
+    } else {
+      registers_.flush_write_buffer();
+    }
+  }
+  attached_[requester] = id;
+}
+
+void VtdDriver::detach(RequesterId requester) {
+  const auto found = attached_.find(requester);
+  if (found == attached_.end()) return;
+  const DomainId id = found->second;
+  attached_.erase(found);
+  if (find(id).kind == DomainKind::blocked) return;
+  context_tables_->clear(requester);
+  invalidate_context(id, requester);
+  invalidate_domain(id);
+}
+
+std::optional<DomainId> VtdDriver::domain_of(RequesterId requester) const {
+  const auto found = attached_.find(requester);
+  return found == attached_.end() ? std::nullopt : std::optional{found->second};
+}
+
+unsigned VtdDriver::checked_levels(unsigned levels) const {
+  const std::uint64_t offered = capability().get<Capability::SAGAW>();
+  if (levels != 0) {
+    const bool walks =
+        levels >= 3 && levels <= vtd::max_table_levels && (offered >> aw_of_levels(levels) & 1) != 0;
+    if (!walks) registers_.fail("does not walk tables of " + std::to_string(levels) + " levels");
+    return levels;
+  }
+  for (unsigned deepest = vtd::max_table_levels; deepest >= 3; --deepest)
+    if ((offered >> aw_of_levels(deepest) & 1) != 0) return deepest;
+  registers_.fail("walks no second-stage tables");
+}
+
+unsigned VtdDriver::width_of_levels(unsigned levels) const {
+  const auto guest_address_width = static_cast<unsigned>(capability().get<Capability::MGAW>() + 1);
+  return std::min(guest_address_width, vtd::input_width(levels));
+}
+
+DomainId VtdDriver::free_domain_id() const {
+  const unsigned bits = 4 + 2 * static_cast<unsigned>(capability().get<Capability::ND>());
+  const unsigned count = 1U << std::min(bits, 16U);
+  unsigned free = 1;
+  for (const auto& [id, domain] : domains_) {
+    if (static_cast<unsigned>(id) != free) break;
+    ++free;
+  }
+  if (free == count) registers_.fail("has no domain-id left of its " + std::to_string(count));
+  return static_cast<DomainId>(free);
+}
+
+const VtdDriver::Domain& VtdDriver::find(DomainId domain) const {
+  const auto found = domains_.find(domain);
+  if (found == domains_.end()) throw DriverError(to_string(domain) + " does not exist");
+  return found->second;
+}
+
+std::unique_ptr<SecondStageTables> VtdDriver::make_tables(unsigned levels) {
+  const std::uint64_t large_pages = capability().get<Capability::SSLPS>();
+  const TableFormat format{levels, (large_pages & 1) != 0, (large_pages & 2) != 0};
+  return std::make_unique<SecondStageTables>(registers_.bus(), pages_, format);
+}
+
+std::unique_ptr<SecondStageTables> VtdDriver::make_identity_tables(unsigned levels) {
+  const unsigned width = width_of_levels(levels);
+  for (const Range<PhysAddr>& memory : config_.identity_ranges)
+    if (memory.last.value() >> width != 0)
+      registers_.fail("cannot reach all memory by identity: its tables translate " + std::to_string(width) +
+                      " bits");
+  auto tables = make_tables(levels);
+  for (const Range<PhysAddr>& memory : config_.identity_ranges) {
+    const Iova first{memory.first.aligned_down(page_4k).value()};
+    const Iova last{memory.last.value() | (page_4k - 1)};
+    tables->map({first, last}, PhysAddr{first.value()}, {true, true});
+  }
+  return tables;
+}
+
+ContextEntry VtdDriver::context_entry(DomainId id, const Domain& domain) const {
+  ContextEntry entry;
+  entry.set<ContextEntry::DID>(static_cast<std::uint16_t>(id));
+  // Pass-through asks for the largest width that the unit supports (9.3).
+  const unsigned levels = domain.tables ? domain.levels : checked_levels(0);
+  entry.set<ContextEntry::AW>(static_cast<std::uint8_t>(aw_of_levels(levels)));
+  if (domain.tables)
+    entry.set<ContextEntry::SSPTPTR>(domain.tables->root().value() / page_4k);
+  else
+    entry.set<ContextEntry::TT>(vtd::TranslationType::pass_through);
+  entry.set<ContextEntry::P>(true);
+  return entry;
+}
+
+void VtdDriver::invalidate_context(DomainId tag, RequesterId requester) {
+  vtd::ContextInvalidation request;
+  request.granularity = vtd::ContextGranularity::device;
+  request.domain = static_cast<std::uint16_t>(tag);
+  request.source = requester;
+  invalidation_->submit(request);
+}
+
+}  // namespace iommusim::software
