@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/cpu_module.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "base/endian.h"
+
+namespace iommusim::modules {
+
+CpuModule::CpuModule(const sc_core::sc_module_name& name, PhysAddr ecam_base)
+    : sc_module{name}, ecam_base_{ecam_base} {}
+
+bool CpuModule::transfer(tlm::tlm_command command, PhysAddr address, unsigned char* data, std::size_t size) {
+  tlm::tlm_generic_payload payload;
+  payload.set_command(command);
+  payload.set_address(address.value());
+  payload.set_data_ptr(data);
+  payload.set_data_length(static_cast<unsigned>(size));
+  payload.set_streaming_width(static_cast<unsigned>(size));
+  bus->b_transport(payload, elapsed_);
+  return payload.is_response_ok();
+}
+
+void CpuModule::load(PhysAddr address, void* to, std::size_t size) {
+  auto* bytes = static_cast<unsigned char*>(to);
+  if (!transfer(tlm::TLM_READ_COMMAND, address, bytes, size)) std::fill_n(bytes, size, std::uint8_t{0xFF});
+}
+
+void CpuModule::store(PhysAddr address, const void* from, std::size_t size) {
+  // TLM's data pointer is not const, though no target writes through it for a write.
+  transfer(tlm::TLM_WRITE_COMMAND, address, const_cast<unsigned char*>(static_cast<const unsigned char*>(from)), size);
+}
+
+std::uint32_t CpuModule::config_read(std::uint16_t, RequesterId function, unsigned offset, unsigned width) {
+  std::array<unsigned char, 4> bytes{};
+  load(ecam_base_ + (std::uint64_t{function.raw()} << 12) + offset, bytes.data(), width);
+  return load_le<std::uint32_t>(bytes.data());
+}
+
+void CpuModule::config_write(std::uint16_t, RequesterId function, unsigned offset, unsigned width,
+                             std::uint32_t value) {
+  std::array<unsigned char, 4> bytes{};
+  store_le(bytes.data(), value);
+  store(ecam_base_ + (std::uint64_t{function.raw()} << 12) + offset, bytes.data(), width);
+}
+
+}  // namespace iommusim::modules

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/endpoint.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/endian.h"
+#include "pcie/device_claim.h"
+#include "pcie/tlp_split.h"
+#include "tlm/timing.h"
+
+namespace iommusim::modules {
+namespace {
+
+// TLM forbids empty payloads: a zero-length read carries one byte that nobody reads.
+unsigned payload_length(const Access& access) { return access.size == 0 ? 1 : access.size; }
+
+void prepare(DmaTransaction& transaction, const Access& access) {
+  transaction.set_command(access.operation == Operation::read ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
+  transaction.set_address(access.address.value());
+  transaction.set_data_length(payload_length(access));
+  transaction.set_streaming_width(payload_length(access));
+  DmaExtension& extension = transaction.extension;
+  extension.requester = access.requester;
+  extension.pasid = access.pasid;
+  extension.address_type = access.address_type;
+  extension.atomic = access.operation == Operation::atomic;
+  extension.zero_length = access.size == 0;
+}
+
+}  // namespace
+
+Endpoint::Endpoint(const sc_core::sc_module_name& name, const pcie::Topology& topology, const EndpointConfig& config)
+    : sc_module{name}, topology_{topology}, config_{config} {
+  downstream.register_b_transport(this, &Endpoint::b_transport);
+  downstream.register_transport_dbg(this, &Endpoint::transport_dbg);
+  upstream.register_invalidate_direct_mem_ptr(this, &Endpoint::invalidate_direct_mem_ptr);
+}
+
+void Endpoint::on_dmi_invalidated(std::function<void(std::uint64_t, std::uint64_t)> sink) {
+  dmi_sink_ = std::move(sink);
+}
+
+void Endpoint::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
+  if (dmi_sink_) dmi_sink_(first, last);
+}
+
+sc_core::sc_time Endpoint::transfer(const DmaRequest& request, sc_core::sc_time start, TlpObserver& observer) {
+  const bool read = request.operation == Operation::read;
+  const pcie::Decoded& function = topology_[request.function].decoded;
+  const pcie::TlpLimits limits{function.max_payload, function.max_read_request};
+  sc_core::sc_time wire_free = start;
+  sc_core::sc_time end = start;
+  unsigned char* data = request.data;
+  for (const pcie::TlpPart& part : pcie::split_tlps(request.operation, request.address, request.size, limits)) {
+    Access access;
+    access.operation = request.operation;
+    access.address_type = request.address_type;
+    access.pasid = request.pasid;
+    access.requester = topology_[request.function].requester;
+    access.address = part.address;
+    access.size = part.size;
+    wire_free += to_sc_time(config_.link.serialize(pcie::request_bytes(access)));
+    sc_core::sc_time when = wire_free;
+    send(request, access, data, when, observer);
+    if (read) when += to_sc_time(config_.link.serialize(pcie::completion_bytes(access.size, function.max_payload)));
+    if (when > end) end = when;
+    if (data != nullptr) data += part.size;
+  }
+  return end;
+}
+
+sc_core::sc_time Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message,
+                                  sc_core::sc_time start, TlpObserver& observer) {
+  std::array<unsigned char, 4> data{};
+  store_le(data.data(), message.data);
+  DmaRequest request;
+  request.function = function;
+  request.operation = Operation::write;
+  request.address = message.address;
+  request.size = data.size();
+  request.data = data.data();
+  return transfer(request, start, observer);
+}
+
+void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, sc_core::sc_time& when,
+                    TlpObserver& observer) {
+  const sc_core::sc_time start = when;
+  const PayloadPool::Handle transaction = pool_.acquire();
+  prepare(*transaction, access);
+  const bool read = access.operation == Operation::read;
+  if (!read && data != nullptr) std::memcpy(transaction->get_data_ptr(), data, access.size);
+  if (issue(request.function, *transaction, access)) {
+    when += to_sc_time(config_.link.propagation());
+    upstream->b_transport(*transaction, when);
+  }
+  if (read && data != nullptr && transaction->is_response_ok())
+    std::memcpy(data, transaction->get_data_ptr(), access.size);
+  observer.on_tlp(access, *transaction, to_duration(when - start));
+}
+
+bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) {
+  const pcie::RouteDecision decision = pcie::issue(topology_, function, access);
+  const ComponentId id = topology_[function].id;
+  transaction.extension.path.add(id, *decision.rule);
+  if (decision.action == pcie::Action::upstream) return true;
+  refuse(transaction, transaction.extension, rejection(id, *decision.rule, decision.status));
+  return false;
+}
+
+bool Endpoint::access_bar(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload,
+                          std::uint64_t& offset) {
+  const auto at = std::find(config_.functions.begin(), config_.functions.end(), decision.target);
+  pcie::BarMemory& bars = *config_.bars[static_cast<std::size_t>(at - config_.functions.begin())];
+  offset = BusAddr{payload.get_address()} - topology_[decision.target].decoded.bars[decision.bar]->first;
+  const unsigned length = payload.get_data_length();
+  return payload.is_write() ? bars.write(decision.bar, offset, payload.get_data_ptr(), length)
+                            : bars.read(decision.bar, offset, payload.get_data_ptr(), length);
+}
+
+void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  delay += config_.bar_latency;
+  const ExtensionScope scope{payload, RequesterId{}};
+  DmaExtension& extension = *scope;
+  const Access access = access_of(payload, extension);
+  const pcie::RouteDecision decision = pcie::claim_at_device(topology_, config_.functions, access);
+  const ComponentId id = topology_[decision.target].id;
+  extension.path.add(id, *decision.rule);
+  if (decision.action != pcie::Action::claim) {
+    refuse(payload, extension, rejection(id, *decision.rule, decision.status));
+    return;
+  }
+  Landing& landing = extension.landing;
+  landing.kind = LandingKind::peer;
+  landing.where = id;
+  landing.status = payload.is_write() ? CompletionStatus::none : CompletionStatus::successful;
+  landing.address = access.address.value();
+  landing.bar = decision.bar;
+  const bool done = access_bar(decision, payload, landing.bar_offset);
+  payload.set_response_status(done ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+unsigned Endpoint::transport_dbg(tlm::tlm_generic_payload& payload) {
+  const ExtensionScope scope{payload, RequesterId{}};
+  const pcie::RouteDecision decision =
+      pcie::claim_at_device(topology_, config_.functions, access_of(payload, *scope));
+  std::uint64_t offset = 0;
+  if (decision.action != pcie::Action::claim || !access_bar(decision, payload, offset)) return 0;
+  return payload.get_data_length();
+}
+
+}  // namespace iommusim::modules

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The system interconnect: takes physical addresses to DRAM, IOMMU registers, host bridges, configuration space and
+// the local APICs.
+#pragma once
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include "base/component.h"
+#include "memory/system_map.h"
+#include "tlm/multi_target.h"
+
+namespace iommusim::modules {
+
+/// Requests with a DmaExtension are devices' and reach only what DMA may reach; others are the processors'.
+class Interconnect : public sc_core::sc_module {
+ public:
+  using Initiator = tlm_utils::simple_initiator_socket_tagged<Interconnect, 64>;
+
+  /// Processors, IOMMUs, root complexes without an IOMMU.
+  MultiTarget<Interconnect> in{"in"};
+  Initiator memory_out{"memory_out"};
+  Initiator root_complex_out{"root_complex_out"};
+  Initiator ecam_out{"ecam_out"};
+  Initiator doorbell_out{"doorbell_out"};
+  /// One per IOMMU; addresses are offsets into the register block.
+  sc_core::sc_vector<Initiator> registers_out;
+
+  Interconnect(const sc_core::sc_module_name& name, ComponentId id, const memory::SystemMap& map, std::size_t iommus);
+
+ private:
+  void b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  bool get_direct_mem_ptr(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
+  unsigned transport_dbg(int, tlm::tlm_generic_payload& payload);
+  void forward(const memory::MapEntry& entry, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  const memory::MapEntry* admit(tlm::tlm_generic_payload& payload) const;
+
+  ComponentId id_;
+  const memory::SystemMap& map_;
+};
+
+}  // namespace iommusim::modules

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The link below a port that no device is plugged into.
+#pragma once
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include "base/component.h"
+
+namespace iommusim::modules {
+
+/// Refuses what comes down, in the name of the port above it; sends nothing up.
+class LinkTerminator : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_initiator_socket<LinkTerminator, 64> upstream{"upstream"};
+  tlm_utils::simple_target_socket<LinkTerminator, 64> downstream{"downstream"};
+
+  LinkTerminator(const sc_core::sc_module_name& name, ComponentId port);
+
+ private:
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+
+  ComponentId port_;
+};
+
+}  // namespace iommusim::modules

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Payloads with their extension and data, recycled: nothing is allocated per access once the pool has grown to the
+// number of requests in flight.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <tlm>
+
+#include "tlm/dma_extension.h"
+
+namespace iommusim::modules {
+
+/// A payload, its extension, and room for the largest TLP payload (4096 bytes).
+struct DmaTransaction : tlm::tlm_generic_payload {
+  DmaExtension extension;
+  std::array<unsigned char, 4096> data;
+};
+
+class PayloadPool final : public tlm::tlm_mm_interface {
+ public:
+  /// Releases its transaction when it goes.
+  class Handle {
+   public:
+    explicit Handle(DmaTransaction& transaction) : transaction_{transaction} { transaction_.acquire(); }
+    ~Handle() { transaction_.release(); }
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+    DmaTransaction& operator*() const { return transaction_; }
+    DmaTransaction* operator->() const { return &transaction_; }
+
+   private:
+    DmaTransaction& transaction_;
+  };
+
+  PayloadPool() = default;
+  PayloadPool(const PayloadPool&) = delete;
+  PayloadPool& operator=(const PayloadPool&) = delete;
+
+  /// A transaction with fresh attributes, its extension attached and its data pointer set.
+  Handle acquire();
+  /// Called by the last release.
+  void free(tlm::tlm_generic_payload* payload) override;
+
+  /// Transactions handed out and not yet released: 0 when a platform is idle.
+  std::size_t outstanding() const { return all_.size() - idle_.size(); }
+
+ private:
+  std::vector<std::unique_ptr<DmaTransaction>> all_;
+  std::vector<DmaTransaction*> idle_;
+};
+
+}  // namespace iommusim::modules

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/root_complex_module.h"
+
+#include <algorithm>
+
+#include "base/endian.h"
+#include "tlm/dmi_scope.h"
+
+namespace iommusim::modules {
+
+using pcie::NodeIndex;
+using pcie::RootAction;
+
+RootComplexModule::RootComplexModule(const sc_core::sc_module_name& name, pcie::Topology& topology,
+                                     const std::vector<pcie::HostBridge>& bridges, const RootComplexConfig& config)
+    : sc_module{name},
+      port_in{"port_in", config.root_nodes.size()},
+      port_out{"port_out", config.root_nodes.size()},
+      dma_out{"dma_out", bridges.size()},
+      topology_{topology},
+      bridges_{bridges},
+      config_{config} {
+  for (std::size_t i = 0; i < port_in.size(); ++i) {
+    const int port = static_cast<int>(i);
+    port_in[i].register_b_transport(this, &RootComplexModule::from_below, port);
+    port_in[i].register_get_direct_mem_ptr(this, &RootComplexModule::dmi_from_below, port);
+    port_in[i].register_transport_dbg(this, &RootComplexModule::debug_from_below, port);
+  }
+  for (auto& socket : dma_out)
+    socket.register_invalidate_direct_mem_ptr(this, &RootComplexModule::invalidate_below, 0);
+  system_in.register_b_transport(this, &RootComplexModule::from_system, 0);
+  system_in.register_transport_dbg(this, &RootComplexModule::debug_from_system, 0);
+  ecam.register_b_transport(this, &RootComplexModule::config_access, 0);
+}
+
+std::size_t RootComplexModule::socket_of(NodeIndex node) const {
+  const auto at = std::find(config_.root_nodes.begin(), config_.root_nodes.end(), node);
+  return static_cast<std::size_t>(at - config_.root_nodes.begin());
+}
+
+ComponentId RootComplexModule::bridge_id(NodeIndex node) const { return bridges_[topology_[node].host_bridge].id; }
+
+bool RootComplexModule::pass_root_port(NodeIndex node, const Access& access, tlm::tlm_generic_payload& payload,
+                                       DmaExtension& extension) const {
+  if (topology_[node].type != pcie::PortType::root_port) return true;
+  const pcie::RouteDecision decision = pcie::route_from_below(topology_, node, access);
+  extension.path.add(topology_[node].id, *decision.rule);
+  if (decision.action == pcie::Action::upstream) return true;
+  if (decision.action == pcie::Action::claim)
+    claim_port_bar(topology_, decision, payload, extension);
+  else
+    refuse(payload, extension, rejection(topology_[node].id, *decision.rule, decision.status));
+  return false;
+}
+
+void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  const NodeIndex node = config_.root_nodes[static_cast<std::size_t>(port)];
+  const ExtensionScope scope{payload, default_requester(topology_, node)};
+  DmaExtension& extension = *scope;
+  const Access access = access_of(payload, extension);
+  delay += config_.latency;
+  if (!pass_root_port(node, access, payload, extension)) return;
+  const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, access);
+  const ComponentId bridge = bridge_id(node);
+  extension.path.add(bridge, *decision.rule);
+  switch (decision.action) {
+    case RootAction::interrupt_window:
+      dma_out[topology_[node].host_bridge]->b_transport(payload, delay);
+      return;
+    case RootAction::translate: {
+      const AddressScope address{payload, decision.iova.value()};
+      dma_out[topology_[node].host_bridge]->b_transport(payload, delay);
+      return;
+    }
+    case RootAction::peer:
+      extension.landing.decide(bridge, *decision.rule);
+      send_down(decision.target, payload, extension, delay);
+      return;
+    case RootAction::reject:
+      refuse(payload, extension, rejection(bridge, *decision.rule, decision.status));
+      return;
+  }
+}
+
+void RootComplexModule::send_down(NodeIndex node, tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                                  sc_core::sc_time& delay) {
+  if (topology_[node].type == pcie::PortType::root_port) {
+    const pcie::RouteDecision decision = pcie::route_from_above(topology_, node, access_of(payload, extension));
+    extension.path.add(topology_[node].id, *decision.rule);
+    if (decision.action == pcie::Action::claim) {
+      claim_port_bar(topology_, decision, payload, extension);
+      return;
+    }
+    if (decision.action != pcie::Action::downstream) {
+      refuse(payload, extension, rejection(topology_[node].id, *decision.rule, decision.status));
+      return;
+    }
+  }
+  port_out[socket_of(node)]->b_transport(payload, delay);
+}
+
+void RootComplexModule::from_system(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  const ExtensionScope scope{payload, RequesterId{}};
+  DmaExtension& extension = *scope;
+  delay += config_.latency;
+  const auto decision =
+      pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()}, payload.get_data_length());
+  if (!decision) {
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return;
+  }
+  extension.path.add(decision->bridge, *decision->rule);
+  if (decision->target == NodeIndex::none) {
+    const CompletionStatus status =
+        payload.is_write() ? CompletionStatus::none : CompletionStatus::unsupported_request;
+    refuse(payload, extension, rejection(decision->bridge, *decision->rule, status));
+    return;
+  }
+  const AddressScope address{payload, decision->address.value()};
+  send_down(decision->target, payload, extension, delay);
+}
+
+void RootComplexModule::config_access(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  delay += config_.latency;
+  const std::uint64_t offset = payload.get_address();
+  const RequesterId function{static_cast<std::uint16_t>(offset >> 12)};
+  const auto reg = static_cast<unsigned>(offset & 0xFFF);
+  const unsigned width = payload.get_data_length();
+  if ((width != 1 && width != 2 && width != 4) || reg % width != 0) {
+    payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+    return;
+  }
+  std::array<unsigned char, 4> bytes{};
+  if (payload.is_read()) {
+    store_le(bytes.data(), topology_.config_read(0, function, reg, width));
+    std::copy_n(bytes.begin(), width, payload.get_data_ptr());
+  } else if (payload.is_write()) {
+    std::copy_n(payload.get_data_ptr(), width, bytes.begin());
+    topology_.config_write(0, function, reg, width, load_le<std::uint32_t>(bytes.data()));
+    withdraw_dmi();
+  }
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+bool RootComplexModule::dmi_from_below(int port, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
+  const NodeIndex node = config_.root_nodes[static_cast<std::size_t>(port)];
+  const ExtensionScope scope{payload, default_requester(topology_, node)};
+  const DmiPage page{payload};
+  const Access access = access_of(payload, *scope);
+  if (topology_[node].type == pcie::PortType::root_port &&
+      pcie::route_from_below(topology_, node, access).action != pcie::Action::upstream)
+    return page.deny(dmi);
+  const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, access);
+  if (decision.action != RootAction::translate) return page.deny(dmi);
+  const AddressScope address{payload, decision.iova.value()};
+  return dma_out[topology_[node].host_bridge]->get_direct_mem_ptr(payload, dmi) && page.clip(dmi);
+}
+
+unsigned RootComplexModule::debug_from_below(int port, tlm::tlm_generic_payload& payload) {
+  const NodeIndex node = config_.root_nodes[static_cast<std::size_t>(port)];
+  const ExtensionScope scope{payload, default_requester(topology_, node)};
+  const Access access = access_of(payload, *scope);
+  if (topology_[node].type == pcie::PortType::root_port &&
+      pcie::route_from_below(topology_, node, access).action != pcie::Action::upstream)
+    return 0;
+  const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, access);
+  if (decision.action == RootAction::peer) return port_out[socket_of(decision.target)]->transport_dbg(payload);
+  if (decision.action != RootAction::translate) return 0;
+  const AddressScope address{payload, decision.iova.value()};
+  return dma_out[topology_[node].host_bridge]->transport_dbg(payload);
+}
+
+unsigned RootComplexModule::debug_from_system(int, tlm::tlm_generic_payload& payload) {
+  const auto decision =
+      pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()}, payload.get_data_length());
+  if (!decision || decision->target == NodeIndex::none) return 0;
+  const AddressScope address{payload, decision->address.value()};
+  return port_out[socket_of(decision->target)]->transport_dbg(payload);
+}
+
+void RootComplexModule::withdraw_dmi() { invalidate_below(0, 0, ~sc_dt::uint64{0}); }
+
+void RootComplexModule::invalidate_below(int, sc_dt::uint64 first, sc_dt::uint64 last) {
+  for (auto& socket : port_in) socket->invalidate_direct_mem_ptr(first, last);
+}
+
+}  // namespace iommusim::modules

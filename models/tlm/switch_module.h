@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// A PCI Express switch: one upstream port, several downstream ports, and the routing between them.
+#pragma once
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+#include <vector>
+
+#include "pcie/link_timing.h"
+#include "pcie/routing.h"
+#include "tlm/dma_extension.h"
+
+namespace iommusim::modules {
+
+struct SwitchConfig {
+  pcie::NodeIndex upstream_port = pcie::NodeIndex::none;
+  /// In the order of the sockets.
+  std::vector<pcie::NodeIndex> downstream_ports;
+  /// Time from the first byte in to the first byte out.
+  sc_core::sc_time port_latency;
+  pcie::LinkTiming upstream_link{3, 8, Duration{}};
+};
+
+/// Every request asks pcie::route_from_below or pcie::route_from_above and goes where the answer says.
+class SwitchModule : public sc_core::sc_module {
+ public:
+  using Initiator = tlm_utils::simple_initiator_socket_tagged<SwitchModule, 64>;
+  using Target = tlm_utils::simple_target_socket_tagged<SwitchModule, 64>;
+
+  /// Towards the root, and from it.
+  Initiator upstream_out{"upstream_out"};
+  Target upstream_in{"upstream_in"};
+  /// One pair per downstream port: from the device below, and to it.
+  sc_core::sc_vector<Target> downstream_in;
+  sc_core::sc_vector<Initiator> downstream_out;
+
+  SwitchModule(const sc_core::sc_module_name& name, const pcie::Topology& topology, const SwitchConfig& config);
+
+ private:
+  void from_below(int port, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void from_above(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  bool dmi_from_below(int port, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
+  unsigned debug_from_below(int port, tlm::tlm_generic_payload& payload);
+  unsigned debug_from_above(int, tlm::tlm_generic_payload& payload);
+  void invalidate_below(int, sc_dt::uint64 first, sc_dt::uint64 last);
+  int socket_of(pcie::NodeIndex port) const;
+  void finish(const pcie::RouteDecision& decision, pcie::NodeIndex at, tlm::tlm_generic_payload& payload,
+              DmaExtension& extension) const;
+
+  const pcie::Topology& topology_;
+  SwitchConfig config_;
+};
+
+}  // namespace iommusim::modules

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/vtd_module.h"
+
+#include <array>
+
+#include "base/endian.h"
+#include "iommu/access_request.h"
+#include "tlm/dmi_scope.h"
+
+namespace iommusim::modules {
+
+using iommu::Outcome;
+
+VtdModule::VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, const IommuTiming& timing,
+                     RequesterId default_requester)
+    : sc_module{name}, id_{id}, unit_{unit}, timing_{timing}, default_requester_{default_requester} {
+  dma_in.register_b_transport(this, &VtdModule::dma);
+  dma_in.register_get_direct_mem_ptr(this, &VtdModule::dmi);
+  dma_in.register_transport_dbg(this, &VtdModule::debug);
+  registers.register_b_transport(this, &VtdModule::register_access);
+  unit_.on_message([this](const interrupts::MsiMessage& message) { send_message(message); });
+  unit_.on_invalidate([this] { withdraw_dmi(); });
+}
+
+VtdModule::~VtdModule() {
+  unit_.on_message({});
+  unit_.on_invalidate({});
+}
+
+void VtdModule::dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  const ExtensionScope scope{payload, default_requester_};
+  DmaExtension& extension = *scope;
+  const iommu::TranslationResult result = unit_.translate(iommu::request_of(access_of(payload, extension)), fetches_);
+  delay += timing_.lookup + timing_.fetch * static_cast<double>(fetches_.size());
+  extension.path.add(id_, *result.rule);
+  deliver(payload, extension, result, delay);
+}
+
+void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                        const iommu::TranslationResult& result, sc_core::sc_time& delay) {
+  switch (result.outcome) {
+    case Outcome::translated: {
+      extension.landing.decide(id_, *result.rule);
+      extension.landing.from_cache = result.translation_cached;
+      const AddressScope scope{payload, result.address.value()};
+      memory_out->b_transport(payload, delay);
+      return;
+    }
+    case Outcome::interrupt: interrupt_out->b_transport(payload, delay); return;
+    case Outcome::fault: refuse(payload, extension, iommu::fault_landing(id_, result)); return;
+  }
+}
+
+bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
+  const ExtensionScope scope{payload, default_requester_};
+  const DmiPage page{payload};
+  const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
+  if (result.outcome != Outcome::translated) return page.deny(dmi);
+  {
+    const AddressScope address{payload, result.address.value()};
+    if (!memory_out->get_direct_mem_ptr(payload, dmi)) return page.deny(dmi);
+  }
+  if (!result.readable || !result.writable)
+    dmi.set_granted_access(result.writable ? tlm::tlm_dmi::DMI_ACCESS_WRITE : tlm::tlm_dmi::DMI_ACCESS_READ);
+  return page.clip(dmi);
+}
+
+unsigned VtdModule::debug(int, tlm::tlm_generic_payload& payload) {
+  const ExtensionScope scope{payload, default_requester_};
+  const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
+  if (result.outcome != Outcome::translated) return 0;
+  const AddressScope address{payload, result.address.value()};
+  return memory_out->transport_dbg(payload);
+}
+
+void VtdModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  delay += timing_.registers;
+  const unsigned width = payload.get_data_length();
+  if (width != 4 && width != 8) {
+    payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+    return;
+  }
+  unsigned char* data = payload.get_data_ptr();
+  if (payload.is_read()) {
+    std::array<unsigned char, 8> bytes{};
+    store_le(bytes.data(), unit_.read_register(payload.get_address(), width));
+    std::copy_n(bytes.begin(), width, data);
+  } else if (payload.is_write()) {
+    const std::uint64_t value = width == 4 ? load_le<std::uint32_t>(data) : load_le<std::uint64_t>(data);
+    unit_.write_register(payload.get_address(), width, value);
+  }
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void VtdModule::send_message(const interrupts::MsiMessage& message) {
+  std::array<unsigned char, 4> data{};
+  store_le(data.data(), message.data);
+  DmaExtension extension;
+  tlm::tlm_generic_payload payload;
+  payload.set_write();
+  payload.set_address(message.address.value());
+  payload.set_data_ptr(data.data());
+  payload.set_data_length(4);
+  payload.set_streaming_width(4);
+  payload.set_extension(&extension);
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  interrupt_out->b_transport(payload, delay);
+  payload.clear_extension(&extension);
+}
+
+void VtdModule::withdraw_dmi() {
+  for (unsigned i = 0; i < dma_in.size(); ++i)
+    dma_in[static_cast<int>(i)]->invalidate_direct_mem_ptr(0, ~sc_dt::uint64{0});
+}
+
+}  // namespace iommusim::modules

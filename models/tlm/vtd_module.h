@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A VT-d remapping unit with its sockets: vtd::Unit decides, this module spends the time.
+#pragma once
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include "base/component.h"
+#include "iommu/vtd/unit.h"
+#include "tlm/dma_extension.h"
+#include "tlm/multi_target.h"
+
+namespace iommusim::modules {
+
+struct IommuTiming {
+  /// Each lookup, hit or miss.
+  sc_core::sc_time lookup;
+  /// Each table entry that a walk fetches from memory.
+  sc_core::sc_time fetch;
+  /// Each register access.
+  sc_core::sc_time registers;
+};
+
+class VtdModule : public sc_core::sc_module {
+ public:
+  /// Requests of devices, at I/O virtual addresses.
+  MultiTarget<VtdModule> dma_in{"dma_in"};
+  /// The same requests at physical addresses.
+  tlm_utils::simple_initiator_socket_tagged<VtdModule, 64> memory_out{"memory_out"};
+  /// Interrupt requests of devices, and the unit's own messages.
+  tlm_utils::simple_initiator_socket<VtdModule, 64> interrupt_out{"interrupt_out"};
+  /// Register block: addresses are offsets.
+  tlm_utils::simple_target_socket<VtdModule, 64> registers{"registers"};
+
+  /// `default_requester`: who asks when a request on dma_in has no DmaExtension.
+  VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, const IommuTiming& timing,
+            RequesterId default_requester = RequesterId{});
+  ~VtdModule() override;
+
+ private:
+  void dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  bool dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
+  unsigned debug(int, tlm::tlm_generic_payload& payload);
+  void register_access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void deliver(tlm::tlm_generic_payload& payload, DmaExtension& extension, const iommu::TranslationResult& result,
+               sc_core::sc_time& delay);
+  void send_message(const interrupts::MsiMessage& message);
+  void withdraw_dmi();
+
+  ComponentId id_;
+  vtd::Unit& unit_;
+  IommuTiming timing_;
+  RequesterId default_requester_;
+  iommu::FetchLog fetches_;
+};
+
+}  // namespace iommusim::modules
