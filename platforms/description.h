@@ -15,6 +15,7 @@
 #include "iommu/vtd/config.h"
 #include "pcie/acs.h"
 #include "pcie/root_complex.h"
+#include "software/permissions.h"
 
 namespace iommusim::platforms {
 
@@ -130,10 +131,7 @@ struct BufferDescription {
 
 enum class DomainType : std::uint8_t { identity, dma, unmanaged, blocked };
 
-struct Permissions {
-  bool read = true;
-  bool write = true;
-};
+using software::Permissions;
 
 /// Software maps `iova` to `physical` (both page-aligned, `size` bytes, a multiple of 4 KiB).
 struct MappingDescription {
@@ -178,6 +176,8 @@ struct Description {
   std::vector<HostBridgeDescription> host_bridges;
   std::vector<IommuDescription> iommus;
   TimingDescription timing;
+  /// Memory that the operating system keeps for its tables. nullopt: os_memory_of chooses (platforms/os_memory.h).
+  std::optional<Range<PhysAddr>> os_memory;
   std::vector<BufferDescription> buffers;
   std::vector<DomainDescription> domains;
   std::vector<InterruptDescription> interrupts;

@@ -2,13 +2,13 @@
 // One operation of a trace. docs/trace-format.md is the reference of the text form.
 #pragma once
 
+#include "base/access.h"
+#include "base/quantity.h"
+
 #include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "base/access.h"
-#include "base/quantity.h"
 
 namespace iommusim::traces {
 
@@ -54,7 +54,8 @@ struct Invalidate {
   std::uint64_t size = 0;
 };
 
-/// A configuration write by software, by name: "acs.request-redirect", "bus-master", "memory-space", "bar0", "msi".
+/// A configuration write by software, by name: "acs.p2p-request-redirect", "bus-master", "memory-space",
+/// "bar0", "msi". traces/settings.h lists them. Switches have the value 0 or 1.
 struct Configure {
   std::string setting;
   std::uint64_t value = 0;
@@ -76,8 +77,9 @@ struct TraceOperation {
   /// Device (or for Configure: any function) by platform name; "cpu" for CpuAccess.
   std::string device;
   Action action;
-  /// Line in the text form, from 1.
+  /// Line in the text form and column of the device's name, from 1; 0: not read from a file.
   std::uint64_t line = 0;
+  std::uint32_t column = 0;
 };
 
 }  // namespace iommusim::traces

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/explain_report.h"
+
+#include <fmt/format.h>
+
+#include "analysis/json_report.h"
+#include "analysis/text_report.h"
+#include "base/quantity.h"
+#include "iommu/vtd/describe_fetch.h"
+
+namespace iommusim::analysis {
+
+using Json = nlohmann::ordered_json;
+using platforms::Machine;
+
+namespace {
+
+std::string words(const iommu::Fetch& fetch) {
+  if (fetch.failed) return "-";
+  std::string text;
+  for (int i = fetch.words - 1; i >= 0; --i)
+    text += fmt::format("{}{:016x}", text.empty() ? "0x" : "_", fetch.value[static_cast<std::size_t>(i)]);
+  return text;
+}
+
+std::string table_words(const Explanation& explanation) {
+  if (!explanation.walk.translation) return "";
+  std::string text = fmt::format("       asked for {:#x}{}\n", explanation.walk.iova.value(),
+                                 explanation.walk.translation->translation_cached ? ", answered by the IOTLB" : "");
+  for (const iommu::Fetch& fetch : explanation.fetches)
+    text += fmt::format("       {:<14} [{:#x}] = {}: {}\n", fetch.what, fetch.address.value(), words(fetch),
+                        vtd::describe(fetch));
+  return text;
+}
+
+bool is_iommu(ComponentId id, const Machine& machine) {
+  for (std::size_t i = 0; i < machine.iommu_count(); ++i)
+    if (machine.iommu_id(i) == id) return true;
+  return false;
+}
+
+}  // namespace
+
+Explanation explain(const Machine& machine, const platforms::OperatingSystem& system, pcie::NodeIndex device,
+                    const Access& access) {
+  Explanation explanation;
+  explanation.device = device;
+  explanation.access = access;
+  explanation.access.requester = machine.topology()[device].requester;
+  explanation.intent = IntentResolver{machine, system}.of_dma(device, access.address);
+  explanation.walk = platforms::walk(machine, device, access, explanation.fetches);
+  Circumstance circumstance;
+  circumstance.operation = access.operation;
+  const auto& window = machine.bridges()[machine.topology()[device].host_bridge].interrupt_window;
+  circumstance.in_interrupt_window = window && window->contains(access.address);
+  explanation.collision = classify(explanation.intent, explanation.walk.landing, circumstance);
+  return explanation;
+}
+
+std::string to_text(const Explanation& explanation, const Machine& machine) {
+  const Access& access = explanation.access;
+  std::string text =
+      fmt::format("{} of {} at {:#x} by {} ({})\n", to_string(access.operation), format_size(access.size),
+                  access.address.value(), machine.name(machine.topology()[explanation.device].id),
+                  to_string(access.requester));
+  unsigned step = 0;
+  for (const Hop& hop : explanation.walk.path) {
+    text += fmt::format("{:>4}.  {}: {} [{}; {}]\n", ++step, machine.name(hop.where), hop.rule->text, hop.rule->id,
+                        hop.rule->source);
+    if (is_iommu(hop.where, machine)) text += table_words(explanation);
+  }
+  text += fmt::format("intended  {}\n", to_text(explanation.intent, machine));
+  text += fmt::format("landed    {}\n", to_text(explanation.walk.landing, machine));
+  text += explanation.collision ? fmt::format("COLLISION {}\n", to_string(*explanation.collision)) : "as intended\n";
+  return text;
+}
+
+Json to_json(const Explanation& explanation, const Machine& machine) {
+  const Access& access = explanation.access;
+  Json json{{"schema", "iommusim.explain/1"},
+            {"platform", machine.description().name},
+            {"device", machine.name(machine.topology()[explanation.device].id)},
+            {"requester_id", to_string(access.requester)},
+            {"operation", to_string(access.operation)},
+            {"address", format_hex(access.address.value())},
+            {"size", access.size}};
+  json["path"] = Json::array();
+  for (const Hop& hop : explanation.walk.path)
+    json["path"].push_back({{"where", machine.name(hop.where)},
+                            {"rule", hop.rule->id},
+                            {"text", hop.rule->text},
+                            {"source", hop.rule->source}});
+  json["table_words"] = Json::array();
+  for (const iommu::Fetch& fetch : explanation.fetches)
+    json["table_words"].push_back({{"what", fetch.what},
+                                   {"address", format_hex(fetch.address.value())},
+                                   {"value", words(fetch)},
+                                   {"meaning", vtd::describe(fetch)}});
+  json["intended"] = to_json(explanation.intent, machine);
+  json["landed"] = to_json(explanation.walk.landing, machine);
+  json["collision"] = explanation.collision ? Json(to_string(*explanation.collision)) : Json(nullptr);
+  return json;
+}
+
+}  // namespace iommusim::analysis

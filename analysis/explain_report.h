@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// One access, hop by hop and table word by table word.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "analysis/collision.h"
+#include "analysis/intent.h"
+#include "iommu/translation.h"
+#include "platforms/machine.h"
+#include "platforms/walk.h"
+
+namespace iommusim::analysis {
+
+/// What was asked and what the decision procedures answered.
+struct Explanation {
+  pcie::NodeIndex device = pcie::NodeIndex::none;
+  Access access;
+  Intent intent;
+  platforms::Walk walk;
+  iommu::FetchLog fetches;
+  std::optional<CollisionKind> collision;
+};
+
+/// Asks; nothing changes in the machine.
+Explanation explain(const platforms::Machine& machine, const platforms::OperatingSystem& system,
+                    pcie::NodeIndex device, const Access& access);
+
+std::string to_text(const Explanation& explanation, const platforms::Machine& machine);
+/// Schema iommusim.explain/1.
+nlohmann::ordered_json to_json(const Explanation& explanation, const platforms::Machine& machine);
+
+}  // namespace iommusim::analysis

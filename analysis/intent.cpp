@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/intent.h"
+
+#include "platforms/walk.h"
+
+namespace iommusim::analysis {
+
+using platforms::DomainType;
+
+std::string_view to_string(IntentKind kind) {
+  switch (kind) {
+    case IntentKind::none: return "none";
+    case IntentKind::memory: return "memory";
+    case IntentKind::peer: return "peer";
+    case IntentKind::interrupt: return "interrupt";
+    case IntentKind::blocked: return "blocked";
+  }
+  return "?";
+}
+
+namespace {
+
+Intent interrupt_intent(const interrupts::MsiMessage& message) {
+  const interrupts::Interrupt interrupt = interrupts::decode(message, {});
+  Intent intent;
+  intent.kind = IntentKind::interrupt;
+  intent.message = message;
+  intent.vector = interrupt.vector;
+  intent.destination = interrupt.destination;
+  return intent;
+}
+
+}  // namespace
+
+Intent IntentResolver::of_physical(PhysAddr physical) const {
+  Intent intent;
+  intent.physical = physical;
+  const memory::SystemDecision decision = memory::decide_dma_target(machine_.system_map(), physical, 1);
+  if (decision.target == nullptr) return intent;
+  if (decision.target->kind == memory::TargetKind::memory) intent.kind = IntentKind::memory;
+  if (decision.target->kind != memory::TargetKind::outbound) return intent;
+  Access probe;
+  probe.size = 1;
+  const platforms::Walk way = platforms::walk_outbound(machine_, probe, physical);
+  if (way.landing.kind != LandingKind::peer) return intent;
+  intent.kind = IntentKind::peer;
+  intent.peer = way.landing.where;
+  intent.peer_address = BusAddr{way.landing.address};
+  return intent;
+}
+
+std::optional<Iova> IntentResolver::iova_of(pcie::NodeIndex device, BusAddr address) const {
+  const pcie::HostBridge& bridge = machine_.bridges()[machine_.topology()[device].host_bridge];
+  if (bridge.inbound.empty()) return Iova{address.value()};
+  for (const pcie::InboundWindow& window : bridge.inbound)
+    if (window.bus.contains(address)) return Iova{address.value() + window.offset};
+  return std::nullopt;
+}
+
+Intent IntentResolver::of_dma(pcie::NodeIndex device, BusAddr address) const {
+  // Software that knows nothing of inbound windows believes that the address arrives as it is.
+  const Iova iova = iova_of(device, address).value_or(Iova{address.value()});
+  const platforms::Domain* domain = system_.domain_of(device);
+  if (domain == nullptr) {
+    if (!machine_.iommu_of_bridge(machine_.topology()[device].host_bridge)) return of_physical(PhysAddr{iova.value()});
+    Intent intent;
+    intent.kind = IntentKind::blocked;
+    return intent;
+  }
+  if (domain->description->type == DomainType::identity) return of_physical(PhysAddr{iova.value()});
+
+  Intent intent;
+  if (domain->description->type == DomainType::blocked) intent.kind = IntentKind::blocked;
+  const software::Intent live = domain->space.lookup(iova);
+  if (live.state == software::MappingState::live) {
+    intent = of_physical(live.physical);
+    intent.permissions = {live.permissions.read, live.permissions.write};
+    intent.buffer = live.buffer;
+  }
+  if (const software::Intent past = domain->space.lookup_past(iova); past.state == software::MappingState::past) {
+    intent.was_mapped = true;
+    intent.past_physical = past.physical;
+    intent.past_until = past.until;
+  }
+  return intent;
+}
+
+Intent IntentResolver::of_msi(pcie::NodeIndex device, unsigned index) const {
+  const platforms::ProgrammedMsi* programmed = system_.programmed_for(device, index);
+  return programmed == nullptr ? Intent{} : interrupt_intent(programmed->message);
+}
+
+Intent IntentResolver::of_raw_write(pcie::NodeIndex device, const interrupts::MsiMessage& message) const {
+  for (const platforms::ProgrammedMsi& programmed : system_.programmed())
+    if (programmed.device == device && programmed.message == message) return interrupt_intent(message);
+  return of_dma(device, message.address);
+}
+
+}  // namespace iommusim::analysis

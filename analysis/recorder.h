@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes in every TLP of a replay and keeps what the results need, in constant memory for a constant set of findings.
+#pragma once
+
+#include <unordered_map>
+
+#include "analysis/intent.h"
+#include "analysis/results.h"
+#include "platforms/machine.h"
+#include "platforms/operating_system.h"
+
+namespace iommusim::analysis {
+
+struct RecorderOptions {
+  /// Keep every collision by itself instead of folding equal ones.
+  bool unfold = false;
+};
+
+/// begin_access, then on_tlp for each of its TLPs in ascending order, then end_access.
+class Recorder {
+ public:
+  /// Machine and system must outlive it. The machine is changed and restored while remedies are tried out.
+  Recorder(platforms::Machine& machine, const platforms::OperatingSystem& system, const RecorderOptions& options);
+
+  void begin_access(pcie::NodeIndex device, AccessSource source, Duration time, std::uint64_t size);
+  /// `msi_index`: the vector that the device signals (source msi). `message_data`: what a 4-byte write carries.
+  struct Tlp {
+    const Access& access;
+    const Landing& landing;
+    const Path& path;
+    Duration latency;
+    unsigned msi_index = 0;
+    std::uint32_t message_data = 0;
+  };
+  void on_tlp(const Tlp& tlp);
+  void end_access();
+
+  void count_operation() { ++results_.operations; }
+  /// Ends the recording: totals, digests, simulated time.
+  const Results& finish(Duration simulated);
+
+ private:
+  struct Key {
+    pcie::NodeIndex device;
+    CollisionKind kind;
+    std::uint64_t page;
+    const Rule* rule;
+    bool operator==(const Key& o) const {
+      return device == o.device && kind == o.kind && page == o.page && rule == o.rule;
+    }
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+  struct FaultKey {
+    pcie::NodeIndex device;
+    std::uint16_t reason;
+    std::uint64_t page;
+    bool operator==(const FaultKey& o) const { return device == o.device && reason == o.reason && page == o.page; }
+  };
+  struct FaultKeyHash {
+    std::size_t operator()(const FaultKey& key) const;
+  };
+
+  Intent intent_of(const Tlp& tlp) const;
+  AccessRecord record_of(const Tlp& tlp, const Intent& intent) const;
+  Circumstance circumstance_of(const Tlp& tlp) const;
+  bool maps_elsewhere(PhysAddr physical) const;
+  void on_collision(CollisionKind kind, const Tlp& tlp, const Intent& intent);
+  void note_fault(const Tlp& tlp, const Intent& intent);
+  void note_interrupt(const Landing& landing);
+
+  platforms::Machine& machine_;
+  const platforms::OperatingSystem& system_;
+  IntentResolver intents_;
+  RecorderOptions options_;
+  Results results_;
+
+  // The access in progress.
+  pcie::NodeIndex device_ = pcie::NodeIndex::none;
+  AccessSource source_ = AccessSource::dma;
+  Duration time_;
+  std::uint64_t size_ = 0;
+  bool first_tlp_ = true;
+  bool collided_ = false;
+  LandingKind landed_ = LandingKind::rejected;
+  DeviceSummary* summary_ = nullptr;
+  /// The collision of the previous TLP of this access: the next one may be more of the same.
+  std::optional<std::size_t> open_collision_;
+  bool open_is_new_ = false;
+  std::uint64_t open_end_ = 0;
+
+  std::unordered_map<Key, std::size_t, KeyHash> folded_;
+  std::unordered_map<FaultKey, std::size_t, FaultKeyHash> fault_index_;
+  std::map<std::tuple<pcie::NodeIndex, std::uint8_t, std::uint32_t>, std::size_t> interrupt_index_;
+};
+
+}  // namespace iommusim::analysis

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/text_report.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <tuple>
+
+#include "base/quantity.h"
+
+namespace iommusim::analysis {
+
+using platforms::Machine;
+
+namespace {
+
+/// The buffer that holds a physical address, with the offset in it.
+std::string place_in_buffer(PhysAddr address, const Machine& machine) {
+  for (const platforms::BufferDescription& buffer : machine.description().buffers)
+    if (buffer.range.contains(address))
+      return fmt::format(" ({} + {:#x})", buffer.name, address - buffer.range.first);
+  return "";
+}
+
+std::string counts(const Results& results) {
+  std::string text;
+  for (std::size_t i = 0; i < landing_kinds; ++i)
+    if (results.landed[i] != 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", results.landed[i], to_string(static_cast<LandingKind>(i)));
+  return text.empty() ? "nothing was sent" : text;
+}
+
+std::string collision_text(const Collision& collision, std::size_t pages, std::uint64_t accesses,
+                           const Machine& machine) {
+  const AccessRecord& example = collision.example;
+  const pcie::Node& device = machine.topology()[example.device];
+  std::string text =
+      fmt::format("\n{}: {} by {} ({}){}\n", to_string(collision.kind),
+                  accesses == 1 ? "1 access" : fmt::format("{} accesses", accesses), machine.name(device.id),
+                  to_string(device.requester), pages == 1 ? "" : fmt::format(" on {} pages; the first:", pages));
+  const auto line = [&text](const char* title, const std::string& body) {
+    text += fmt::format("  {:<9} {}\n", title, body);
+  };
+  line("what", fmt::format("{} of {} at {:#x}, {}", operation_name(example.source, example.access.operation),
+                           format_size(collision.example_size), example.access.address.value(),
+                           format_duration(collision.first)));
+  line("intended", to_text(example.intent, machine));
+  line("landed", to_text(example.landing, machine));
+  if (example.landing.rule != nullptr)
+    line("because", fmt::format("{}: {} [{}]", machine.name(example.landing.decided_by), example.landing.rule->text,
+                                example.landing.rule->id));
+  line("path", to_text(example.path, machine));
+  for (const Remedy& remedy : collision.remedies) line("remedy", remedy.text);
+  return text;
+}
+
+std::string all_collisions(const Results& results, const Machine& machine) {
+  using Group = std::tuple<pcie::NodeIndex, CollisionKind, const Rule*>;
+  struct Members {
+    std::size_t pages = 0;
+    std::uint64_t accesses = 0;
+  };
+  const auto group_of = [](const Collision& c) { return Group{c.example.device, c.kind, c.example.landing.rule}; };
+  std::map<Group, Members> groups;
+  for (const Collision& collision : results.collisions) {
+    Members& members = groups[group_of(collision)];
+    ++members.pages;
+    members.accesses += collision.count;
+  }
+  std::string text;
+  for (const Collision& collision : results.collisions) {
+    const auto group = groups.find(group_of(collision));
+    if (group == groups.end()) continue;
+    text += collision_text(collision, group->second.pages, group->second.accesses, machine);
+    groups.erase(group);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const Landing& landing, const Machine& machine) {
+  const std::string& where = machine.name(landing.where);
+  switch (landing.kind) {
+    case LandingKind::memory:
+      return fmt::format("memory {:#x}{}{}", landing.address, place_in_buffer(PhysAddr{landing.address}, machine),
+                         landing.from_cache ? ", by a cached translation" : "");
+    case LandingKind::peer: return fmt::format("{} BAR {} + {:#x}", where, landing.bar, landing.bar_offset);
+    case LandingKind::interrupt:
+      return fmt::format("interrupt vector {:#x} to APIC {}", landing.vector, landing.destination);
+    case LandingKind::iommu_fault:
+      return fmt::format("fault {:#x} in {}: {}", landing.fault_reason, where, to_string(landing.status));
+    case LandingKind::rejected: return fmt::format("rejected by {}: {}", where, to_string(landing.status));
+  }
+  return "?";
+}
+
+std::string to_text(const Intent& intent, const Machine& machine) {
+  switch (intent.kind) {
+    case IntentKind::memory:
+      return fmt::format("memory {:#x}{}", intent.physical.value(), place_in_buffer(intent.physical, machine));
+    case IntentKind::peer:
+      return fmt::format("{} at bus address {:#x}", machine.name(intent.peer), intent.peer_address.value());
+    case IntentKind::interrupt:
+      return fmt::format("interrupt vector {:#x} to APIC {}", intent.vector, intent.destination);
+    case IntentKind::none:
+      return intent.was_mapped ? fmt::format("nothing: the mapping to {:#x} ended at {}", intent.past_physical.value(),
+                                             format_duration(intent.past_until))
+                               : "nothing: software never mapped this address";
+    case IntentKind::blocked: return "nothing: the device is blocked";
+  }
+  return "?";
+}
+
+std::string to_text(const Path& path, const Machine& machine) {
+  std::string text;
+  ComponentId last = ComponentId::none;
+  for (const Hop& hop : path) {
+    if (hop.where == last) continue;
+    text += (text.empty() ? "" : " > ") + machine.name(hop.where);
+    last = hop.where;
+  }
+  return text;
+}
+
+std::string to_text(const Results& results, const RunInfo& info, const Machine& machine) {
+  std::string text = fmt::format("{}: {}\n", machine.description().name, machine.description().text);
+  text += fmt::format("{} operations of {}, {} accesses, {}, {} simulated\n", results.operations, info.trace,
+                      results.accesses, format_size(results.bytes), format_duration(results.simulated));
+  text += fmt::format("landed: {}\n", counts(results));
+  if (results.collisions_total == 0) return text + "no collisions: every access landed where software meant it to\n";
+  text += fmt::format("COLLISIONS: {}\n", results.collisions_total);
+  return text + all_collisions(results, machine);
+}
+
+}  // namespace iommusim::analysis

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/arguments.h"
+
+#include <fmt/format.h>
+
+#include "base/input_error.h"
+#include "base/quantity.h"
+#include "platforms/parse_bdf.h"
+
+namespace iommusim::app {
+
+std::uint64_t parse_number(const std::string& option, const std::string& text) {
+  if (const auto number = parse_size(text)) return *number;
+  throw InputError{{}, fmt::format("{}: found \"{}\", expected a number such as 0x1000 or 4KiB", option, text)};
+}
+
+RequesterId parse_requester(const std::string& option, const std::string& text) {
+  if (const auto id = platforms::parse_bdf(text)) return *id;
+  if (const auto number = parse_unsigned(text); number && *number <= 0xFFFF)
+    return RequesterId{static_cast<std::uint16_t>(*number)};
+  throw InputError{{}, fmt::format("{}: found \"{}\", expected a requester ID such as 01:00.0", option, text)};
+}
+
+}  // namespace iommusim::app

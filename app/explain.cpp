@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "analysis/explain_report.h"
+#include "app/arguments.h"
+#include "app/commands.h"
+#include "app/session.h"
+#include "base/atomic_file.h"
+
+namespace iommusim::app {
+namespace {
+
+struct Options {
+  std::string platform;
+  std::string device;
+  std::string address;
+  std::string operation = "read";
+  std::string size = "4";
+  std::string pasid;
+  std::string json;
+  std::vector<std::string> settings;
+};
+
+constexpr const char* example =
+    "Example:\n  iommusim explain platforms/nic-behind-non-acs-switch.yaml --device nic0 --address 0x38_0000_1000 "
+    "--op write --size 64";
+
+Access access_of(const Options& options) {
+  Access access;
+  access.operation = options.operation == "write" ? Operation::write : Operation::read;
+  access.address = BusAddr{parse_number("--address", options.address)};
+  const std::uint64_t size = parse_number("--size", options.size);
+  if (size == 0 || size > page_4k || access.address.offset_in(page_4k) + size > page_4k)
+    throw InputError{{}, fmt::format("--size: found {}, expected 1 to {} bytes that stay in one 4 KiB page: one TLP",
+                                     options.size, page_4k)};
+  access.size = static_cast<std::uint32_t>(size);
+  if (!options.pasid.empty()) {
+    const std::uint64_t pasid = parse_number("--pasid", options.pasid);
+    if (pasid > 0xF'FFFF) throw InputError{{}, fmt::format("--pasid: found {}, expected at most 0xfffff", options.pasid)};
+    access.pasid = Pasid{static_cast<std::uint32_t>(pasid)};
+  }
+  return access;
+}
+
+int explain(const Options& options) {
+  const Access access = access_of(options);
+  Session session{options.platform, options.settings};
+  const platforms::Device& device = session.device(options.device);
+  const analysis::Explanation explanation =
+      analysis::explain(session.machine(), session.system(), device.node, access);
+  if (!options.json.empty()) {
+    AtomicFile file{options.json};
+    file.write(analysis::to_json(explanation, session.machine()).dump(2) + "\n");
+    file.commit();
+  }
+  std::cout << analysis::to_text(explanation, session.machine());
+  return 0;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, int& status) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("explain", "Follow one access hop by hop and table word by table word");
+  command->add_option("platform", options->platform, "Platform file (YAML)")->required();
+  command->add_option("--device", options->device, "Endpoint that sends the request")->required();
+  command->add_option("--address", options->address, "Address in the request")->required();
+  command->add_option("--op", options->operation, "Operation")->check(CLI::IsMember({"read", "write"}));
+  command->add_option("--size", options->size, "Bytes; default 4");
+  command->add_option("--pasid", options->pasid, "PASID of the request; default: none");
+  command->add_option("--json", options->json, "Write the explanation to this file");
+  command->add_option("--set", options->settings, "Change a value of the platform: path=value")->take_all();
+  command->footer(example);
+  command->callback([options, &status] { status = explain(*options); });
+}
+
+}  // namespace iommusim::app

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The iommusim command: picks the subcommand and turns errors into exit codes.
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <systemc>
+
+#include "app/commands.h"
+#include "base/input_error.h"
+
+namespace {
+
+constexpr int bad_input = 2;
+constexpr int our_defect = 3;
+
+int dispatch(int argc, char** argv) {
+  CLI::App app{"iommusim: where a device's DMA lands, and why"};
+  app.set_version_flag("--version", std::string{"iommusim "} + IOMMUSIM_VERSION);
+  app.require_subcommand(1);
+  int status = 0;
+  iommusim::app::add_run(app, status);
+  iommusim::app::add_explain(app, status);
+  iommusim::app::add_translate(app, status);
+  iommusim::app::add_conform(app, status);
+  iommusim::app::add_trace(app, status);
+  iommusim::app::add_validate(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : bad_input;
+  }
+  return status;
+}
+
+}  // namespace
+
+int sc_main(int argc, char** argv) {
+  sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_DO_NOTHING);
+  try {
+    return dispatch(argc, argv);
+  } catch (const iommusim::InputError& error) {
+    std::cerr << "iommusim: " << error.what() << '\n';
+    return bad_input;
+  } catch (const std::exception& error) {
+    std::cerr << "iommusim: internal error: " << error.what() << '\n';
+    return our_defect;
+  }
+}
+
+int main(int argc, char** argv) {
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
+  return sc_core::sc_elab_and_sim(argc, argv);
+}

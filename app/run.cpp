@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "analysis/json_report.h"
+#include "analysis/text_report.h"
+#include "app/commands.h"
+#include "app/progress.h"
+#include "app/session.h"
+#include "base/atomic_file.h"
+#include "platforms/simulation.h"
+#include "traces/replay.h"
+
+namespace iommusim::app {
+namespace {
+
+struct Options {
+  std::string platform;
+  std::string trace;
+  std::string timing = "loose";
+  std::string json;
+  std::vector<std::string> fail_on;
+  std::vector<std::string> settings;
+  bool all_collisions = false;
+  bool quiet = false;
+};
+
+constexpr const char* example =
+    "Example:\n  iommusim run platforms/nic-behind-non-acs-switch.yaml --json out.json --fail-on peer-hijack";
+
+std::vector<analysis::CollisionKind> kinds_to_fail_on(const Options& options) {
+  std::vector<analysis::CollisionKind> kinds;
+  for (const std::string& name : options.fail_on) {
+    if (name == "any") {
+      for (std::size_t i = 0; i < analysis::collision_kinds; ++i)
+        kinds.push_back(static_cast<analysis::CollisionKind>(i));
+      continue;
+    }
+    const auto kind = analysis::collision_kind(name);
+    if (!kind) throw InputError{{}, fmt::format("--fail-on: found \"{}\", expected any or a collision kind", name)};
+    kinds.push_back(*kind);
+  }
+  return kinds;
+}
+
+const analysis::Results& replay(Session& session, traces::TextReader& trace, analysis::Recorder& recorder) {
+  platforms::Simulation simulation{session.machine()};
+  Progress progress{[&trace] {
+    const std::uint64_t total = trace.bytes_total();
+    return total == 0 ? -1.0 : static_cast<double>(trace.bytes_consumed()) / static_cast<double>(total);
+  }};
+  traces::Replay replay{"replay",
+                        {session.machine(), session.system(), simulation, recorder, trace},
+                        [&progress](std::uint64_t operations, Duration simulated) {
+                          progress.update(operations, simulated);
+                        }};
+  sc_core::sc_start();
+  replay.rethrow();
+  return recorder.finish(replay.end());
+}
+
+int run(const Options& options) {
+  const std::vector<analysis::CollisionKind> forbidden = kinds_to_fail_on(options);
+  Session session{options.platform, options.settings};
+  const std::string trace_path = session.trace_path(options.trace);
+  traces::TextReader trace{trace_path};
+  analysis::Recorder recorder{session.machine(), session.system(), {options.all_collisions}};
+  const analysis::Results& results = replay(session, trace, recorder);
+
+  const analysis::RunInfo info{trace_path, options.timing};
+  if (!options.json.empty()) {
+    AtomicFile file{options.json};
+    file.write(analysis::to_json(results, info, session.machine()).dump(2) + "\n");
+    file.commit();
+  }
+  if (!options.quiet) std::cout << analysis::to_text(results, info, session.machine());
+  for (const analysis::CollisionKind kind : forbidden)
+    if (results.collisions_by_kind[static_cast<std::size_t>(kind)] != 0) return found;
+  return 0;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& status) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Replay a trace on a platform and report what collides");
+  command->add_option("platform", options->platform, "Platform file (YAML)")->required();
+  command->add_option("trace", options->trace, "Trace; default: the one that the platform names");
+  command->add_option("--timing", options->timing, "How time is kept")->check(CLI::IsMember({"loose"}));
+  command->add_option("--json", options->json, "Write results.json to this file");
+  command->add_option("--fail-on", options->fail_on, "Exit with 1 when such a collision occurs: kinds, or any")
+      ->delimiter(',');
+  command->add_option("--set", options->settings, "Change a value of the platform: path=value")->take_all();
+  command->add_flag("--all-collisions", options->all_collisions, "List every collision instead of folding equal ones");
+  command->add_flag("--quiet", options->quiet, "Print no summary");
+  command->footer(example);
+  command->callback([options, &status] { status = run(*options); });
+}
+
+}  // namespace iommusim::app

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/captured_config.h"
+
+#include "base/quantity.h"
+#include "iommu/vtd/capabilities.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace iommusim::platforms {
+namespace {
+
+using vtd::Capability;
+using vtd::ExtendedCapability;
+
+struct NamedBits {
+  std::string_view name;
+  std::uint64_t mask;
+};
+
+template <class F>
+constexpr NamedBits named(std::string_view name) {
+  return {name, F::mask};
+}
+
+constexpr std::array<NamedBits, 22> cap_fields{{
+    named<Capability::ESRTPS>("ESRTPS"), named<Capability::ESIRTPS>("ESIRTPS"),
+    named<Capability::ECMDS>("ECMDS"),   named<Capability::FS5LP>("FS5LP"),
+    named<Capability::PI>("PI"),         named<Capability::FS1GP>("FS1GP"),
+    named<Capability::DRD>("DRD"),       named<Capability::DWD>("DWD"),
+    named<Capability::MAMV>("MAMV"),     named<Capability::NFR>("NFR"),
+    named<Capability::PSI>("PSI"),       named<Capability::SSLPS>("SSLPS"),
+    named<Capability::FRO>("FRO"),       named<Capability::ZLR>("ZLR"),
+    named<Capability::MGAW>("MGAW"),     named<Capability::SAGAW>("SAGAW"),
+    named<Capability::CM>("CM"),         named<Capability::PHMR>("PHMR"),
+    named<Capability::PLMR>("PLMR"),     named<Capability::RWBF>("RWBF"),
+    named<Capability::AFL>("AFL"),       named<Capability::ND>("ND"),
+}};
+
+/// Also the fields that our unit never has.
+constexpr std::array<NamedBits, 22> ecap_fields{{
+    named<Field<52, 52>>("ADMS"),          named<Field<51, 51>>("PMS"),
+    named<Field<49, 49>>("RPS"),           named<Field<48, 48>>("SMPWCS"),
+    named<Field<47, 47>>("FSTS"),          named<Field<46, 46>>("SSTS"),
+    named<Field<45, 45>>("SSADS"),         named<ExtendedCapability::SMTS>("SMTS"),
+    named<Field<41, 41>>("DIT"),           named<ExtendedCapability::PASID>("PASID"),
+    named<Field<39, 35>>("PSS"),           named<Field<29, 29>>("PRS"),
+    named<Field<26, 26>>("NEST"),          named<ExtendedCapability::MHMV>("MHMV"),
+    named<ExtendedCapability::IRO>("IRO"), named<ExtendedCapability::SC>("SC"),
+    named<ExtendedCapability::PT>("PT"),   named<ExtendedCapability::EIM>("EIM"),
+    named<ExtendedCapability::IR>("IR"),   named<ExtendedCapability::DT>("DT"),
+    named<ExtendedCapability::QI>("QI"),   named<ExtendedCapability::C>("C"),
+}};
+
+std::vector<unsigned> table_levels(std::uint64_t sagaw) {
+  std::vector<unsigned> levels;
+  for (unsigned bit = 1; bit <= 3; ++bit)
+    if ((sagaw >> bit & 1) != 0) levels.push_back(bit + 2);
+  return levels;
+}
+
+void take_capability(Capability cap, vtd::UnitConfig& config) {
+  config.guest_address_width = static_cast<unsigned>(cap.get<Capability::MGAW>()) + 1;
+  config.host_address_width = std::clamp(config.guest_address_width, 32u, 52u);
+  config.table_levels = table_levels(cap.get<Capability::SAGAW>());
+  config.pages_2m = (cap.get<Capability::SSLPS>() & 1) != 0;
+  config.pages_1g = (cap.get<Capability::SSLPS>() & 2) != 0;
+  config.domain_id_bits = 4 + 2 * static_cast<unsigned>(cap.get<Capability::ND>());
+  config.fault_records = static_cast<unsigned>(cap.get<Capability::NFR>()) + 1;
+  config.fault_record_offset = static_cast<unsigned>(cap.get<Capability::FRO>()) * 16;
+  config.caching_mode = cap.get<Capability::CM>();
+  config.write_buffer_flush = cap.get<Capability::RWBF>();
+  config.zero_length_read = cap.get<Capability::ZLR>();
+  config.page_selective_invalidation = cap.get<Capability::PSI>();
+  config.max_address_mask = static_cast<unsigned>(cap.get<Capability::MAMV>());
+  config.drain = cap.get<Capability::DRD>() && cap.get<Capability::DWD>();
+  config.protected_low_memory = cap.get<Capability::PLMR>();
+  config.protected_high_memory = cap.get<Capability::PHMR>();
+  config.enhanced_set_root = cap.get<Capability::ESRTPS>();
+}
+
+void take_extended_capability(ExtendedCapability ecap, vtd::UnitConfig& config) {
+  config.iotlb_offset = static_cast<unsigned>(ecap.get<ExtendedCapability::IRO>()) * 16;
+  config.queued_invalidation = ecap.get<ExtendedCapability::QI>();
+  config.pass_through = ecap.get<ExtendedCapability::PT>();
+  config.snoop_control = ecap.get<ExtendedCapability::SC>();
+  config.coherent_walks = ecap.get<ExtendedCapability::C>();
+}
+
+/// Names the fields in which two values of a register differ.
+template <class Fields>
+void name_differences(std::string_view reg, std::uint64_t differing, const Fields& fields,
+                      std::vector<std::string>& names) {
+  for (const NamedBits& field : fields) {
+    if ((differing & field.mask) == 0) continue;
+    names.push_back(fmt::format("{}.{}", reg, field.name));
+    differing &= ~field.mask;
+  }
+  if (differing != 0) names.push_back(fmt::format("{} bits {}", reg, format_hex(differing)));
+}
+
+}  // namespace
+
+CapturedConfig config_from_capabilities(std::uint64_t cap, std::uint64_t ecap) {
+  CapturedConfig result;
+  take_capability(Capability{cap}, result.config);
+  take_extended_capability(ExtendedCapability{ecap}, result.config);
+  name_differences("CAP", cap ^ vtd::capability(result.config).raw(), cap_fields, result.unsupported);
+  name_differences("ECAP", ecap ^ vtd::extended_capability(result.config).raw(), ecap_fields,
+                   result.unsupported);
+  return result;
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/functions.h"
+
+namespace iommusim::platforms {
+namespace {
+
+void collect(const std::vector<FunctionDescription>& functions, const FunctionPlace& above,
+             std::vector<FunctionPlace>& all) {
+  for (const FunctionDescription& function : functions) {
+    const FunctionPlace place{&function, above.bridge, above.function,
+                              above.path + ".devices." + function.name};
+    all.push_back(place);
+    collect(function.children, place, all);
+  }
+}
+
+}  // namespace
+
+std::vector<FunctionPlace> all_functions(const Description& description) {
+  std::vector<FunctionPlace> all;
+  for (const HostBridgeDescription& bridge : description.host_bridges)
+    collect(bridge.functions, {nullptr, &bridge, nullptr, item_path("host_bridges", bridge.name)}, all);
+  return all;
+}
+
+const FunctionPlace* find_function(const std::vector<FunctionPlace>& functions, const std::string& name) {
+  for (const FunctionPlace& place : functions)
+    if (place.function->name == name) return &place;
+  return nullptr;
+}
+
+std::string item_path(const std::string& list, const std::string& name) {
+  return list + "." + name;
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// All functions of a platform in one list, each with its surroundings and its key path.
+#pragma once
+
+#include "platforms/description.h"
+
+#include <string>
+#include <vector>
+
+namespace iommusim::platforms {
+
+/// Pointers into the description that was asked.
+struct FunctionPlace {
+  const FunctionDescription* function = nullptr;
+  const HostBridgeDescription* bridge = nullptr;
+  /// The port above; nullptr on a root bus.
+  const FunctionDescription* parent = nullptr;
+  /// "host_bridges.pcie0.devices.rp0.devices.nic0".
+  std::string path;
+};
+
+/// Ports come before what is below them, bridges and siblings in the order of the file.
+std::vector<FunctionPlace> all_functions(const Description& description);
+
+/// The function with this name, or nullptr.
+const FunctionPlace* find_function(const std::vector<FunctionPlace>& functions, const std::string& name);
+
+/// Key path of the item `name` of a list at the top of the file.
+std::string item_path(const std::string& list, const std::string& name);
+
+}  // namespace iommusim::platforms

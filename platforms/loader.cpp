@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/loader.h"
+
+#include "base/input_file.h"
+#include "platforms/bus_numbers.h"
+#include "platforms/readers.h"
+#include "platforms/validate.h"
+#include "platforms/windows.h"
+
+namespace iommusim::platforms {
+
+Description load_platform(const std::string& path, const std::vector<Override>& overrides) {
+  const std::vector<std::uint8_t> bytes = read_whole_file(path, yaml_byte_limit);
+  return load_platform_text({bytes.begin(), bytes.end()}, path, overrides);
+}
+
+Description load_platform_text(const std::string& text, const std::string& file_name,
+                               const std::vector<Override>& overrides) {
+  YamlNode root = parse_yaml(text, file_name);
+  for (const Override& change : overrides)
+    apply_override(root, change);
+  Description description = read_description(Value{root, ""});
+  description.file = file_name;
+  const Source source{root};
+  // Paths lead by name from here on.
+  validate_names(description, source);
+  for (HostBridgeDescription& bridge : description.host_bridges) {
+    number_buses(bridge, source);
+    derive_windows(bridge, source);
+  }
+  validate(description, source);
+  return description;
+}
+
+}  // namespace iommusim::platforms

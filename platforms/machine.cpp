@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/machine.h"
+
+#include "pcie/function_builder.h"
+
+namespace iommusim::platforms {
+namespace {
+
+constexpr std::uint64_t ecam_size = std::uint64_t{256} << 20;
+
+pcie::PortType port_type(FunctionKind kind) {
+  switch (kind) {
+    case FunctionKind::root_port:
+      return pcie::PortType::root_port;
+    case FunctionKind::upstream_port:
+      return pcie::PortType::upstream_port;
+    case FunctionKind::downstream_port:
+      return pcie::PortType::downstream_port;
+    case FunctionKind::endpoint:
+      return pcie::PortType::endpoint;
+    case FunctionKind::root_complex_endpoint:
+      return pcie::PortType::root_complex_endpoint;
+  }
+  return pcie::PortType::endpoint;
+}
+
+bool issues_dma(FunctionKind kind) {
+  return kind == FunctionKind::endpoint || kind == FunctionKind::root_complex_endpoint;
+}
+
+pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_function) {
+  pcie::FunctionConfig config;
+  config.type = port_type(function.kind);
+  config.vendor_id = function.vendor_id;
+  config.device_id = function.device_id;
+  config.class_code = function.class_code;
+  config.multi_function = multi_function;
+  for (const BarDescription& bar : function.bars)
+    config.bars.push_back({bar.index, bar.size, bar.is_64bit, bar.prefetchable});
+  config.port_number = function.port_number;
+  config.link_generation = function.link.generation;
+  config.link_width = function.link.width;
+  config.max_payload_supported = function.max_payload;
+  if (function.acs) config.acs = function.acs->capability;
+  if (function.msi) config.msi = pcie::MsiConfig{function.msi->vectors, true, false};
+  if (function.msix) {
+    const MsixDescription& msix = *function.msix;
+    config.msix =
+        pcie::MsixConfig{msix.vectors, msix.table_bar, msix.table_offset, msix.pba_bar, msix.pba_offset};
+  }
+  return config;
+}
+
+std::array<std::uint64_t, 6> bar_sizes(const FunctionDescription& function) {
+  std::array<std::uint64_t, 6> sizes{};
+  for (const BarDescription& bar : function.bars)
+    sizes[bar.index] = bar.size;
+  return sizes;
+}
+
+/// Function 0 says whether its device has more functions.
+bool has_siblings(const FunctionDescription& function, const std::vector<FunctionDescription>& on_bus) {
+  for (const FunctionDescription& other : on_bus)
+    if (other.id != function.id && other.id.bus() == function.id.bus() &&
+        other.id.device() == function.id.device())
+      return true;
+  return false;
+}
+
+}  // namespace
+
+Machine::Machine(const Description& description) : description_{description} {
+  interconnect_id_ = components_.add("system");
+  local_apic_id_ = components_.add("local-apic");
+  build_memory();
+  build_iommus();
+  for (const HostBridgeDescription& bridge : description.host_bridges)
+    build_bridge(bridge);
+  build_system_map();
+}
+
+void Machine::build_memory() {
+  std::vector<memory::Bank> banks;
+  for (const MemoryDescription& bank : description_.memories)
+    banks.push_back({components_.add(bank.name), bank.range});
+  memory_ = std::make_unique<memory::SparseMemory>(std::move(banks));
+}
+
+void Machine::build_iommus() {
+  for (const IommuDescription& iommu : description_.iommus)
+    iommus_.push_back({components_.add(iommu.name), std::make_unique<vtd::Unit>(iommu.vtd, *memory_)});
+}
+
+void Machine::build_bridge(const HostBridgeDescription& bridge) {
+  pcie::HostBridge built;
+  built.id = components_.add(bridge.name);
+  built.segment = bridge.segment;
+  built.first_bus = bridge.first_bus;
+  built.last_bus = bridge.last_bus;
+  built.outbound = bridge.outbound;
+  built.inbound = bridge.inbound;
+  built.peer_to_peer = bridge.peer_to_peer;
+  if (description_.local_apic) built.interrupt_window = interrupts::local_apic_window;
+  const auto index = static_cast<std::uint8_t>(bridges_.size());
+  bridges_.push_back(std::move(built));
+
+  std::optional<std::size_t> unit;
+  for (std::size_t i = 0; i < description_.iommus.size(); ++i)
+    if (description_.iommus[i].name == bridge.iommu) unit = i;
+  bridge_iommu_.push_back(unit);
+
+  for (const FunctionDescription& function : bridge.functions)
+    build_function(function, index, bridge.functions, pcie::NodeIndex::none);
+}
+
+void Machine::build_function(const FunctionDescription& function, std::uint8_t bridge,
+                             const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent) {
+  pcie::Node node;
+  node.id = components_.add(function.name);
+  node.type = port_type(function.kind);
+  node.requester = function.id;
+  node.segment = bridges_[bridge].segment;
+  node.host_bridge = bridge;
+  node.port_number = function.port_number;
+  node.parent = parent;
+  node.config = pcie::build_config_space(config_of(function, has_siblings(function, on_bus)));
+  const pcie::NodeIndex index = topology_.add(std::move(node));
+  functions_.push_back(&function);
+  by_name_.emplace(function.name, index);
+  if (issues_dma(function.kind))
+    devices_.push_back({&function, index, std::make_unique<pcie::BarMemory>(bar_sizes(function))});
+  for (const FunctionDescription& child : function.children)
+    build_function(child, bridge, function.children, index);
+}
+
+void Machine::build_system_map() {
+  using memory::TargetKind;
+  const auto& banks = memory_->banks();
+  for (std::size_t i = 0; i < banks.size(); ++i)
+    system_map_.add({banks[i].range, TargetKind::memory, static_cast<std::uint16_t>(i)});
+  for (std::size_t i = 0; i < iommus_.size(); ++i) {
+    const vtd::Unit& unit = *iommus_[i].unit;
+    system_map_.add({*Range<PhysAddr>::from_size(unit.config().register_base, unit.register_block_size()),
+                     TargetKind::iommu_registers, static_cast<std::uint16_t>(i)});
+  }
+  system_map_.add({*Range<PhysAddr>::from_size(description_.ecam_base, ecam_size), TargetKind::ecam, 0});
+  for (std::size_t i = 0; i < bridges_.size(); ++i)
+    for (const pcie::OutboundWindow& window : bridges_[i].outbound)
+      system_map_.add({window.cpu, TargetKind::outbound, static_cast<std::uint16_t>(i)});
+  if (!description_.local_apic) return;
+  system_map_.add({{PhysAddr{interrupts::local_apic_window.first.value()},
+                    PhysAddr{interrupts::local_apic_window.last.value()}},
+                   TargetKind::doorbell,
+                   0});
+}
+
+const Device* Machine::find_device(const std::string& name) const {
+  return device_at(find_function(name));
+}
+
+const Device* Machine::device_at(pcie::NodeIndex node) const {
+  for (const Device& device : devices_)
+    if (device.node == node) return &device;
+  return nullptr;
+}
+
+pcie::NodeIndex Machine::find_function(const std::string& name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? pcie::NodeIndex::none : found->second;
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hardware of a platform as plain C++ state, at power-on: no function configured, no table built, no
+// clock. platforms/operating_system.h brings it up; platforms/walk.h asks where an access would land;
+// platforms/simulation.h puts SystemC modules around the same state.
+#pragma once
+
+#include "interrupts/local_apic.h"
+#include "interrupts/msi_source.h"
+#include "iommu/vtd/unit.h"
+#include "memory/sparse_memory.h"
+#include "memory/system_map.h"
+#include "pcie/bar_memory.h"
+#include "pcie/root_complex.h"
+#include "pcie/topology.h"
+#include "platforms/components.h"
+#include "platforms/description.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace iommusim::platforms {
+
+/// A function that can issue DMA: an endpoint.
+struct Device {
+  const FunctionDescription* description = nullptr;
+  pcie::NodeIndex node = pcie::NodeIndex::none;
+  std::unique_ptr<pcie::BarMemory> bars;
+};
+
+class Machine {
+ public:
+  /// `description` must outlive the machine.
+  explicit Machine(const Description& description);
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  const Description& description() const { return description_; }
+  const Components& components() const { return components_; }
+  const std::string& name(ComponentId id) const { return components_.name(id); }
+
+  memory::SparseMemory& memory() { return *memory_; }
+  const memory::SparseMemory& memory() const { return *memory_; }
+  const memory::SystemMap& system_map() const { return system_map_; }
+  ComponentId interconnect_id() const { return interconnect_id_; }
+
+  pcie::Topology& topology() { return topology_; }
+  const pcie::Topology& topology() const { return topology_; }
+  const std::vector<pcie::HostBridge>& bridges() const { return bridges_; }
+
+  std::size_t iommu_count() const { return iommus_.size(); }
+  vtd::Unit& iommu(std::size_t index) { return *iommus_[index].unit; }
+  const vtd::Unit& iommu(std::size_t index) const { return *iommus_[index].unit; }
+  ComponentId iommu_id(std::size_t index) const { return iommus_[index].id; }
+  /// The IOMMU that requests of this host bridge pass.
+  std::optional<std::size_t> iommu_of_bridge(std::size_t bridge) const { return bridge_iommu_[bridge]; }
+
+  interrupts::LocalApic& local_apic() { return local_apic_; }
+  const interrupts::LocalApic& local_apic() const { return local_apic_; }
+  ComponentId local_apic_id() const { return local_apic_id_; }
+
+  std::vector<Device>& devices() { return devices_; }
+  const std::vector<Device>& devices() const { return devices_; }
+  /// By platform name; nullptr: no such device.
+  const Device* find_device(const std::string& name) const;
+  const Device* device_at(pcie::NodeIndex node) const;
+  /// Any function, ports included.
+  pcie::NodeIndex find_function(const std::string& name) const;
+  const FunctionDescription& describe(pcie::NodeIndex node) const {
+    return *functions_[pcie::index_of(node)];
+  }
+
+ private:
+  struct Iommu {
+    ComponentId id = ComponentId::none;
+    std::unique_ptr<vtd::Unit> unit;
+  };
+
+  void build_memory();
+  void build_iommus();
+  void build_bridge(const HostBridgeDescription& bridge);
+  void build_function(const FunctionDescription& function, std::uint8_t bridge,
+                      const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent);
+  void build_system_map();
+
+  const Description& description_;
+  Components components_;
+  ComponentId interconnect_id_ = ComponentId::none;
+  ComponentId local_apic_id_ = ComponentId::none;
+  std::unique_ptr<memory::SparseMemory> memory_;
+  memory::SystemMap system_map_;
+  pcie::Topology topology_;
+  std::vector<pcie::HostBridge> bridges_;
+  std::vector<Iommu> iommus_;
+  std::vector<std::optional<std::size_t>> bridge_iommu_;
+  interrupts::LocalApic local_apic_;
+  std::vector<Device> devices_;
+  std::vector<const FunctionDescription*> functions_;
+  std::unordered_map<std::string, pcie::NodeIndex> by_name_;
+};
+
+}  // namespace iommusim::platforms

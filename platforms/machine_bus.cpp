@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/machine_bus.h"
+
+#include "base/endian.h"
+#include "platforms/walk.h"
+
+#include <algorithm>
+#include <array>
+
+namespace iommusim::platforms {
+
+using memory::MapEntry;
+using memory::TargetKind;
+
+namespace {
+
+void all_ones(void* to, std::size_t size) {
+  std::fill_n(static_cast<std::uint8_t*>(to), size, std::uint8_t{0xFF});
+}
+
+}  // namespace
+
+MachineBus::BarPlace MachineBus::find_bar(Operation operation, PhysAddr address, std::size_t size) {
+  Access access;
+  access.operation = operation;
+  access.size = static_cast<std::uint32_t>(size);
+  const Walk way = walk_outbound(machine_, access, address);
+  if (way.landing.kind != LandingKind::peer) return {};
+  for (Device& device : machine_.devices())
+    if (machine_.topology()[device.node].id == way.landing.where)
+      return {device.bars.get(), way.landing.bar, way.landing.bar_offset};
+  return {};
+}
+
+void MachineBus::load(PhysAddr address, void* to, std::size_t size) {
+  all_ones(to, size);
+  const MapEntry* entry = machine_.system_map().find(address, size);
+  if (entry == nullptr) return;
+  switch (entry->kind) {
+    case TargetKind::memory:
+      machine_.memory().read(address, to, size);
+      return;
+    case TargetKind::iommu_registers: {
+      std::array<std::uint8_t, 8> bytes{};
+      const std::uint64_t offset = address - entry->range.first;
+      store_le(bytes.data(), machine_.iommu(entry->index).read_register(offset, static_cast<unsigned>(size)));
+      std::copy_n(bytes.begin(), std::min(size, bytes.size()), static_cast<std::uint8_t*>(to));
+      return;
+    }
+    case TargetKind::outbound:
+      if (const BarPlace place = find_bar(Operation::read, address, size); place.bars != nullptr)
+        place.bars->read(place.bar, place.offset, to, size);
+      return;
+    case TargetKind::ecam:
+    case TargetKind::doorbell:
+      return;
+  }
+}
+
+void MachineBus::store(PhysAddr address, const void* from, std::size_t size) {
+  const MapEntry* entry = machine_.system_map().find(address, size);
+  if (entry == nullptr) return;
+  switch (entry->kind) {
+    case TargetKind::memory:
+      machine_.memory().write(address, from, size);
+      return;
+    case TargetKind::iommu_registers: {
+      std::array<std::uint8_t, 8> bytes{};
+      std::copy_n(static_cast<const std::uint8_t*>(from), std::min(size, bytes.size()), bytes.begin());
+      machine_.iommu(entry->index)
+          .write_register(address - entry->range.first, static_cast<unsigned>(size),
+                          load_le<std::uint64_t>(bytes.data()));
+      return;
+    }
+    case TargetKind::outbound:
+      if (const BarPlace place = find_bar(Operation::write, address, size); place.bars != nullptr)
+        place.bars->write(place.bar, place.offset, from, size);
+      return;
+    case TargetKind::ecam:
+    case TargetKind::doorbell:
+      return;
+  }
+}
+
+std::uint32_t MachineBus::config_read(std::uint16_t segment, RequesterId function, unsigned offset,
+                                      unsigned width) {
+  return machine_.topology().config_read(segment, function, offset, width);
+}
+
+void MachineBus::config_write(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width,
+                              std::uint32_t value) {
+  machine_.topology().config_write(segment, function, offset, width, value);
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/operating_system.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "platforms/firmware.h"
+#include "platforms/os_memory.h"
+#include "software/driver_error.h"
+#include "software/interrupt_setup.h"
+#include "software/msi_setup.h"
+
+namespace iommusim::platforms {
+namespace {
+
+// Vector of the IOMMUs' fault events, as Linux gives one above its device vectors.
+constexpr std::uint8_t fault_event_vector = 0xF0;
+
+software::DomainKind domain_kind(DomainType type) {
+  switch (type) {
+    case DomainType::identity: return software::DomainKind::identity;
+    case DomainType::dma:
+    case DomainType::unmanaged: return software::DomainKind::translating;
+    case DomainType::blocked: return software::DomainKind::blocked;
+  }
+  return software::DomainKind::blocked;
+}
+
+}  // namespace
+
+OperatingSystem::OperatingSystem(const Machine& machine, software::CpuBus& bus)
+    : machine_{machine}, bus_{bus}, domain_of_node_(machine.topology().size(), nullptr) {}
+
+OperatingSystem::~OperatingSystem() = default;
+
+void OperatingSystem::boot() {
+  const Description& description = machine_.description();
+  run_firmware(description, bus_);
+  try {
+    pages_ = std::make_unique<software::PageAllocator>(bus_, os_memory_of(description));
+    prepare_iommus();
+    for (const DomainDescription& domain : description.domains) create_domain(domain);
+    for (auto& driver : drivers_) driver->enable();
+    program_interrupts();
+  } catch (const software::DriverError& error) {
+    throw InputError{{description.file, 0, 0}, error.what()};
+  }
+}
+
+void OperatingSystem::prepare_iommus() {
+  for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
+    software::VtdDriverConfig config;
+    config.register_base = machine_.description().iommus[i].vtd.register_base;
+    config.fault_event = software::msi_message(0, fault_event_vector);
+    for (const MemoryDescription& bank : machine_.description().memories) config.identity_ranges.push_back(bank.range);
+    drivers_.push_back(std::make_unique<software::VtdDriver>(bus_, *pages_, config));
+    drivers_.back()->prepare();
+  }
+}
+
+void OperatingSystem::create_domain(const DomainDescription& description) {
+  auto domain = std::make_unique<Domain>();
+  domain->description = &description;
+  for (const std::string& name : description.devices) {
+    const Device& device = *machine_.find_device(name);
+    domain->iommu = *machine_.iommu_of_bridge(machine_.topology()[device.node].host_bridge);
+    domain_of_node_[pcie::index_of(device.node)] = domain.get();
+  }
+  software::VtdDriver& driver = driver_of(*domain);
+  domain->handle = driver.create_domain(domain_kind(description.type), description.levels);
+  for (const std::string& name : description.devices)
+    driver.attach(domain->handle, machine_.topology()[machine_.find_function(name)].requester);
+  for (const MappingDescription& mapping : description.mappings) {
+    const auto range = Range<Iova>::from_size(mapping.iova, mapping.size);
+    map_in(*domain, {*range, mapping.physical, mapping.permissions, mapping.buffer}, Duration{});
+  }
+  domains_.push_back(std::move(domain));
+}
+
+void OperatingSystem::map_in(Domain& domain, const software::NewMapping& mapping, Duration now) {
+  const auto physical = Range<PhysAddr>::from_size(mapping.physical, mapping.range.size());
+  if (!physical || physical->overlaps(pages_->range()))
+    throw software::DriverError{fmt::format("physical {:#x} lies in the memory that the operating system keeps for its tables",
+                                            mapping.physical.value())};
+  driver_of(domain).map(domain.handle,
+                        {mapping.range.first, mapping.physical, mapping.range.size(), mapping.permissions});
+  domain.space.map(mapping, now);
+}
+
+Domain& OperatingSystem::translating_domain_of(pcie::NodeIndex device) {
+  Domain* domain = domain_of_node_[pcie::index_of(device)];
+  if (domain == nullptr)
+    throw software::DriverError{
+        fmt::format("{} is in no domain, so nothing can be mapped for it", machine_.describe(device).name)};
+  return *domain;
+}
+
+void OperatingSystem::map(pcie::NodeIndex device, const software::NewMapping& mapping, Duration now) {
+  map_in(translating_domain_of(device), mapping, now);
+}
+
+void OperatingSystem::unmap(pcie::NodeIndex device, const Range<Iova>& range, bool invalidate, Duration now) {
+  Domain& domain = translating_domain_of(device);
+  driver_of(domain).unmap(domain.handle, range.first, range.size(),
+                          invalidate ? software::Invalidate::yes : software::Invalidate::no);
+  domain.space.unmap(range, now);
+}
+
+void OperatingSystem::invalidate(pcie::NodeIndex device, const Range<Iova>& range) {
+  Domain& domain = translating_domain_of(device);
+  driver_of(domain).invalidate(domain.handle, range.first, range.size());
+}
+
+void OperatingSystem::program_interrupts() {
+  for (const Device& device : machine_.devices()) program_device_interrupts(device);
+}
+
+void OperatingSystem::program_device_interrupts(const Device& device) {
+  std::vector<software::MsixVector> vectors;
+  for (const InterruptDescription& interrupt : machine_.description().interrupts)
+    if (interrupt.device == device.description->name)
+      vectors.push_back({interrupt.index, software::msi_message(interrupt.apic_id, interrupt.vector)});
+  if (vectors.empty()) return;
+  const pcie::Node& node = machine_.topology()[device.node];
+  const software::PciFunction function{bus_, node.segment, node.requester};
+  if (device.description->msix) {
+    software::program_msix(function, cpu_address_of_bar(device, device.description->msix->table_bar), vectors);
+  } else {
+    program_plain_msi(function, vectors);
+  }
+  for (const software::MsixVector& vector : vectors) programmed_.push_back({device.node, vector.index, vector.message});
+}
+
+void OperatingSystem::program_plain_msi(const software::PciFunction& function,
+                                        std::vector<software::MsixVector>& vectors) {
+  // A function makes its messages by counting up from the first: others than that cannot be asked for.
+  std::sort(vectors.begin(), vectors.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    const interrupts::MsiMessage expected{vectors[0].message.address,
+                                          vectors[0].message.data + static_cast<std::uint32_t>(i)};
+    if (vectors[i].index != i || !(vectors[i].message == expected))
+      throw software::DriverError{fmt::format(
+          "{}: MSI vectors must be 0, 1, 2, ... with consecutive processor vectors on one processor", function.name())};
+  }
+  unsigned count = 1;
+  while (count < vectors.size()) count *= 2;
+  software::program_msi(function, vectors[0].message, count);
+}
+
+PhysAddr OperatingSystem::cpu_address_of_bar(const Device& device, unsigned bar) const {
+  for (const BarDescription& described : device.description->bars) {
+    if (described.index != bar || !described.base) continue;
+    const std::uint8_t bridge = machine_.topology()[device.node].host_bridge;
+    for (const pcie::OutboundWindow& window : machine_.bridges()[bridge].outbound) {
+      const PhysAddr cpu{described.base->value() + window.offset};
+      if (window.cpu.contains(cpu)) return cpu;
+    }
+  }
+  throw software::DriverError{
+      fmt::format("{}: BAR {} with the MSI-X table is not reachable", device.description->name, bar)};
+}
+
+const Domain* OperatingSystem::domain_of(pcie::NodeIndex device) const {
+  return domain_of_node_[pcie::index_of(device)];
+}
+
+const ProgrammedMsi* OperatingSystem::programmed_for(pcie::NodeIndex device, unsigned index) const {
+  for (const ProgrammedMsi& programmed : programmed_)
+    if (programmed.device == device && programmed.index == index) return &programmed;
+  return nullptr;
+}
+
+std::optional<std::size_t> OperatingSystem::find_buffer(const std::string& name) const {
+  const auto& all = buffers();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].name == name) return i;
+  return std::nullopt;
+}
+
+}  // namespace iommusim::platforms

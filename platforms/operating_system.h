@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The software of a platform: firmware, IOMMU drivers, domains, interrupts; and what it believes of all that.
+// It reaches hardware through a CpuBus and nothing else.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "interrupts/msi.h"
+#include "platforms/description.h"
+#include "platforms/machine.h"
+#include "software/address_space.h"
+#include "software/cpu_bus.h"
+#include "software/msi_setup.h"
+#include "software/page_allocator.h"
+#include "software/vtd_driver.h"
+
+namespace iommusim::platforms {
+
+/// A CpuBus that leads to another one, which can be exchanged: software boots on the machine itself and goes on through
+/// the simulated processor.
+class SwitchableBus final : public software::CpuBus {
+ public:
+  explicit SwitchableBus(software::CpuBus& target) : target_{&target} {}
+  void lead_to(software::CpuBus& target) { target_ = &target; }
+
+  void load(PhysAddr address, void* to, std::size_t size) override { target_->load(address, to, size); }
+  void store(PhysAddr address, const void* from, std::size_t size) override { target_->store(address, from, size); }
+  std::uint32_t config_read(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width) override {
+    return target_->config_read(segment, function, offset, width);
+  }
+  void config_write(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width,
+                    std::uint32_t value) override {
+    target_->config_write(segment, function, offset, width, value);
+  }
+
+ private:
+  software::CpuBus* target_;
+};
+
+/// A domain as the operating system keeps it.
+struct Domain {
+  const DomainDescription* description = nullptr;
+  std::size_t iommu = 0;
+  software::DomainId handle{};
+  /// What is mapped, as software believes. Empty for identity and blocked domains.
+  software::AddressSpace space;
+};
+
+/// A message that a driver programmed into a device.
+struct ProgrammedMsi {
+  pcie::NodeIndex device = pcie::NodeIndex::none;
+  unsigned index = 0;
+  interrupts::MsiMessage message;
+};
+
+class OperatingSystem {
+ public:
+  /// Both must outlive it.
+  OperatingSystem(const Machine& machine, software::CpuBus& bus);
+  ~OperatingSystem();
+  OperatingSystem(const OperatingSystem&) = delete;
+  OperatingSystem& operator=(const OperatingSystem&) = delete;
+
+  /// Firmware, then IOMMUs, domains, mappings and interrupts, as described. Throws InputError when the hardware cannot
+  /// do what was described.
+  void boot();
+  /// All software goes on through `bus`.
+  void use_bus(software::CpuBus& bus) { bus_.lead_to(bus); }
+
+  /// Operations of a trace, in the domain of `device`. Throw software::DriverError for what is impossible.
+  void map(pcie::NodeIndex device, const software::NewMapping& mapping, Duration now);
+  void unmap(pcie::NodeIndex device, const Range<Iova>& range, bool invalidate, Duration now);
+  void invalidate(pcie::NodeIndex device, const Range<Iova>& range);
+
+  software::CpuBus& bus() { return bus_; }
+
+  /// nullptr: no domain; behind an IOMMU such a device may reach nothing.
+  const Domain* domain_of(pcie::NodeIndex device) const;
+  const std::vector<std::unique_ptr<Domain>>& domains() const { return domains_; }
+  const std::vector<ProgrammedMsi>& programmed() const { return programmed_; }
+  /// What the driver of `device` programmed for its vector `index`.
+  const ProgrammedMsi* programmed_for(pcie::NodeIndex device, unsigned index) const;
+  const std::vector<BufferDescription>& buffers() const { return machine_.description().buffers; }
+  std::optional<std::size_t> find_buffer(const std::string& name) const;
+
+ private:
+  void prepare_iommus();
+  void create_domain(const DomainDescription& description);
+  void program_interrupts();
+  void program_device_interrupts(const Device& device);
+  static void program_plain_msi(const software::PciFunction& function, std::vector<software::MsixVector>& vectors);
+  void map_in(Domain& domain, const software::NewMapping& mapping, Duration now);
+  Domain& translating_domain_of(pcie::NodeIndex device);
+  software::VtdDriver& driver_of(const Domain& domain) { return *drivers_[domain.iommu]; }
+  PhysAddr cpu_address_of_bar(const Device& device, unsigned bar) const;
+
+  const Machine& machine_;
+  SwitchableBus bus_;
+  std::unique_ptr<software::PageAllocator> pages_;
+  std::vector<std::unique_ptr<software::VtdDriver>> drivers_;
+  std::vector<std::unique_ptr<Domain>> domains_;
+  /// By node index.
+  std::vector<Domain*> domain_of_node_;
+  std::vector<ProgrammedMsi> programmed_;
+};
+
+}  // namespace iommusim::platforms

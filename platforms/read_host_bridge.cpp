@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/readers.h"
+
+namespace iommusim::platforms {
+namespace {
+
+pcie::OutboundWindow read_outbound(const Value& value) {
+  const Map window{value, {"base", "size", "bus"}};
+  pcie::OutboundWindow outbound{read_range<PhysAddr>(window), 0};
+  const auto bus = window.optional("bus");
+  if (!bus) return outbound;
+  const BusAddr base{bus->address()};
+  if (!Range<BusAddr>::from_size(base, outbound.cpu.size()))
+    bus->reject("a window that ends at or below 2^64");
+  outbound.offset = outbound.cpu.first.value() - base.value();
+  return outbound;
+}
+
+pcie::InboundWindow read_inbound(const Value& value) {
+  const Map window{value, {"base", "size", "physical"}};
+  pcie::InboundWindow inbound{read_range<BusAddr>(window), 0};
+  const auto physical = window.optional("physical");
+  if (!physical) return inbound;
+  const PhysAddr base{physical->address()};
+  if (!Range<PhysAddr>::from_size(base, inbound.bus.size()))
+    physical->reject("a window that ends at or below 2^64");
+  inbound.offset = base.value() - inbound.bus.first.value();
+  return inbound;
+}
+
+void read_buses(const Value& value, HostBridgeDescription& bridge) {
+  const std::vector<Value> ends = value.items();
+  if (ends.size() != 2) value.fail("a list of " + std::to_string(ends.size()), "[first bus, last bus]");
+  bridge.first_bus = ends[0].number_as<std::uint8_t>({0, 255});
+  bridge.last_bus = ends[1].number_as<std::uint8_t>({bridge.first_bus, 255});
+}
+
+}  // namespace
+
+HostBridgeDescription read_host_bridge(const Value& value) {
+  const Map map{value,
+                {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "iommu", "devices"}};
+  HostBridgeDescription bridge;
+  bridge.name = map.required("name", "a name").name();
+  bridge.segment = static_cast<std::uint16_t>(map.number("segment", 0, {0, 0xFFFF}));
+  if (const auto buses = map.optional("buses")) read_buses(*buses, bridge);
+  for (const Value& window : map.items("windows"))
+    bridge.outbound.push_back(read_outbound(window));
+  for (const Value& window : map.items("inbound"))
+    bridge.inbound.push_back(read_inbound(window));
+  if (const auto policy = map.optional("peer_to_peer"))
+    bridge.peer_to_peer =
+        policy->choice<pcie::PeerToPeer>({{"through-iommu", pcie::PeerToPeer::through_iommu},
+                                          {"allowed", pcie::PeerToPeer::allowed},
+                                          {"denied", pcie::PeerToPeer::denied}});
+  if (const auto iommu = map.optional("iommu"); iommu && iommu->text() != "none")
+    bridge.iommu = iommu->name();
+  for (const Value& function : map.items("devices"))
+    bridge.functions.push_back(read_function(function));
+  return bridge;
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/readers.h"
+
+namespace iommusim::platforms {
+namespace {
+
+std::vector<unsigned> read_levels(const Value& value) {
+  std::vector<unsigned> levels;
+  for (const Value& item : value.items())
+    levels.push_back(item.number_as<unsigned>({3, 5}));
+  return levels;
+}
+
+void read_cache(const Map& map, std::string_view key, unsigned& entries, unsigned& ways) {
+  const auto value = map.optional(key);
+  if (!value) return;
+  const Map cache{*value, {"entries", "ways"}};
+  entries = cache.number("entries", entries, {0, 1U << 20});
+  ways = cache.number("ways", ways, {1, 1U << 20});
+}
+
+void read_flags(const Map& map, vtd::UnitConfig& config) {
+  const auto flag = [&map](std::string_view key, bool& member) { member = map.boolean(key, member); };
+  flag("pages_2m", config.pages_2m);
+  flag("pages_1g", config.pages_1g);
+  flag("caching_mode", config.caching_mode);
+  flag("write_buffer_flush", config.write_buffer_flush);
+  flag("zero_length_read", config.zero_length_read);
+  flag("page_selective_invalidation", config.page_selective_invalidation);
+  flag("drain", config.drain);
+  flag("protected_low_memory", config.protected_low_memory);
+  flag("protected_high_memory", config.protected_high_memory);
+  flag("enhanced_set_root", config.enhanced_set_root);
+  flag("queued_invalidation", config.queued_invalidation);
+  flag("pass_through", config.pass_through);
+  flag("snoop_control", config.snoop_control);
+  flag("coherent_walks", config.coherent_walks);
+  flag("fault_compression", config.fault_compression);
+}
+
+void read_numbers(const Map& map, vtd::UnitConfig& config) {
+  // Bounds of the register fields; vtd::validate knows what makes sense together.
+  const auto number = [&map](std::string_view key, unsigned& member, Bounds bounds) {
+    member = map.number(key, member, bounds);
+  };
+  number("host_address_width", config.host_address_width, {32, 52});
+  number("guest_address_width", config.guest_address_width, {39, 57});
+  number("domain_id_bits", config.domain_id_bits, {4, 16});
+  number("fault_records", config.fault_records, {1, 256});
+  number("fault_record_offset", config.fault_record_offset, {0, 0x3FF0});
+  number("iotlb_offset", config.iotlb_offset, {0, 0x3FF0});
+  number("max_address_mask", config.max_address_mask, {0, 63});
+}
+
+vtd::UnitConfig read_vtd(const Map& map) {
+  vtd::UnitConfig config;
+  config.register_base = PhysAddr{map.required("registers", "the address of the register page").address()};
+  if (const auto levels = map.optional("table_levels")) config.table_levels = read_levels(*levels);
+  read_flags(map, config);
+  read_numbers(map, config);
+  read_cache(map, "context_cache", config.context_cache_entries, config.context_cache_ways);
+  read_cache(map, "iotlb", config.iotlb_entries, config.iotlb_ways);
+  return config;
+}
+
+}  // namespace
+
+IommuDescription read_iommu(const Value& value) {
+  const Map map{value,
+                {"name",
+                 "type",
+                 "registers",
+                 "host_address_width",
+                 "guest_address_width",
+                 "table_levels",
+                 "pages_2m",
+                 "pages_1g",
+                 "domain_id_bits",
+                 "fault_records",
+                 "fault_record_offset",
+                 "iotlb_offset",
+                 "caching_mode",
+                 "write_buffer_flush",
+                 "zero_length_read",
+                 "page_selective_invalidation",
+                 "max_address_mask",
+                 "drain",
+                 "protected_low_memory",
+                 "protected_high_memory",
+                 "enhanced_set_root",
+                 "queued_invalidation",
+                 "pass_through",
+                 "snoop_control",
+                 "coherent_walks",
+                 "fault_compression",
+                 "context_cache",
+                 "iotlb"}};
+  const std::string name = map.required("name", "a name").name();
+  map.required("type", "vt-d").choice<int>({{"vt-d", 0}});
+  return {name, read_vtd(map)};
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/readers.h"
+#include "platforms/spelling.h"
+
+namespace iommusim::platforms {
+namespace {
+
+std::size_t find_buffer(const Value& value, const std::vector<BufferDescription>& buffers) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    if (buffers[i].name == value.text()) return i;
+    names.emplace_back(buffers[i].name);
+  }
+  value.reject(names.empty() ? "a buffer of software.buffers (there are none)"
+                             : "a buffer: " + suggest_word(value.text(), names));
+}
+
+void require_page(const Value& at, std::uint64_t number) {
+  if (number % page_4k != 0) at.fail(format_hex(number), "a multiple of 4 KiB");
+}
+
+/// Gives where in the buffer the mapping begins and, without a size, all of the rest.
+void map_buffer(const Map& map, const BufferDescription& buffer, MappingDescription& mapping) {
+  const auto offset_value = map.optional("offset");
+  const std::uint64_t offset = offset_value ? offset_value->address() : 0;
+  const std::uint64_t bytes = buffer.range.size();
+  if (offset >= bytes) offset_value->reject("an offset inside the buffer of " + format_size(bytes));
+  mapping.physical = buffer.range.first + offset;
+  const auto size = map.optional("size");
+  mapping.size = size ? size->size() : bytes - offset;
+  if (mapping.size > bytes - offset)
+    size->reject("at most the " + format_size(bytes - offset) + " that the buffer has from there");
+}
+
+void map_physical(const Map& map, MappingDescription& mapping) {
+  const Value physical = map.required("physical", "a buffer, or a physical address");
+  mapping.physical = PhysAddr{physical.address()};
+  if (const auto offset = map.optional("offset")) offset->reject("no offset beside physical");
+  const Value size = map.required("size", "a size");
+  mapping.size = size.size();
+  if (!Range<PhysAddr>::from_size(mapping.physical, mapping.size))
+    size.reject("a range that ends at or below 2^64");
+}
+
+Permissions read_access(const Map& map) {
+  const auto access = map.optional("access");
+  if (!access) return {};
+  const int choice = access->choice<int>({{"read-write", 0}, {"read", 1}, {"write", 2}});
+  return {choice != 2, choice != 1};
+}
+
+MappingDescription read_mapping(const Value& value, const std::vector<BufferDescription>& buffers) {
+  const Map map{value, {"iova", "buffer", "offset", "physical", "size", "access"}};
+  MappingDescription mapping;
+  mapping.position = value.node().position;
+  const Value iova = map.required("iova", "an address");
+  mapping.iova = Iova{iova.address()};
+  if (const auto buffer = map.optional("buffer")) {
+    if (const auto physical = map.optional("physical")) physical->reject("either buffer or physical");
+    mapping.buffer = find_buffer(*buffer, buffers);
+    map_buffer(map, buffers[*mapping.buffer], mapping);
+  } else {
+    map_physical(map, mapping);
+  }
+  mapping.permissions = read_access(map);
+  require_page(iova, mapping.iova.value());
+  require_page(map.optional("physical").value_or(map.optional("offset").value_or(value)),
+               mapping.physical.value());
+  require_page(map.optional("size").value_or(value), mapping.size);
+  return mapping;
+}
+
+}  // namespace
+
+BufferDescription read_buffer(const Value& value) {
+  const Map map{value, {"name", "base", "size"}};
+  return {map.required("name", "a name").name(), read_range<PhysAddr>(map)};
+}
+
+DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers) {
+  const Map map{value, {"name", "type", "levels", "devices", "mappings"}};
+  DomainDescription domain;
+  domain.name = map.required("name", "a name").name();
+  domain.type = map.required("type", "identity, dma, unmanaged or blocked")
+                    .choice<DomainType>({{"identity", DomainType::identity},
+                                         {"dma", DomainType::dma},
+                                         {"unmanaged", DomainType::unmanaged},
+                                         {"blocked", DomainType::blocked}});
+  domain.levels = map.number("levels", 0, {3, 5});
+  for (const Value& device : map.items("devices"))
+    domain.devices.push_back(device.name());
+  for (const Value& mapping : map.items("mappings"))
+    domain.mappings.push_back(read_mapping(mapping, buffers));
+  return domain;
+}
+
+InterruptDescription read_interrupt(const Value& value) {
+  const Map map{value, {"device", "index", "vector", "apic_id"}};
+  InterruptDescription interrupt;
+  interrupt.device = map.required("device", "the name of a device").name();
+  interrupt.index = map.number("index", 0, {0, 2047});
+  // Vectors 0 to 15 are illegal in a message (Intel SDM volume 3, 11.5.2).
+  interrupt.vector = map.required("vector", "the processor's vector").number_as<std::uint8_t>({16, 255});
+  interrupt.apic_id = static_cast<std::uint8_t>(map.number("apic_id", 0, {0, 255}));
+  return interrupt;
+}
+
+}  // namespace iommusim::platforms

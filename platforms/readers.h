@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// One reader for each part of a platform file: what a single value must be by itself. What must hold between
+// the parts is checked afterwards (platforms/validate.h). All throw InputError.
+#pragma once
+
+#include "platforms/description.h"
+#include "platforms/yaml_reader.h"
+
+#include <string>
+#include <vector>
+
+namespace iommusim::platforms {
+
+/// The whole file, without bus numbers and bridge windows that are to be derived.
+Description read_description(const Value& root);
+
+MemoryDescription read_memory(const Value& value);
+HostBridgeDescription read_host_bridge(const Value& value);
+/// A function and all below it; id.bus() is what `at` says, or 0.
+FunctionDescription read_function(const Value& value);
+std::vector<BarDescription> read_bars(const Map& function, bool is_port);
+std::optional<MsiDescription> read_msi(const Map& function);
+std::optional<MsixDescription> read_msix(const Map& function, const std::vector<BarDescription>& bars);
+AcsDescription read_acs(const Value& value, FunctionKind kind);
+LinkDescription read_link(const Value& value);
+IommuDescription read_iommu(const Value& value);
+TimingDescription read_timing(const Value& value);
+BufferDescription read_buffer(const Value& value);
+DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers);
+InterruptDescription read_interrupt(const Value& value);
+
+/// True for the three kinds of port.
+bool is_port(FunctionKind kind);
+/// The word of the file: "root-port".
+std::string_view to_string(FunctionKind kind);
+
+}  // namespace iommusim::platforms

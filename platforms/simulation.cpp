@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tlm/timing.h"
+
+namespace iommusim::platforms {
+
+using modules::to_sc_time;
+using pcie::NodeIndex;
+
+namespace {
+
+/// A dot separates levels of the module hierarchy, so names lose it.
+std::string module_name(const std::string& name) {
+  std::string result = name;
+  std::replace(result.begin(), result.end(), '.', '_');
+  std::replace(result.begin(), result.end(), ' ', '_');
+  return result;
+}
+
+pcie::LinkTiming link_of(const FunctionDescription& function) {
+  return {function.link.generation, function.link.width, function.link.propagation};
+}
+
+}  // namespace
+
+Simulation::Simulation(Machine& machine) : machine_{machine}, endpoint_of_(machine.topology().size(), nullptr) {
+  build_system();
+  build_root_complex();
+  connect_bridges();
+}
+
+void Simulation::build_system() {
+  const TimingDescription& timing = machine_.description().timing;
+  interconnect_ = std::make_unique<modules::Interconnect>("system", machine_.interconnect_id(), machine_.system_map(),
+                                                          machine_.iommu_count());
+  memory_ = std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.memory));
+  local_apic_ = std::make_unique<modules::LocalApicModule>("local_apic", machine_.local_apic_id(),
+                                                           machine_.local_apic(), to_sc_time(timing.doorbell));
+  cpu_ = std::make_unique<modules::CpuModule>("cpu", machine_.description().ecam_base);
+  cpu_->bus.bind(interconnect_->in);
+  interconnect_->memory_out.bind(memory_->port);
+  interconnect_->doorbell_out.bind(local_apic_->doorbell);
+  const modules::IommuTiming iommu_timing{to_sc_time(timing.iommu_lookup), to_sc_time(timing.iommu_fetch),
+                                          to_sc_time(timing.cpu_mmio)};
+  for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
+    const std::string name = module_name(machine_.description().iommus[i].name);
+    iommus_.push_back(std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
+                                                           iommu_timing));
+    iommus_.back()->memory_out.bind(interconnect_->in);
+    iommus_.back()->interrupt_out.bind(local_apic_->doorbell);
+    interconnect_->registers_out[i].bind(iommus_.back()->registers);
+  }
+}
+
+void Simulation::build_root_complex() {
+  modules::RootComplexConfig config;
+  config.latency = to_sc_time(machine_.description().timing.root_complex);
+  for (std::size_t bridge = 0; bridge < machine_.bridges().size(); ++bridge)
+    for (const NodeIndex node : machine_.topology().root_bus(static_cast<std::uint8_t>(bridge)))
+      config.root_nodes.push_back(node);
+  root_complex_ = std::make_unique<modules::RootComplexModule>("root_complex", machine_.topology(), machine_.bridges(),
+                                                               config);
+  interconnect_->root_complex_out.bind(root_complex_->system_in);
+  interconnect_->ecam_out.bind(root_complex_->ecam);
+  for (std::size_t i = 0; i < config.root_nodes.size(); ++i) {
+    const pcie::Node& node = machine_.topology()[config.root_nodes[i]];
+    const bool port = node.type == pcie::PortType::root_port;
+    const std::vector<NodeIndex> integrated{config.root_nodes[i]};
+    plug(port ? node.children : integrated, node.id, root_complex_->port_in[i], root_complex_->port_out[i]);
+  }
+}
+
+void Simulation::connect_bridges() {
+  for (std::size_t bridge = 0; bridge < machine_.bridges().size(); ++bridge) {
+    if (const auto unit = machine_.iommu_of_bridge(bridge))
+      root_complex_->dma_out[bridge].bind(iommus_[*unit]->dma_in);
+    else
+      root_complex_->dma_out[bridge].bind(interconnect_->in);
+  }
+}
+
+template <class PortIn, class PortOut>
+void Simulation::plug(const std::vector<NodeIndex>& partners, ComponentId port, PortIn& in, PortOut& out) {
+  if (partners.empty()) {
+    const std::string name = fmt::format("empty_below_{}", module_name(machine_.name(port)));
+    terminators_.push_back(std::make_unique<modules::LinkTerminator>(name.c_str(), port));
+    terminators_.back()->upstream.bind(in);
+    out.bind(terminators_.back()->downstream);
+    return;
+  }
+  if (machine_.topology()[partners.front()].type == pcie::PortType::upstream_port) {
+    modules::SwitchModule& below = build_switch(partners.front());
+    below.upstream_out.bind(in);
+    out.bind(below.upstream_in);
+    return;
+  }
+  modules::Endpoint& endpoint = build_endpoint(partners);
+  endpoint.upstream.bind(in);
+  out.bind(endpoint.downstream);
+}
+
+modules::SwitchModule& Simulation::build_switch(NodeIndex upstream_port) {
+  const FunctionDescription& description = machine_.describe(upstream_port);
+  modules::SwitchConfig config;
+  config.upstream_port = upstream_port;
+  config.downstream_ports = machine_.topology()[upstream_port].children;
+  config.port_latency = to_sc_time(machine_.description().timing.switch_port);
+  config.upstream_link = link_of(description);
+  const std::string name = module_name(description.name);
+  switches_.push_back(std::make_unique<modules::SwitchModule>(name.c_str(), machine_.topology(), config));
+  modules::SwitchModule& built = *switches_.back();
+  for (std::size_t i = 0; i < config.downstream_ports.size(); ++i) {
+    const pcie::Node& port = machine_.topology()[config.downstream_ports[i]];
+    plug(port.children, port.id, built.downstream_in[i], built.downstream_out[i]);
+  }
+  return built;
+}
+
+modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& functions) {
+  const FunctionDescription& description = machine_.describe(functions.front());
+  modules::EndpointConfig config;
+  config.functions = functions;
+  config.link = link_of(description);
+  config.bar_latency = to_sc_time(machine_.description().timing.doorbell);
+  for (const NodeIndex function : functions) config.bars.push_back(machine_.device_at(function)->bars.get());
+  const std::string name = module_name(description.name);
+  endpoints_.push_back(std::make_unique<modules::Endpoint>(name.c_str(), machine_.topology(), config));
+  for (const NodeIndex function : functions) endpoint_of_[pcie::index_of(function)] = endpoints_.back().get();
+  return *endpoints_.back();
+}
+
+std::size_t Simulation::outstanding() const {
+  std::size_t count = 0;
+  for (const auto& endpoint : endpoints_) count += endpoint->pool().outstanding();
+  return count;
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SystemC modules of a platform, wired around a Machine's state. One per process: SystemC elaborates once.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "platforms/machine.h"
+#include "tlm/cpu_module.h"
+#include "tlm/endpoint.h"
+#include "tlm/interconnect.h"
+#include "tlm/link_terminator.h"
+#include "tlm/local_apic_module.h"
+#include "tlm/memory_module.h"
+#include "tlm/root_complex_module.h"
+#include "tlm/switch_module.h"
+#include "tlm/vtd_module.h"
+
+namespace iommusim::platforms {
+
+class Simulation {
+ public:
+  /// Builds and binds every module; to be called before the simulation starts. `machine` must outlive it.
+  explicit Simulation(Machine& machine);
+
+  /// The module that sends for a function.
+  modules::Endpoint& endpoint(pcie::NodeIndex function) { return *endpoint_of_[pcie::index_of(function)]; }
+  modules::CpuModule& cpu() { return *cpu_; }
+  modules::RootComplexModule& root_complex() { return *root_complex_; }
+
+  /// Transactions that are still in flight: 0 when the platform is idle.
+  std::size_t outstanding() const;
+
+ private:
+  void build_system();
+  void build_root_complex();
+  void connect_bridges();
+  /// Builds what is plugged into a port and binds it to the port's two sockets.
+  template <class PortIn, class PortOut>
+  void plug(const std::vector<pcie::NodeIndex>& partners, ComponentId port, PortIn& in, PortOut& out);
+  modules::SwitchModule& build_switch(pcie::NodeIndex upstream_port);
+  modules::Endpoint& build_endpoint(const std::vector<pcie::NodeIndex>& functions);
+
+  Machine& machine_;
+  std::unique_ptr<modules::CpuModule> cpu_;
+  std::unique_ptr<modules::Interconnect> interconnect_;
+  std::unique_ptr<modules::MemoryModule> memory_;
+  std::unique_ptr<modules::LocalApicModule> local_apic_;
+  std::unique_ptr<modules::RootComplexModule> root_complex_;
+  std::vector<std::unique_ptr<modules::VtdModule>> iommus_;
+  std::vector<std::unique_ptr<modules::SwitchModule>> switches_;
+  std::vector<std::unique_ptr<modules::Endpoint>> endpoints_;
+  std::vector<std::unique_ptr<modules::LinkTerminator>> terminators_;
+  /// By node index.
+  std::vector<modules::Endpoint*> endpoint_of_;
+};
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/interval_map.h"
+#include "interrupts/msi.h"
+#include "platforms/functions.h"
+#include "platforms/validate.h"
+#include "platforms/windows.h"
+#include "platforms/yaml_reader.h"
+
+#include <algorithm>
+
+namespace iommusim::platforms {
+namespace {
+
+constexpr std::uint64_t ecam_size = std::uint64_t{256} << 20;
+
+/// Who answers at which physical address.
+class AddressMap {
+ public:
+  explicit AddressMap(const Source& source) : source_{source} {}
+
+  void add(const Range<PhysAddr>& range, const std::string& what, const std::string& path) {
+    if (const auto* other = taken_.first_overlap(range))
+      source_.fail(path, format_range(range) + ", which meets " + other->value,
+                   "physical addresses that nothing else has");
+    taken_.insert(range, what);
+  }
+
+ private:
+  const Source& source_;
+  IntervalMap<PhysAddr, std::string> taken_;
+};
+
+/// A register block is mapped in pages: all that its last register needs.
+Range<PhysAddr> registers_of(const vtd::UnitConfig& config, const std::string& path, const Source& source) {
+  const std::uint64_t fault_records_end =
+      config.fault_record_offset + std::uint64_t{config.fault_records} * 16;
+  const std::uint64_t end = std::max<std::uint64_t>(fault_records_end, config.iotlb_offset + 16U);
+  const auto range =
+      Range<PhysAddr>::from_size(config.register_base, (end + page_4k - 1) / page_4k * page_4k);
+  if (config.register_base.offset_in(page_4k) != 0 || !range)
+    source.fail(path, format_hex(config.register_base.value()), "the address of a 4 KiB page");
+  return *range;
+}
+
+void add_fixed(AddressMap& map, const Description& description, const Source& source) {
+  if (description.local_apic) {
+    const Range<PhysAddr> window{PhysAddr{interrupts::local_apic_window.first.value()},
+                                 PhysAddr{interrupts::local_apic_window.last.value()}};
+    map.add(window, "the interrupt window", "local_apic");
+  }
+  const auto ecam = Range<PhysAddr>::from_size(description.ecam_base, ecam_size);
+  if (!ecam || description.ecam_base.offset_in(ecam_size) != 0)
+    source.fail("ecam", format_hex(description.ecam_base.value()), "a multiple of 256 MiB");
+  map.add(*ecam, "the configuration space (ecam)", "ecam");
+}
+
+void check_outbound(const HostBridgeDescription& bridge, const Source& source) {
+  IntervalMap<BusAddr, std::size_t> taken;
+  for (std::size_t i = 0; i < bridge.outbound.size(); ++i)
+    if (!taken.insert(bus_range(bridge.outbound[i]), i))
+      source.fail(
+          item_path("host_bridges", bridge.name) + ".windows." + std::to_string(i),
+          "the bus addresses " + format_range(bus_range(bridge.outbound[i])) + " of an earlier window",
+          "disjoint bus addresses");
+}
+
+void check_inbound(const HostBridgeDescription& bridge, const Source& source) {
+  IntervalMap<BusAddr, std::size_t> taken;
+  for (std::size_t i = 0; i < bridge.inbound.size(); ++i)
+    if (!taken.insert(bridge.inbound[i].bus, i))
+      source.fail(item_path("host_bridges", bridge.name) + ".inbound." + std::to_string(i),
+                  format_range(bridge.inbound[i].bus) + ", which meets an earlier window",
+                  "disjoint bus addresses");
+}
+
+}  // namespace
+
+void validate_address_map(const Description& description, const Source& source) {
+  AddressMap map{source};
+  add_fixed(map, description, source);
+  for (const MemoryDescription& memory : description.memories)
+    map.add(memory.range, "the memory '" + memory.name + "'", item_path("memory", memory.name) + ".base");
+  for (const HostBridgeDescription& bridge : description.host_bridges) {
+    const std::string path = item_path("host_bridges", bridge.name) + ".windows.";
+    for (std::size_t i = 0; i < bridge.outbound.size(); ++i)
+      map.add(bridge.outbound[i].cpu, "a window of '" + bridge.name + "'",
+              path + std::to_string(i) + ".base");
+    check_outbound(bridge, source);
+    check_inbound(bridge, source);
+  }
+  for (const IommuDescription& iommu : description.iommus) {
+    const std::string path = item_path("iommus", iommu.name) + ".registers";
+    map.add(registers_of(iommu.vtd, path, source), "the registers of '" + iommu.name + "'", path);
+  }
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/interval_map.h"
+#include "platforms/functions.h"
+#include "platforms/require_device.h"
+#include "platforms/validate.h"
+#include "platforms/yaml_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace iommusim::platforms {
+namespace {
+
+/// Addresses that a page table of this depth covers, in bits.
+constexpr unsigned table_width(unsigned levels) {
+  return 12 + 9 * levels;
+}
+
+/// One domain with the IOMMUs that its devices are behind.
+struct DomainPlace {
+  const DomainDescription& domain;
+  std::string path;
+  std::vector<const IommuDescription*> iommus;
+};
+
+const IommuDescription* iommu_of(const Description& description, const FunctionPlace& device) {
+  for (const IommuDescription& iommu : description.iommus)
+    if (iommu.name == device.bridge->iommu) return &iommu;
+  return nullptr;
+}
+
+void check_levels(const DomainPlace& place, const Source& source) {
+  const unsigned levels = place.domain.levels;
+  for (const IommuDescription* iommu : place.iommus) {
+    const std::vector<unsigned>& possible = iommu->vtd.table_levels;
+    if (levels != 0 && std::find(possible.begin(), possible.end(), levels) == possible.end())
+      source.fail(place.path + ".levels", std::to_string(levels),
+                  "one of the table_levels of '" + iommu->name + "'");
+  }
+}
+
+/// Bits of the highest address that every IOMMU of the domain translates.
+unsigned width_of(const DomainPlace& place) {
+  unsigned width = 64;
+  for (const IommuDescription* iommu : place.iommus) {
+    const std::vector<unsigned>& possible = iommu->vtd.table_levels;
+    const unsigned deepest = possible.empty() ? 0 : *std::max_element(possible.begin(), possible.end());
+    const unsigned levels = place.domain.levels != 0 ? place.domain.levels : deepest;
+    width = std::min({width, iommu->vtd.guest_address_width, table_width(levels)});
+  }
+  return width;
+}
+
+void check_mapping_widths(const DomainPlace& place, const MappingDescription& mapping,
+                          const std::string& path, const Source& source) {
+  const auto iova = Range<Iova>::from_size(mapping.iova, mapping.size);
+  const unsigned width = width_of(place);
+  if (!iova || (width < 64 && iova->last.value() >> width != 0))
+    source.fail(path + ".iova", format_hex(mapping.iova.value()) + " and " + format_size(mapping.size),
+                fmt::format("addresses of at most {} bits, the width of the domain's IOMMU", width));
+  const std::uint64_t last = mapping.physical.value() + (mapping.size - 1);
+  for (const IommuDescription* iommu : place.iommus)
+    if (last >> iommu->vtd.host_address_width != 0)
+      source.fail(path + ".physical", format_hex(mapping.physical.value()),
+                  fmt::format("a physical address of at most {} bits", iommu->vtd.host_address_width));
+}
+
+void check_mappings(const DomainPlace& place, const Source& source) {
+  const DomainDescription& domain = place.domain;
+  const bool has_tables = domain.type == DomainType::dma || domain.type == DomainType::unmanaged;
+  if (!has_tables && !domain.mappings.empty())
+    source.fail(place.path + ".mappings", "mappings", "none in a domain of type identity or blocked");
+  IntervalMap<Iova, std::size_t> taken;
+  for (std::size_t i = 0; i < domain.mappings.size(); ++i) {
+    const std::string path = place.path + ".mappings." + std::to_string(i);
+    check_mapping_widths(place, domain.mappings[i], path, source);
+    const auto range = Range<Iova>::from_size(domain.mappings[i].iova, domain.mappings[i].size);
+    if (const auto* other = taken.first_overlap(*range))
+      source.fail(path + ".iova",
+                  format_range(*range) + ", which meets mapping " + std::to_string(other->value),
+                  "addresses that are mapped once");
+    taken.insert(*range, i);
+  }
+}
+
+}  // namespace
+
+void validate_domains(const Description& description, const Source& source) {
+  const std::vector<FunctionPlace> functions = all_functions(description);
+  std::map<std::string, std::string> domain_of;
+  for (const DomainDescription& domain : description.domains) {
+    DomainPlace place{domain, item_path("software.domains", domain.name), {}};
+    for (std::size_t i = 0; i < domain.devices.size(); ++i) {
+      const std::string path = place.path + ".devices." + std::to_string(i);
+      const FunctionPlace& device = require_device(functions, domain.devices[i], path, source);
+      const auto [other, added] = domain_of.emplace(domain.devices[i], domain.name);
+      if (!added)
+        source.fail(path, "'" + domain.devices[i] + "', which the domain '" + other->second + "' has",
+                    "every device in one domain");
+      const IommuDescription* iommu = iommu_of(description, device);
+      if (iommu == nullptr)
+        source.fail(path, "'" + domain.devices[i] + "', whose host bridge has no IOMMU",
+                    "a device behind an IOMMU");
+      place.iommus.push_back(iommu);
+    }
+    check_levels(place, source);
+    check_mappings(place, source);
+  }
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platforms/walk.h"
+
+#include "iommu/access_request.h"
+#include "pcie/device_claim.h"
+#include "pcie/routing.h"
+#include "pcie/rules.h"
+
+namespace iommusim::platforms {
+namespace {
+
+using pcie::Action;
+using pcie::NodeIndex;
+using pcie::PortType;
+using pcie::RootAction;
+using pcie::RouteDecision;
+
+CompletionStatus unsupported(const Access& access) {
+  return access.posted() ? CompletionStatus::none : CompletionStatus::unsupported_request;
+}
+
+/// One access on its way. Each member function is one place; it ends the access or hands it to the next.
+class Walker {
+ public:
+  Walker(const Machine& machine, const Access& access, std::uint32_t data, iommu::FetchLog& fetches)
+      : machine_{machine},
+        topology_{machine.topology()},
+        access_{access},
+        message_data_{data},
+        fetches_{fetches} {}
+
+  void issue(NodeIndex function) {
+    access_.requester = topology_[function].requester;
+    const RouteDecision decision = pcie::issue(topology_, function, access_);
+    hop(function, *decision.rule);
+    if (decision.action != Action::upstream) return reject(function, decision);
+    climb(function);
+  }
+
+  void outbound(PhysAddr address) {
+    const auto decision = pcie::decide_outbound(topology_, machine_.bridges(), address, access_.size);
+    if (!decision) return;
+    result_.path.add(decision->bridge, *decision->rule);
+    if (decision->target == NodeIndex::none) {
+      result_.landing = rejection(decision->bridge, *decision->rule, unsupported(access_));
+      return;
+    }
+    access_.address = decision->address;
+    enter_root_node(decision->target);
+  }
+
+  Walk take() { return result_; }
+
+ private:
+  void hop(NodeIndex node, const Rule& rule) { result_.path.add(topology_[node].id, rule); }
+  void reject(NodeIndex node, const RouteDecision& decision) {
+    result_.landing = rejection(topology_[node].id, *decision.rule, decision.status);
+  }
+
+  /// From a function or upstream port towards the root.
+  void climb(NodeIndex from) {
+    NodeIndex below = from;
+    while (topology_[below].parent != NodeIndex::none) {
+      const NodeIndex port = topology_[below].parent;
+      const RouteDecision decision = pcie::route_from_below(topology_, port, access_);
+      hop(port, *decision.rule);
+      if (decision.action == Action::reject) return reject(port, decision);
+      if (decision.action == Action::claim) return claim_port(decision);
+      if (decision.action == Action::downstream) {
+        result_.landing.decide(topology_[port].id, *decision.rule);
+        return descend(decision.target);
+      }
+      below = topology_[port].type == PortType::root_port ? port : topology_[port].parent;
+    }
+    enter_root_complex(below);
+  }
+
+  void enter_root_complex(NodeIndex root_node) {
+    const pcie::RootDecision decision =
+        pcie::decide_inbound(topology_, machine_.bridges(), root_node, access_);
+    const std::size_t bridge = topology_[root_node].host_bridge;
+    const ComponentId id = machine_.bridges()[bridge].id;
+    result_.path.add(id, *decision.rule);
+    switch (decision.action) {
+      case RootAction::interrupt_window:
+        return translate(bridge, Iova{access_.address.value()});
+      case RootAction::translate:
+        return translate(bridge, decision.iova);
+      case RootAction::peer:
+        result_.landing.decide(id, *decision.rule);
+        return enter_root_node(decision.target);
+      case RootAction::reject:
+        result_.landing = rejection(id, *decision.rule, decision.status);
+        return;
+    }
+  }
+
+  void translate(std::size_t bridge, Iova iova) {
+    result_.iova = iova;
+    access_.address = BusAddr{iova.value()};
+    const auto unit = machine_.iommu_of_bridge(bridge);
+    if (!unit) return reach_system(PhysAddr{iova.value()});
+    const ComponentId id = machine_.iommu_id(*unit);
+    const iommu::TranslationResult result =
+        machine_.iommu(*unit).decide(iommu::request_of(access_), fetches_);
+    result_.translation = result;
+    result_.path.add(id, *result.rule);
+    switch (result.outcome) {
+      case iommu::Outcome::translated:
+        result_.landing.decide(id, *result.rule);
+        result_.landing.from_cache = result.translation_cached;
+        return reach_system(result.address);
+      case iommu::Outcome::interrupt:
+        return ring_doorbell();
+      case iommu::Outcome::fault:
+        result_.landing = iommu::fault_landing(id, result);
+        return;
+    }
+  }
+
+  void reach_system(PhysAddr address) {
+    const memory::SystemDecision decision =
+        memory::decide_dma_target(machine_.system_map(), address, access_.size == 0 ? 1 : access_.size);
+    result_.path.add(machine_.interconnect_id(), *decision.rule);
+    if (decision.target == nullptr) {
+      result_.landing = rejection(machine_.interconnect_id(), *decision.rule, unsupported(access_));
+      return;
+    }
+    if (result_.landing.rule == nullptr) result_.landing.decide(machine_.interconnect_id(), *decision.rule);
+    access_.address = BusAddr{address.value()};
+    if (decision.target->kind == memory::TargetKind::outbound) return outbound(address);
+    if (decision.target->kind == memory::TargetKind::doorbell) return ring_doorbell();
+    Landing& landing = result_.landing;
+    landing.kind = LandingKind::memory;
+    landing.where = machine_.memory().banks()[decision.target->index].id;
+    landing.address = address.value();
+    landing.status = access_.posted() ? CompletionStatus::none : CompletionStatus::successful;
+  }
+
+  void ring_doorbell() {
+    const auto decision = interrupts::classify_interrupt_window(access_);
+    if (!decision) return;
+    result_.path.add(machine_.local_apic_id(), *decision->rule);
+    if (!decision->is_interrupt) {
+      result_.landing = rejection(machine_.local_apic_id(), *decision->rule, decision->status);
+      return;
+    }
+    const interrupts::MsiMessage message{access_.address, message_data_};
+    result_.landing =
+        interrupts::interrupt_landing(message, access_.requester, machine_.local_apic_id(), *decision->rule);
+  }
+
+  /// At a root port's primary side, or at an integrated endpoint.
+  void enter_root_node(NodeIndex node) {
+    if (topology_[node].type != PortType::root_port) return claim_at({node});
+    const RouteDecision decision = pcie::route_from_above(topology_, node, access_);
+    hop(node, *decision.rule);
+    if (decision.action == Action::claim) return claim_port(decision);
+    if (decision.action != Action::downstream) return reject(node, decision);
+    descend(node);
+  }
+
+  /// Down the link below a port.
+  void descend(NodeIndex port) {
+    const std::vector<NodeIndex>& partners = topology_[port].children;
+    if (partners.empty()) return lose_below(port);
+    const NodeIndex partner = partners.front();
+    if (topology_[partner].type != PortType::upstream_port) return claim_at(partners);
+    const RouteDecision decision = pcie::route_from_above(topology_, partner, access_);
+    hop(partner, *decision.rule);
+    if (decision.action == Action::claim) return claim_port(decision);
+    if (decision.action != Action::downstream) return reject(partner, decision);
+    descend(decision.target);
+  }
+
+  void lose_below(NodeIndex port) {
+    hop(port, pcie::rules::port_link_down);
+    result_.landing = rejection(topology_[port].id, pcie::rules::port_link_down, unsupported(access_));
+  }
+
+  void claim_at(const std::vector<NodeIndex>& functions) {
+    const RouteDecision decision = pcie::claim_at_device(topology_, functions, access_);
+    hop(decision.target, *decision.rule);
+    if (decision.action != Action::claim) return reject(decision.target, decision);
+    land_in_bar(decision);
+  }
+
+  void claim_port(const RouteDecision& decision) {
+    result_.landing.decide(topology_[decision.target].id, *decision.rule);
+    land_in_bar(decision);
+  }
+
+  void land_in_bar(const RouteDecision& decision) {
+    Landing& landing = result_.landing;
+    landing.kind = LandingKind::peer;
+    landing.where = topology_[decision.target].id;
+    landing.status = access_.posted() ? CompletionStatus::none : CompletionStatus::successful;
+    landing.address = access_.address.value();
+    landing.bar = decision.bar;
+    landing.bar_offset = access_.address - topology_[decision.target].decoded.bars[decision.bar]->first;
+  }
+
+  const Machine& machine_;
+  const pcie::Topology& topology_;
+  Access access_;
+  std::uint32_t message_data_;
+  iommu::FetchLog& fetches_;
+  Walk result_;
+};
+
+}  // namespace
+
+Walk walk(const Machine& machine, NodeIndex function, const Access& access, iommu::FetchLog& fetches,
+          std::uint32_t message_data) {
+  fetches.clear();
+  Walker walker{machine, access, message_data, fetches};
+  walker.issue(function);
+  return walker.take();
+}
+
+Walk walk_outbound(const Machine& machine, const Access& access, PhysAddr address) {
+  iommu::FetchLog fetches;
+  Walker walker{machine, access, 0, fetches};
+  walker.outbound(address);
+  return walker.take();
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries out the settings that a trace can make (traces/settings.h), as software does: by configuration
+// cycles.
+#pragma once
+
+#include "software/pci_function.h"
+#include "traces/operation.h"
+
+namespace iommusim::traces {
+
+/// Throws software::DriverError when the function cannot take the setting.
+void apply_setting(const software::PciFunction& function, const Configure& configure);
+
+}  // namespace iommusim::traces

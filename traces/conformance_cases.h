@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Table-level cases with the answers of another implementation, run on our unit.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace iommusim::traces {
+
+struct CaseFailure {
+  std::string id;
+  std::string category;
+  /// Index into the case's accesses.
+  std::size_t step = 0;
+  /// The step and both answers, as JSON.
+  std::string action;
+  std::string expected;
+  std::string found;
+};
+
+struct CaseResults {
+  std::size_t passed = 0;
+  std::vector<CaseFailure> failed;
+  /// Number of cases by reason: "kind smmuv3", "category interrupt".
+  std::map<std::string, std::size_t> skipped;
+};
+
+/// Runs the cases of `file`, plain or zstd-compressed (docs/conformance-cases.md has the format). A case
+/// fails at its first step with a wrong answer. Skipped is what the unit does not model: SMMUv3, interrupt
+/// remapping, scalable mode, device TLBs. Throws InputError for what is no case.
+CaseResults run_conformance_cases(const std::string& file);
+
+}  // namespace iommusim::traces

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines written to a text file, compressed when its name ends in ".zst".
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace iommusim::traces {
+
+/// The file appears when close() returns, and only then (see AtomicFile).
+class LineSink {
+ public:
+  /// `level`: of zstd, 1 (fast) to 19 (small). Throws InputError when the file cannot be made.
+  explicit LineSink(const std::string& path, int level = 3);
+  ~LineSink();
+  LineSink(LineSink&& other) noexcept;
+  LineSink& operator=(LineSink&& other) noexcept;
+
+  /// Adds `line` and LF. Throws InputError when the file cannot be written.
+  void write(std::string_view line);
+  /// Finishes the file. Throws InputError; then there is no file.
+  void close();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace iommusim::traces

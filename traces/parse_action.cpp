@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/parse_action.h"
+
+#include "traces/settings.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+
+namespace iommusim::traces {
+namespace {
+
+constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t take_address(Tokens& tokens) {
+  return tokens.take_number("an address", 0, any);
+}
+
+void refuse_wrap(const Tokens& tokens, const Token& where, std::uint64_t address, std::uint64_t size) {
+  if (size > 0 && size - 1 > any - address)
+    tokens.refuse(where,
+                  fmt::format("{} bytes at {} pass the end of the address space", size, format_hex(address)));
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+int hex_digit(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::vector<std::uint8_t> parse_data(const Tokens& tokens, const Token& digits, std::uint64_t size) {
+  if (digits.text.size() != 2 * size)
+    tokens.fail(digits, fmt::format("{} hexadecimal digits ({} bytes of data)", 2 * size, size));
+  std::vector<std::uint8_t> data(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    const int high = hex_digit(digits.text[2 * i]);
+    const int low = hex_digit(digits.text[2 * i + 1]);
+    if (high < 0 || low < 0) tokens.fail(digits, "hexadecimal digits");
+    data[i] = static_cast<std::uint8_t>(16 * high + low);
+  }
+  return data;
+}
+
+Dma parse_dma(Operation operation, Tokens& tokens) {
+  Dma dma;
+  dma.operation = operation;
+  const Token where = tokens.peek();
+  dma.address = BusAddr{take_address(tokens)};
+  dma.size = tokens.take_size("a size of 0 to 16 MiB", 0, largest_dma);
+  refuse_wrap(tokens, where, dma.address.value(), dma.size);
+  if (const auto digits = operation == Operation::write ? tokens.take_if_prefixed("data=") : std::nullopt)
+    dma.data = parse_data(tokens, *digits, dma.size);
+  if (tokens.take_if("translated")) dma.address_type = AddressType::translated;
+  return dma;
+}
+
+Action parse_read(Tokens& tokens) {
+  return parse_dma(Operation::read, tokens);
+}
+
+Action parse_write(Tokens& tokens) {
+  const Token where = tokens.peek();
+  Dma dma = parse_dma(Operation::write, tokens);
+  if (dma.size == 0)
+    tokens.refuse(where, "a write of 0 bytes does not exist; only a read can have no length");
+  return dma;
+}
+
+/// PCIe base specification, 6.15: 4 or 8 bytes, compare-and-swap also 16, naturally aligned.
+Action parse_atomic(Tokens& tokens) {
+  const Token where = tokens.peek();
+  Dma dma = parse_dma(Operation::atomic, tokens);
+  if (dma.size != 4 && dma.size != 8 && dma.size != 16)
+    tokens.refuse(where, fmt::format("an atomic operation has 4, 8 or 16 bytes, not {}", dma.size));
+  if (dma.address.offset_in(dma.size) != 0)
+    tokens.refuse(where, fmt::format("an atomic operation of {} bytes is aligned to them", dma.size));
+  return dma;
+}
+
+Action parse_msi(Tokens& tokens) {
+  return Msi{static_cast<unsigned>(tokens.take_number("a vector of 0 to 2047", 0, most_vectors - 1))};
+}
+
+Action parse_raw_write(Tokens& tokens) {
+  RawWrite write;
+  const Token where = tokens.peek();
+  write.address = BusAddr{take_address(tokens)};
+  if (write.address.offset_in(page_4k) > page_4k - 4)
+    tokens.refuse(where, "4 bytes here cross a 4 KiB boundary, which one message cannot");
+  write.value = static_cast<std::uint32_t>(tokens.take_number("a value of 32 bits", 0, 0xFFFF'FFFF));
+  return write;
+}
+
+std::uint64_t take_page_address(Tokens& tokens, std::string_view expected) {
+  const Token token = tokens.peek();
+  const std::uint64_t address = tokens.take_number(expected, 0, any);
+  if (address % page_4k != 0) tokens.fail(token, expected);
+  return address;
+}
+
+struct Pages {
+  Iova iova;
+  std::uint64_t size = 0;
+};
+
+Pages take_pages(Tokens& tokens) {
+  constexpr std::string_view expected = "a size that is a multiple of 4 KiB";
+  const Token where = tokens.peek();
+  const Iova iova{take_page_address(tokens, "an I/O address that is a multiple of 4 KiB")};
+  const Token size_word = tokens.peek();
+  const std::uint64_t size = tokens.take_size(expected, page_4k, any);
+  if (size % page_4k != 0) tokens.fail(size_word, expected);
+  refuse_wrap(tokens, where, iova.value(), size);
+  return {iova, size};
+}
+
+/// A physical address, or NAME or NAME+OFFSET.
+void take_target(Tokens& tokens, Map& map) {
+  constexpr std::string_view expected = "a physical address or a buffer, in whole pages of 4 KiB";
+  const Token token = tokens.peek();
+  if (token.text.empty() || is_digit(token.text.front())) {
+    map.physical_or_offset = take_page_address(tokens, expected);
+    refuse_wrap(tokens, token, map.physical_or_offset, map.size);
+    return;
+  }
+  tokens.take(expected);
+  const std::size_t plus = token.text.find('+');
+  const std::string_view name = token.text.substr(0, plus);
+  if (!is_name(name)) tokens.fail(token, expected);
+  map.buffer = name;
+  if (plus == std::string_view::npos) return;
+  const auto offset = parse_size(token.text.substr(plus + 1));
+  if (!offset || *offset % page_4k != 0) tokens.fail(token, expected);
+  map.physical_or_offset = *offset;
+}
+
+Action parse_map(Tokens& tokens) {
+  Map map;
+  const Pages pages = take_pages(tokens);
+  map.iova = pages.iova;
+  map.size = pages.size;
+  take_target(tokens, map);
+  if (tokens.done()) return map;
+  const Token token = tokens.take("r, w or rw");
+  if (token.text != "r" && token.text != "w" && token.text != "rw") tokens.fail(token, "r, w or rw");
+  map.read = token.text.front() == 'r';
+  map.write = token.text.back() == 'w';
+  return map;
+}
+
+Action parse_unmap(Tokens& tokens) {
+  const Pages pages = take_pages(tokens);
+  return Unmap{pages.iova, pages.size, !tokens.take_if("no-invalidate")};
+}
+
+Action parse_invalidate(Tokens& tokens) {
+  const Pages pages = take_pages(tokens);
+  return Invalidate{pages.iova, pages.size};
+}
+
+Action parse_set(Tokens& tokens) {
+  const Token name = tokens.take("a setting");
+  const Setting* setting = find_setting(name.text);
+  if (setting == nullptr)
+    tokens.fail(name,
+                "acs.NAME, bus-master, memory-space, msi or bar0 to bar5 (docs/trace-format.md lists them)");
+  Configure configure;
+  configure.setting = setting->name;
+  if (setting->kind == SettingKind::bar) {
+    configure.value = take_address(tokens);
+    return configure;
+  }
+  const Token value = tokens.take("on or off");
+  if (value.text != "on" && value.text != "off") tokens.fail(value, "on or off");
+  configure.value = value.text == "on" ? 1 : 0;
+  return configure;
+}
+
+CpuAccess parse_cpu_access(Operation operation, Tokens& tokens) {
+  constexpr std::string_view expected = "a size of 1, 2, 4 or 8 bytes";
+  CpuAccess access;
+  access.operation = operation;
+  const Token where = tokens.peek();
+  access.address = PhysAddr{take_address(tokens)};
+  const Token size_word = tokens.peek();
+  access.size = static_cast<unsigned>(tokens.take_size(expected, 1, 8));
+  if (!is_power_of_two(access.size)) tokens.fail(size_word, expected);
+  if (access.address.offset_in(access.size) != 0)
+    tokens.refuse(where, fmt::format("an access of {} bytes is aligned to them", access.size));
+  return access;
+}
+
+Action parse_cpu_read(Tokens& tokens) {
+  return parse_cpu_access(Operation::read, tokens);
+}
+
+Action parse_cpu_write(Tokens& tokens) {
+  CpuAccess access = parse_cpu_access(Operation::write, tokens);
+  const std::uint64_t most = any >> (64 - 8 * access.size);
+  access.value = tokens.take_number(fmt::format("a value of {} bits", 8 * access.size), 0, most);
+  return access;
+}
+
+struct Verb {
+  std::string_view name;
+  Action (*parse)(Tokens& tokens);
+};
+
+constexpr std::array<Verb, 9> device_verbs{{{"read", parse_read},
+                                            {"write", parse_write},
+                                            {"atomic", parse_atomic},
+                                            {"msi", parse_msi},
+                                            {"raw-write", parse_raw_write},
+                                            {"map", parse_map},
+                                            {"unmap", parse_unmap},
+                                            {"invalidate", parse_invalidate},
+                                            {"set", parse_set}}};
+constexpr std::array<Verb, 2> cpu_verbs{{{"read", parse_cpu_read}, {"write", parse_cpu_write}}};
+
+template <class Verbs>
+Action parse_verb(const Verbs& verbs, std::string_view expected, Tokens& tokens) {
+  const Token name = tokens.take(expected);
+  for (const Verb& verb : verbs)
+    if (verb.name == name.text) return verb.parse(tokens);
+  tokens.fail(name, expected);
+}
+
+}  // namespace
+
+Action parse_action(std::string_view device, Tokens& tokens) {
+  if (device == cpu_device) return parse_verb(cpu_verbs, "read or write", tokens);
+  return parse_verb(device_verbs, "read, write, atomic, msi, raw-write, map, unmap, invalidate or set",
+                    tokens);
+}
+
+bool is_name(std::string_view text) {
+  constexpr std::string_view inner = "-.:/";
+  if (text.empty() || !(is_letter(text.front()) || is_digit(text.front()))) return false;
+  for (const char c : text)
+    if (!is_letter(c) && !is_digit(c) && inner.find(c) == std::string_view::npos) return false;
+  return true;
+}
+
+}  // namespace iommusim::traces

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/tokens.h"
+
+#include "traces/source_position.h"
+
+#include <fmt/format.h>
+
+namespace iommusim::traces {
+namespace {
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+/// `text` as a person can read it in a message of one line.
+std::string quote(std::string_view text) {
+  constexpr std::size_t longest = 40;
+  std::string quoted = "\"";
+  for (const char c : text.substr(0, longest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7F)
+      quoted.push_back(c);
+    else
+      quoted += fmt::format("\\x{:02x}", byte);
+  }
+  return quoted + (text.size() > longest ? "…\"" : "\"");
+}
+
+}  // namespace
+
+Tokens::Tokens(std::string_view line, const std::string& file, std::uint64_t line_number)
+    : line_{line.substr(0, line.find('#'))}, file_{file}, line_number_{line_number} {
+  advance();
+}
+
+void Tokens::advance() {
+  while (position_ < line_.size() && is_blank(line_[position_]))
+    ++position_;
+  const std::size_t begin = position_;
+  while (position_ < line_.size() && !is_blank(line_[position_]))
+    ++position_;
+  next_ = {line_.substr(begin, position_ - begin), begin + 1};
+}
+
+Token Tokens::take(std::string_view expected) {
+  const Token token = next_;
+  if (token.text.empty()) fail(token, expected);
+  advance();
+  return token;
+}
+
+bool Tokens::take_if(std::string_view text) {
+  if (next_.text != text) return false;
+  advance();
+  return true;
+}
+
+std::optional<Token> Tokens::take_if_prefixed(std::string_view prefix) {
+  if (next_.text.substr(0, prefix.size()) != prefix) return std::nullopt;
+  const Token rest{next_.text.substr(prefix.size()), next_.column + prefix.size()};
+  advance();
+  return rest;
+}
+
+void Tokens::finish() const {
+  if (!done()) fail(next_, "the end of the line");
+}
+
+std::uint64_t Tokens::take_number(std::string_view expected, std::uint64_t least, std::uint64_t most) {
+  const Token token = take(expected);
+  const auto value = parse_unsigned(token.text);
+  if (!value || *value < least || *value > most) fail(token, expected);
+  return *value;
+}
+
+std::uint64_t Tokens::take_size(std::string_view expected, std::uint64_t least, std::uint64_t most) {
+  const Token token = take(expected);
+  const auto value = parse_size(token.text);
+  if (!value || *value < least || *value > most) fail(token, expected);
+  return *value;
+}
+
+void Tokens::fail(const Token& found, std::string_view expected) const {
+  refuse(found, fmt::format("expected {}, found {}", expected,
+                            found.text.empty() ? "the end of the line" : quote(found.text)));
+}
+
+void Tokens::refuse(const Token& where, const std::string& message) const {
+  throw InputError(source_position(file_, line_number_, where.column), message);
+}
+
+}  // namespace iommusim::traces

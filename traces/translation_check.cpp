@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/translation_check.h"
+
+#include "base/quantity.h"
+#include "traces/json_lines.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace iommusim::traces {
+namespace {
+
+using platforms::JsonValue;
+
+/// What a line says of the page that contains `iova`.
+struct KnownPage {
+  std::vector<RequesterId> requesters;
+  Iova iova;
+  PhysAddr physical;
+  std::uint64_t size = 0;
+  bool read = false;
+  bool write = false;
+  bool faults = false;
+  std::optional<std::uint64_t> fault_reason;
+};
+
+RequesterId requester(const JsonValue& value) {
+  return RequesterId{static_cast<std::uint16_t>(value.number(0xFFFF))};
+}
+
+void take_rights(const JsonValue& value, KnownPage& page) {
+  const std::string rights = value.text();
+  if (rights != "r" && rights != "w" && rights != "rw") value.fail_kind("\"r\", \"w\" or \"rw\"");
+  page.read = rights.front() == 'r';
+  page.write = rights.back() == 'w';
+}
+
+void take_size(const JsonValue& value, std::uint64_t size, KnownPage& page) {
+  if (!is_power_of_two(size) || size < page_4k) value.fail_kind("a page size");
+  page.size = size;
+  page.iova = page.iova.aligned_down(size);
+  page.physical = page.physical.aligned_down(size);
+}
+
+KnownPage read_mapping(const JsonValue& line) {
+  KnownPage page;
+  for (const JsonValue& sid : line.at("sids").elements())
+    page.requesters.push_back(requester(sid));
+  page.iova = Iova{line.at("iova").number()};
+  page.physical = PhysAddr{line.at("pa").number()};
+  take_size(line.at("size"), line.at("size").number(), page);
+  take_rights(line.at("perm"), page);
+  return page;
+}
+
+KnownPage read_translation(const JsonValue& line) {
+  KnownPage page;
+  page.requesters.push_back(requester(line.at("sid")));
+  page.iova = Iova{line.at("iova").number()};
+  page.faults = line.at("result").text() != "ok";
+  if (page.faults) {
+    page.size = page_4k;
+    if (const auto reason = line.find("fault_reason")) page.fault_reason = reason->number(0xFFFF);
+    return page;
+  }
+  page.physical = PhysAddr{line.at("pa").number()};
+  take_size(line.at("mask"), line.at("mask").number() + 1, page);
+  take_rights(line.at("leaf_perm"), page);
+  return page;
+}
+
+std::string rights_text(bool read, bool write) {
+  return fmt::format("{}{}", read ? "r" : "-", write ? "w" : "-");
+}
+
+std::string answer_text(PhysAddr address, std::uint64_t page_size, bool read, bool write) {
+  return fmt::format("{} in a page of {}, {}", format_hex(address.value()), format_size(page_size),
+                     rights_text(read, write));
+}
+
+std::string text_of(const iommu::TranslationResult& result) {
+  if (result.outcome == iommu::Outcome::translated)
+    return answer_text(result.address, result.page_size, result.readable, result.writable);
+  if (result.outcome == iommu::Outcome::interrupt) return "an interrupt";
+  return fmt::format("fault {:#x}", result.fault_reason);
+}
+
+/// What is expected of one access; empty: what the unit answered.
+std::string compare(const KnownPage& page, std::uint64_t offset, Operation operation,
+                    const iommu::TranslationResult& result) {
+  const bool allowed = !page.faults && (operation == Operation::read ? page.read : page.write);
+  if (!allowed) {
+    const bool equal = result.outcome == iommu::Outcome::fault &&
+                       (!page.fault_reason || *page.fault_reason == result.fault_reason);
+    return equal ? "" : page.fault_reason ? fmt::format("fault {:#x}", *page.fault_reason) : "a fault";
+  }
+  const PhysAddr address = page.physical + offset;
+  const bool equal = result.outcome == iommu::Outcome::translated && result.address == address &&
+                     result.page_size == page.size && result.readable == page.read &&
+                     result.writable == page.write;
+  return equal ? "" : answer_text(address, page.size, page.read, page.write);
+}
+
+/// Empty when every access to the page is answered as it should.
+std::string difference(const vtd::Unit& unit, const KnownPage& page, RequesterId requester) {
+  iommu::FetchLog fetches;
+  for (const std::uint64_t offset : {std::uint64_t{0}, page.size - 1}) {
+    for (const Operation operation : {Operation::read, Operation::write}) {
+      iommu::TranslationRequest request;
+      request.requester = requester;
+      request.operation = operation;
+      request.address = page.iova + offset;
+      request.size = 1;
+      const auto result = unit.decide(request, fetches);
+      const std::string expected = compare(page, offset, operation, result);
+      if (!expected.empty())
+        return fmt::format("{} {} {}: expected {}, found {}", to_string(requester), to_string(operation),
+                           format_hex(request.address.value()), expected, text_of(result));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file,
+                                    std::size_t most_differences) {
+  TranslationCheck check;
+  JsonLines lines{file};
+  while (lines.next()) {
+    const JsonValue line = lines.value();
+    const KnownPage page = line.find("sids") ? read_mapping(line) : read_translation(line);
+    for (const RequesterId requester : page.requesters) {
+      ++check.checked;
+      const std::string different = difference(unit, page, requester);
+      if (different.empty())
+        ++check.equal;
+      else if (check.differences.size() < most_differences)
+        check.differences.push_back(fmt::format("line {}, {}", lines.line_number(), different));
+    }
+  }
+  return check;
+}
+
+}  // namespace iommusim::traces

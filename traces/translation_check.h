@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Known answers of an IOMMU, asked again of a unit.
+#pragma once
+
+#include "iommu/vtd/unit.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace iommusim::traces {
+
+struct TranslationCheck {
+  /// Answers of the file: one for each line and requester.
+  std::uint64_t checked = 0;
+  std::uint64_t equal = 0;
+  /// The first ones that differ: "line 7, 00:05.0 read 0x1000: expected …, found …".
+  std::vector<std::string> differences;
+};
+
+/// `file` holds one JSON object a line, plain or zstd, as the captures have them:
+///   translations: sid, iova, pa, mask (page size minus one), leaf_perm ("r", "w", "rw"), result ("ok" or
+///   "fault", then perhaps fault_reason); mappings: sids, iova, size, pa, perm.
+/// The first and the last byte of the page are read and written; address, rights and page size must be the
+/// listed ones. The unit is asked without effect on it. Throws InputError for what is no such file.
+TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file,
+                                    std::size_t most_differences = 20);
+
+}  // namespace iommusim::traces
