@@ -2,12 +2,15 @@
 # iommusim_options: what every target of ours compiles with.
 add_library(iommusim_options INTERFACE)
 target_include_directories(iommusim_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/models)
-target_compile_options(iommusim_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  $<$<BOOL:${IOMMUSIM_WERROR}>:-Werror>
-  $<$<BOOL:${IOMMUSIM_SANITIZE}>:-fsanitize=${IOMMUSIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer>)
-target_link_options(iommusim_options INTERFACE
-  $<$<BOOL:${IOMMUSIM_SANITIZE}>:-fsanitize=${IOMMUSIM_SANITIZE}>)
+target_compile_options(iommusim_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(IOMMUSIM_WERROR)
+  target_compile_options(iommusim_options INTERFACE -Werror)
+endif()
+if(IOMMUSIM_SANITIZE)
+  target_compile_options(iommusim_options INTERFACE
+    -fsanitize=${IOMMUSIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(iommusim_options INTERFACE -fsanitize=${IOMMUSIM_SANITIZE})
+endif()
 
 # iommusim_pure: for targets that must not know SystemC. Its headers lie in the system include path,
 # so the compiler is told to refuse its names instead.

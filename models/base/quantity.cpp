@@ -91,7 +91,9 @@ std::optional<Duration> parse_duration(std::string_view text) {
     for (const char c : fraction) {
       if (c < '0' || c > '9') return std::nullopt;
       scale /= 10;
-      *ps += scale * static_cast<std::uint64_t>(c - '0');
+      const std::uint64_t more = scale * static_cast<std::uint64_t>(c - '0');
+      if (more > std::numeric_limits<std::uint64_t>::max() - *ps) return std::nullopt;
+      *ps += more;
     }
     return Duration{*ps};
   }

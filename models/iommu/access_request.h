@@ -23,10 +23,10 @@ inline TranslationRequest request_of(const Access& access) {
   return request;
 }
 
-/// The landing of a request that unit `by` refused.
+/// The landing of a request that unit `by` refused. Without a fault reason it is a plain refusal.
 inline Landing fault_landing(ComponentId by, const TranslationResult& result) {
   Landing landing;
-  landing.kind = LandingKind::iommu_fault;
+  landing.kind = result.fault_reason == 0 ? LandingKind::rejected : LandingKind::iommu_fault;
   landing.where = by;
   landing.status = result.status;
   landing.fault_reason = result.fault_reason;

@@ -3,6 +3,7 @@
 
 #include "base/quantity.h"
 #include "pcie/header.h"
+#include "pcie/pci_express_capability.h"
 #include "software/driver_error.h"
 
 #include <string>
@@ -136,6 +137,19 @@ void set_memory_space(const PciFunction& function, bool enable) {
 
 void set_bus_master(const PciFunction& function, bool enable) {
   set_command<Command::BusMasterEnable>(function, enable);
+}
+
+void set_transfer_sizes(const PciFunction& function, unsigned max_payload, unsigned max_read_request) {
+  const auto capability = function.find(pcie::CapabilityId::pci_express);
+  if (!capability) throw DriverError(function.name() + " has no PCI Express capability");
+  const auto supported = function.get<pcie::DeviceCapabilities>(*capability + pcie::pci_express::device_capabilities);
+  const std::uint64_t payload = pcie::code_of_size(max_payload);
+  if (payload > supported.get<pcie::DeviceCapabilities::MaxPayloadSizeSupported>())
+    throw DriverError(function.name() + " does not support payloads of " + std::to_string(max_payload) + " bytes");
+  auto control = function.get<pcie::DeviceControl>(*capability + pcie::pci_express::device_control);
+  control.set<pcie::DeviceControl::MaxPayloadSize>(payload);
+  control.set<pcie::DeviceControl::MaxReadRequestSize>(pcie::code_of_size(max_read_request));
+  function.set(*capability + pcie::pci_express::device_control, control);
 }
 
 std::optional<pcie::AcsControl> acs_control(const PciFunction& function) {

@@ -47,6 +47,10 @@ void program_prefetchable_window(const PciFunction& port, const std::optional<Ra
 void set_memory_space(const PciFunction& function, bool enable);
 void set_bus_master(const PciFunction& function, bool enable);
 
+/// Device Control: the largest payload and read request of a TLP, in bytes (128 to 4096, powers of two).
+/// A payload above what the function supports is refused.
+void set_transfer_sizes(const PciFunction& function, unsigned max_payload, unsigned max_read_request);
+
 /// nullopt: no ACS capability.
 std::optional<pcie::AcsControl> acs_control(const PciFunction& function);
 /// Writes ACS Control and returns what the function took: services that it does not have stay off.

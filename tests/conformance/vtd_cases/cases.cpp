@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: QEMU 7.2's answers in tests/data/oracle (see tests/data/README.md).
+#include "traces/conformance_cases.h"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <string>
+
+using namespace iommusim::traces;
+
+namespace {
+
+CaseResults run(const std::string& name) {
+  CaseResults results = run_conformance_cases(IOMMUSIM_SOURCE_DIR "/tests/data/oracle/" + name);
+  for (const CaseFailure& failure : results.failed) {
+    UNSCOPED_INFO(failure.id << " (" << failure.category << ") step " << failure.step << ": "
+                             << failure.action);
+    UNSCOPED_INFO("  expected " << failure.expected);
+    UNSCOPED_INFO("  found    " << failure.found);
+  }
+  return results;
+}
+
+}  // namespace
+
+TEST_CASE("Every VT-d case without interrupts is answered as QEMU does", "[conformance][vtd]") {
+  const CaseResults results = run("vtd-cases.jsonl.zst");
+  CHECK(results.failed.empty());
+  CHECK(results.passed == 111);
+  CHECK(results.skipped == std::map<std::string, std::size_t>{{"category interrupt", 9}});
+}
+
+TEST_CASE("Tables that Linux left are walked as QEMU does", "[conformance][vtd]") {
+  const CaseResults results = run("linux-tables-cases.jsonl.zst");
+  CHECK(results.failed.empty());
+  CHECK(results.passed == 8);
+  CHECK(results.skipped == std::map<std::string, std::size_t>{{"kind smmuv3", 8}});
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: the sample's text; bounds of the capability fields in the reference sheet vtd, 1.3.
+#include "unit/platforms/sample.h"
+
+#include <catch2/catch.hpp>
+
+using namespace iommusim;
+using namespace iommusim::platforms;
+using test::check_error;
+using test::edited;
+using test::load;
+
+namespace {
+
+std::string with_unit(const std::string& keys) {
+  return edited({{"registers: 0xfed9_0000", "registers: 0xfed9_0000, " + keys}});
+}
+
+}  // namespace
+
+TEST_CASE("A VT-d unit is described key by key", "[platforms]") {
+  const Description d = load_platform_text(
+      with_unit(
+          "host_address_width: 46, table_levels: [4], pages_1g: false, caching_mode: true, fault_records: 8, "
+          "iotlb: {entries: 64, ways: 4}"),
+      "sample.yaml");
+  REQUIRE(d.iommus.size() == 1);
+  const vtd::UnitConfig& unit = d.iommus[0].vtd;
+  CHECK(unit.register_base == PhysAddr{0xFED9'0000});
+  CHECK(unit.host_address_width == 46);
+  CHECK(unit.table_levels == std::vector<unsigned>{4});
+  CHECK(unit.pages_2m);
+  CHECK_FALSE(unit.pages_1g);
+  CHECK(unit.caching_mode);
+  CHECK(unit.fault_records == 8);
+  CHECK(unit.iotlb_entries == 64);
+  CHECK(unit.iotlb_ways == 4);
+  CHECK(unit.context_cache_entries == vtd::UnitConfig{}.context_cache_entries);
+}
+
+TEST_CASE("A field of a VT-d unit outside its register field is refused", "[platforms]") {
+  check_error(with_unit("fault_records: @257"),
+              "iommus.dmar0.fault_records: found '257', expected a number from 1 to 256");
+  check_error(with_unit("table_levels: [@2]"),
+              "iommus.dmar0.table_levels.0: found '2', expected a number from 3 to 5");
+}
+
+TEST_CASE("A VT-d unit that cannot exist is refused at its entry", "[platforms]") {
+  vtd::UnitConfig odd;
+  odd.domain_id_bits = 7;
+  const std::vector<std::string> problems = vtd::validate(odd);
+  REQUIRE_FALSE(problems.empty());
+  check_error(edited({{"- {name: dmar0, type: vt-d,", "- @{name: dmar0, type: vt-d, domain_id_bits: 7,"}}),
+              "iommus.dmar0: found an impossible unit, expected one that can exist: " + problems.front());
+}
+
+TEST_CASE("An IOMMU has a type", "[platforms]") {
+  check_error(edited({{"type: vt-d", "type: @amd-vi"}}), "iommus.dmar0.type: found 'amd-vi', expected vt-d");
+}

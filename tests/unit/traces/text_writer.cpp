@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: canonical lines written by hand, and random operations compared with what the reader makes of their
+// lines.
+#include "traces/text_writer.h"
+
+#include "base/input_error.h"
+#include "support/error_text.h"
+#include "support/temporary_folder.h"
+#include "traces/settings.h"
+#include "traces/text_reader.h"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+using namespace iommusim;
+using namespace iommusim::traces;
+using support::TemporaryFolder;
+
+namespace {
+
+auto content(const Dma& a) {
+  return std::tie(a.operation, a.address, a.size, a.data, a.address_type);
+}
+auto content(const Msi& a) {
+  return std::tie(a.vector);
+}
+auto content(const RawWrite& a) {
+  return std::tie(a.address, a.value);
+}
+auto content(const Map& a) {
+  return std::tie(a.iova, a.size, a.buffer, a.physical_or_offset, a.read, a.write);
+}
+auto content(const Unmap& a) {
+  return std::tie(a.iova, a.size, a.invalidate);
+}
+auto content(const Invalidate& a) {
+  return std::tie(a.iova, a.size);
+}
+auto content(const Configure& a) {
+  return std::tie(a.setting, a.value);
+}
+auto content(const CpuAccess& a) {
+  return std::tie(a.operation, a.address, a.size, a.value);
+}
+
+bool equal(const TraceOperation& a, const TraceOperation& b) {
+  if (a.time != b.time || a.device != b.device || a.action.index() != b.action.index()) return false;
+  return std::visit(
+      [&b](const auto& action) {
+        return content(action) == content(std::get<std::decay_t<decltype(action)>>(b.action));
+      },
+      a.action);
+}
+
+/// Legal operations of every kind, with numbers of every length.
+class RandomOperations {
+ public:
+  TraceOperation next() {
+    TraceOperation operation;
+    time_ = time_ + Duration{below(4) == 0 ? 0 : number() >> 24};
+    operation.time = time_;
+    operation.device = below(2) == 0 ? "nic0" : "00:1f.2";
+    operation.action = action(operation);
+    return operation;
+  }
+
+ private:
+  std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
+  std::uint64_t number() { return random_() >> below(64); }
+  std::uint64_t pages() { return (number() & 0xF'FFFF'FFFF'F000) | 0x1000; }
+
+  Action action(TraceOperation& operation) {
+    switch (below(8)) {
+      case 0:
+        return dma();
+      case 1:
+        return Msi{static_cast<unsigned>(below(2048))};
+      case 2:
+        return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number())};
+      case 3:
+        return map();
+      case 4:
+        return Unmap{Iova{pages()}, pages(), below(2) == 0};
+      case 5:
+        return Invalidate{Iova{pages()}, pages()};
+      case 6:
+        return configure();
+      default:
+        operation.device = "cpu";
+        return cpu_access();
+    }
+  }
+  Action dma() {
+    Dma dma;
+    dma.operation = below(2) == 0 ? Operation::read : Operation::write;
+    dma.address = BusAddr{number() >> 1};
+    dma.size = 1 + below(16u << 20);
+    if (below(2) == 0) dma.address_type = AddressType::translated;
+    if (dma.operation == Operation::read || below(2) == 0) return dma;
+    dma.size = 1 + below(40);
+    for (std::uint64_t i = 0; i < dma.size; ++i)
+      dma.data.push_back(static_cast<std::uint8_t>(number()));
+    return dma;
+  }
+  Action map() {
+    Map map{Iova{pages()}, pages(), "", pages(), true, true};
+    if (below(2) == 0) map.buffer = "rx-ring_0";
+    if (below(3) == 0) map.read = false;
+    if (map.read && below(3) == 0) map.write = false;
+    return map;
+  }
+  Action configure() {
+    const Setting& setting = settings[below(settings.size())];
+    return Configure{std::string{setting.name}, setting.kind == SettingKind::bar ? number() : below(2)};
+  }
+  Action cpu_access() {
+    CpuAccess access;
+    access.operation = below(2) == 0 ? Operation::read : Operation::write;
+    access.size = 1u << below(4);
+    access.address = PhysAddr{number()}.aligned_down(access.size);
+    if (access.operation == Operation::write)
+      access.value = number() & (~std::uint64_t{0} >> (64 - 8 * access.size));
+    return access;
+  }
+
+  std::mt19937_64 random_{11};
+  Duration time_;
+};
+
+void check_round_trip(const std::string& path, TimeForm form) {
+  std::vector<TraceOperation> operations;
+  RandomOperations random;
+  for (int i = 0; i < 4000; ++i)
+    operations.push_back(random.next());
+  TextWriter writer{path, form};
+  writer.comment("made by a test");
+  for (const TraceOperation& operation : operations)
+    writer.write(operation);
+  writer.close();
+
+  TextReader reader{path};
+  TraceOperation read;
+  for (const TraceOperation& operation : operations) {
+    REQUIRE(reader.next(read));
+    INFO(to_text(operation));
+    REQUIRE(equal(read, operation));
+  }
+  CHECK_FALSE(reader.next(read));
+}
+
+TraceOperation at(Duration time, std::string device, Action action) {
+  return {time, std::move(device), std::move(action)};
+}
+
+}  // namespace
+
+TEST_CASE("What was written is read back as it was", "[traces]") {
+  const TemporaryFolder folder;
+  check_round_trip(folder.file("a.trace"), TimeForm::absolute);
+  check_round_trip(folder.file("r.trace"), TimeForm::relative);
+  check_round_trip(folder.file("a.trace.zst"), TimeForm::absolute);
+  CHECK(folder.size() == 3);
+  CHECK(folder.read("a.trace.zst").substr(0, 4) == "\x28\xB5\x2F\xFD");
+}
+
+TEST_CASE("Every operation has one canonical line", "[traces]") {
+  const Duration us = Duration::nanoseconds(1000);
+  CHECK(to_text(at({}, "nic0", Dma{Operation::read, BusAddr{0x38'0000'2000}, 64, {}, {}})) ==
+        "0ns nic0 read 0x38_0000_2000 64");
+  CHECK(to_text(at(Duration{1'500'000}, "nic0",
+                   Dma{Operation::write, BusAddr{0xFFF}, 2, {0x0A, 0xB0}, AddressType::translated})) ==
+        "1500ns nic0 write 0xfff 2 data=0ab0 translated");
+  CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0x1'0000}, 16u << 20, {}, {}})) ==
+        "1us nic0 write 0x1_0000 16MiB");
+  CHECK(to_text(at(us, "01:00.0", RawWrite{BusAddr{0xFEE0'0000}, 0x41})) ==
+        "1us 01:00.0 raw-write 0xfee0_0000 0x41");
+  CHECK(to_text(at(us, "nic0", Map{Iova{0x1000}, 4096, "rx", 0x1000, true, false})) ==
+        "1us nic0 map 0x1000 4KiB rx+0x1000 r");
+  CHECK(to_text(at(us, "nic0", Map{Iova{0}, 0x5000, "", 0, true, true})) == "1us nic0 map 0x0 20KiB 0x0 rw");
+  CHECK(to_text(at(us, "nic0", Unmap{Iova{0x1000}, 4096, false})) ==
+        "1us nic0 unmap 0x1000 4KiB no-invalidate");
+  CHECK(to_text(at(us, "p", Configure{"msi", 1})) == "1us p set msi on");
+  CHECK(to_text(at(us, "p", Configure{"bar0", 0x9000'0000})) == "1us p set bar0 0x9000_0000");
+  CHECK(to_text(at(us, "cpu", CpuAccess{Operation::write, PhysAddr{~std::uint64_t{7}}, 8, 1})) ==
+        "1us cpu write 0xffff_ffff_ffff_fff8 8 0x1");
+}
+
+TEST_CASE("A trace that was not closed leaves no file", "[traces]") {
+  const TemporaryFolder folder;
+  {
+    TextWriter writer{folder.file("t.trace")};
+    writer.write(at({}, "nic0", Msi{0}));
+  }
+  CHECK(folder.size() == 0);
+}
+
+TEST_CASE("Data that no line can hold is refused instead of written", "[traces]") {
+  const TemporaryFolder folder;
+  TextWriter writer{folder.file("t.trace")};
+  const Dma big{Operation::write, BusAddr{0}, 40'000, std::vector<std::uint8_t>(40'000), {}};
+  CHECK_THAT(support::error_text([&] { writer.write(at({}, "nic0", big)); }),
+             Catch::Contains("does not fit"));
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: the ranges documented in iommu/vtd/config.h.
+#include "iommu/vtd/config.h"
+
+#include "iommu/vtd/unit.h"
+#include "memory/sparse_memory.h"
+
+#include <catch2/catch.hpp>
+
+#include <stdexcept>
+
+using namespace iommusim;
+using namespace iommusim::vtd;
+
+TEST_CASE("The default configuration has no finding", "[vtd]") {
+  CHECK(validate({}).empty());
+}
+
+TEST_CASE("Every field out of its range is found, by name and value", "[vtd]") {
+  UnitConfig config;
+  config.host_address_width = 53;
+  config.guest_address_width = 40;
+  config.table_levels = {3, 6};
+  config.domain_id_bits = 7;
+  config.fault_records = 257;
+  config.fault_record_offset = 0x221;
+  config.iotlb_offset = 0xE0;
+  config.max_address_mask = 8;
+  config.iotlb_entries = 24;
+  config.register_base = PhysAddr{0xFED9'0800};
+  const auto findings = validate(config);
+  REQUIRE(findings.size() == 10);
+  const char* const begins[] = {
+      "register_base = ",      "host_address_width = 53:", "guest_address_width = 40:", "table_levels = 6:",
+      "domain_id_bits = 7:",   "fault_records = 257:",     "fault_record_offset = ",    "iotlb_offset = 224:",
+      "max_address_mask = 8:", "iotlb_entries = "};
+  for (std::size_t i = 0; i < findings.size(); ++i)
+    CHECK(findings[i].rfind(begins[i], 0) == 0);
+}
+
+TEST_CASE("The IOTLB registers may not lie among the fault records", "[vtd]") {
+  UnitConfig config;
+  config.fault_record_offset = 0x200;
+  config.fault_records = 8;
+  config.iotlb_offset = 0x270;
+  CHECK(validate(config).size() == 1);
+  config.iotlb_offset = 0x280;
+  CHECK(validate(config).empty());
+  config.iotlb_offset = 0x1F0;
+  CHECK(validate(config).empty());
+}
+
+TEST_CASE("A unit cannot be made from a configuration with findings", "[vtd]") {
+  memory::SparseMemory memory{{}};
+  UnitConfig config;
+  config.fault_records = 0;
+  CHECK_THROWS_AS(Unit(config, memory), std::invalid_argument);
+}
