@@ -6,8 +6,6 @@
 namespace iommusim::analysis {
 namespace {
 
-constexpr unsigned control_offset = 6;
-
 std::optional<unsigned> acs_capability(const pcie::Node& port) {
   return pcie::find_extended_capability(pcie::reader_of(port.config),
                                         pcie::ExtendedCapabilityId::access_control_services);
@@ -15,7 +13,7 @@ std::optional<unsigned> acs_capability(const pcie::Node& port) {
 
 void write_control(pcie::Topology& topology, pcie::NodeIndex port, unsigned capability, std::uint16_t value) {
   const pcie::Node& node = topology[port];
-  topology.config_write(node.segment, node.requester, capability + control_offset, 2, value);
+  topology.config_write(node.segment, node.requester, capability + pcie::acs::control, 2, value);
 }
 
 }  // namespace
@@ -37,9 +35,9 @@ AcsTrial::AcsTrial(platforms::Machine& machine, const std::vector<pcie::NodeInde
     const pcie::Node& node = machine.topology()[port];
     const auto capability = acs_capability(node);
     if (!capability) continue;
-    const auto before = static_cast<std::uint16_t>(node.config.read(*capability + control_offset, 2));
+    const auto before = static_cast<std::uint16_t>(node.config.read(*capability + pcie::acs::control, 2));
     write_control(machine.topology(), port, *capability, static_cast<std::uint16_t>(before | bits.raw()));
-    const auto after = static_cast<std::uint16_t>(node.config.read(*capability + control_offset, 2));
+    const auto after = static_cast<std::uint16_t>(node.config.read(*capability + pcie::acs::control, 2));
     if (after != before) changes_.push_back({port, before, after});
   }
 }

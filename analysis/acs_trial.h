@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What if a port's ACS controls were different? Tried on the machine itself, asked of the decision procedures, restored.
+// What if a port's ACS controls were different? Tried on the machine itself, asked of the decision procedures,
+// restored.
 #pragma once
-
-#include <utility>
-#include <vector>
 
 #include "pcie/acs.h"
 #include "platforms/machine.h"
+
+#include <utility>
+#include <vector>
 
 namespace iommusim::analysis {
 

@@ -12,8 +12,9 @@ constexpr std::array<std::string_view, collision_kinds> names{
 
 using Result = std::optional<CollisionKind>;
 
-bool permitted(const Intent& intent, Operation operation) {
-  switch (operation) {
+bool permitted(const Intent& intent, const Circumstance& circumstance) {
+  if (circumstance.zero_length) return true;
+  switch (circumstance.operation) {
     case Operation::read: return intent.permissions.read;
     case Operation::write: return intent.permissions.write;
     case Operation::atomic: return intent.permissions.read && intent.permissions.write;
@@ -21,11 +22,15 @@ bool permitted(const Intent& intent, Operation operation) {
   return false;
 }
 
+bool landed_on_old_page(const Intent& intent, const Landing& landing) {
+  return intent.was_mapped && landing.address == intent.past_physical.value();
+}
+
 Result memory_landed_in_memory(const Intent& intent, const Landing& landing, const Circumstance& circumstance) {
-  if (landing.address == intent.physical.value() && permitted(intent, circumstance.operation)) return std::nullopt;
+  const bool right_place = landing.address == intent.physical.value();
+  if (right_place && permitted(intent, circumstance)) return std::nullopt;
   // A right that software has withdrawn, or an old page, can only come from a cache that was not told.
-  const bool old_page = intent.was_mapped && landing.address == intent.past_physical.value();
-  if (old_page || (landing.address == intent.physical.value() && landing.from_cache))
+  if (landed_on_old_page(intent, landing) || (right_place && landing.from_cache))
     return CollisionKind::stale_translation;
   return circumstance.foreign_memory ? CollisionKind::isolation_breach : CollisionKind::wrong_memory;
 }
@@ -67,8 +72,7 @@ Result interrupt_intended(const Intent& intent, const Landing& landing) {
 Result nothing_intended(const Intent& intent, const Landing& landing) {
   switch (landing.kind) {
     case LandingKind::memory:
-      return intent.was_mapped && landing.address == intent.past_physical.value() ? CollisionKind::stale_translation
-                                                                                  : CollisionKind::isolation_breach;
+      return landed_on_old_page(intent, landing) ? CollisionKind::stale_translation : CollisionKind::isolation_breach;
     case LandingKind::peer: return CollisionKind::isolation_breach;
     case LandingKind::interrupt: return CollisionKind::interrupt_forged;
     case LandingKind::iommu_fault: return CollisionKind::translation_fault;
@@ -90,7 +94,9 @@ Result blocked_intended(const Landing& landing) {
 
 }  // namespace
 
-std::string_view to_string(CollisionKind kind) { return names[static_cast<std::size_t>(kind)]; }
+std::string_view to_string(CollisionKind kind) {
+  return names[static_cast<std::size_t>(kind)];
+}
 
 std::optional<CollisionKind> collision_kind(std::string_view name) {
   for (std::size_t i = 0; i < names.size(); ++i)

@@ -2,12 +2,12 @@
 // Intent and landing differ: which kind of collision it is. docs/collisions.md explains each kind.
 #pragma once
 
+#include "analysis/intent.h"
+#include "base/landing.h"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "analysis/intent.h"
-#include "base/landing.h"
 
 namespace iommusim::analysis {
 
@@ -29,9 +29,11 @@ constexpr std::size_t collision_kinds = 10;
 std::string_view to_string(CollisionKind kind);
 std::optional<CollisionKind> collision_kind(std::string_view name);
 
-/// What the decision needs beside intent and landing.
+/// What the decision needs beside intent and landing. analysis/judge.h finds it out.
 struct Circumstance {
   Operation operation = Operation::read;
+  /// A zero-length read moves no data, so software need not have given the right to read (CAP.ZLR).
+  bool zero_length = false;
   /// The address lies in the host's interrupt window.
   bool in_interrupt_window = false;
   /// The memory where the access landed is mapped in a domain that is not the device's.

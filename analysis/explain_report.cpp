@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/explain_report.h"
 
-#include <fmt/format.h>
-
 #include "analysis/json_report.h"
+#include "analysis/judge.h"
 #include "analysis/text_report.h"
 #include "base/quantity.h"
 #include "iommu/vtd/describe_fetch.h"
+
+#include <fmt/format.h>
 
 namespace iommusim::analysis {
 
@@ -49,20 +50,16 @@ Explanation explain(const Machine& machine, const platforms::OperatingSystem& sy
   explanation.access.requester = machine.topology()[device].requester;
   explanation.intent = IntentResolver{machine, system}.of_dma(device, access.address);
   explanation.walk = platforms::walk(machine, device, access, explanation.fetches);
-  Circumstance circumstance;
-  circumstance.operation = access.operation;
-  const auto& window = machine.bridges()[machine.topology()[device].host_bridge].interrupt_window;
-  circumstance.in_interrupt_window = window && window->contains(access.address);
-  explanation.collision = classify(explanation.intent, explanation.walk.landing, circumstance);
+  explanation.collision =
+      Judge{machine, system}.verdict(device, explanation.access, explanation.intent, explanation.walk.landing);
   return explanation;
 }
 
 std::string to_text(const Explanation& explanation, const Machine& machine) {
   const Access& access = explanation.access;
-  std::string text =
-      fmt::format("{} of {} at {:#x} by {} ({})\n", to_string(access.operation), format_size(access.size),
-                  access.address.value(), machine.name(machine.topology()[explanation.device].id),
-                  to_string(access.requester));
+  std::string text = fmt::format("{} of {} at {:#x} by {} ({})\n", to_string(access.operation),
+                                 format_size(access.size), access.address.value(),
+                                 machine.name(machine.topology()[explanation.device].id), to_string(access.requester));
   unsigned step = 0;
   for (const Hop& hop : explanation.walk.path) {
     text += fmt::format("{:>4}.  {}: {} [{}; {}]\n", ++step, machine.name(hop.where), hop.rule->text, hop.rule->id,
@@ -81,6 +78,7 @@ Json to_json(const Explanation& explanation, const Machine& machine) {
             {"platform", machine.description().name},
             {"device", machine.name(machine.topology()[explanation.device].id)},
             {"requester_id", to_string(access.requester)},
+            {"pasid", access.pasid ? Json(access.pasid->value()) : Json(nullptr)},
             {"operation", to_string(access.operation)},
             {"address", format_hex(access.address.value())},
             {"size", access.size}};

@@ -2,15 +2,15 @@
 // One access, hop by hop and table word by table word.
 #pragma once
 
-#include <string>
-
-#include <nlohmann/json.hpp>
-
 #include "analysis/collision.h"
 #include "analysis/intent.h"
 #include "iommu/translation.h"
 #include "platforms/machine.h"
 #include "platforms/walk.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
 
 namespace iommusim::analysis {
 
@@ -25,8 +25,8 @@ struct Explanation {
 };
 
 /// Asks; nothing changes in the machine.
-Explanation explain(const platforms::Machine& machine, const platforms::OperatingSystem& system,
-                    pcie::NodeIndex device, const Access& access);
+Explanation explain(const platforms::Machine& machine, const platforms::OperatingSystem& system, pcie::NodeIndex device,
+                    const Access& access);
 
 std::string to_text(const Explanation& explanation, const platforms::Machine& machine);
 /// Schema iommusim.explain/1.

@@ -2,11 +2,11 @@
 // Where software meant an access to land.
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "base/landing.h"
 #include "platforms/operating_system.h"
+
+#include <optional>
+#include <string_view>
 
 namespace iommusim::analysis {
 

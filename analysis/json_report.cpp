@@ -10,7 +10,9 @@ using platforms::Machine;
 
 namespace {
 
-std::string hex(std::uint64_t value) { return format_hex(value); }
+std::string hex(std::uint64_t value) {
+  return format_hex(value);
+}
 
 Json by_kind(const std::array<std::uint64_t, landing_kinds>& landed) {
   Json json = Json::object();
@@ -25,6 +27,12 @@ Json collisions_by_kind(const Results& results) {
     if (results.collisions_by_kind[i] != 0)
       json[std::string{to_string(static_cast<CollisionKind>(i))}] = results.collisions_by_kind[i];
   return json;
+}
+
+/// A posted write has no completion, whether it arrives or not.
+std::string_view status_name(const Landing& landing) {
+  const bool arrived = landing.kind != LandingKind::iommu_fault && landing.kind != LandingKind::rejected;
+  return arrived && landing.status == CompletionStatus::none ? "posted" : to_string(landing.status);
 }
 
 Json rule_json(const Landing& landing, const Machine& machine) {
@@ -74,17 +82,15 @@ Json fault_json(const Fault& fault, const Machine& machine) {
 }
 
 Json device_json(const DeviceSummary& device) {
-  const double mean =
-      device.tlps == 0 ? 0.0 : device.latency_sum.as_nanoseconds() / static_cast<double>(device.tlps);
-  return {{"accesses", device.accesses},
-          {"bytes", device.bytes},
-          {"tlps", device.tlps},
-          {"landed", by_kind(device.landed)},
-          {"collisions", device.collisions},
-          {"latency_ns",
-           {{"min", device.latency_min.as_nanoseconds()},
-            {"mean", mean},
-            {"max", device.latency_max.as_nanoseconds()}}}};
+  const double mean = device.tlps == 0 ? 0.0 : device.latency_sum.as_nanoseconds() / static_cast<double>(device.tlps);
+  return {
+      {"accesses", device.accesses},
+      {"bytes", device.bytes},
+      {"tlps", device.tlps},
+      {"landed", by_kind(device.landed)},
+      {"collisions", device.collisions},
+      {"latency_ns",
+       {{"min", device.latency_min.as_nanoseconds()}, {"mean", mean}, {"max", device.latency_max.as_nanoseconds()}}}};
 }
 
 Json iommu_json(const vtd::UnitStatistics& unit) {
@@ -124,7 +130,8 @@ Json interrupt_json(const InterruptSummary& interrupt, const Machine& machine) {
 
 Json to_json(const Path& path, const Machine& machine) {
   Json json = Json::array();
-  for (const Hop& hop : path) json.push_back({{"where", machine.name(hop.where)}, {"rule", hop.rule->id}});
+  for (const Hop& hop : path)
+    json.push_back({{"where", machine.name(hop.where)}, {"rule", hop.rule->id}});
   return json;
 }
 
@@ -144,7 +151,7 @@ Json to_json(const Landing& landing, const Machine& machine) {
     case LandingKind::iommu_fault: json["reason"] = hex(landing.fault_reason); break;
     case LandingKind::rejected: break;
   }
-  json["status"] = to_string(landing.status);
+  json["status"] = status_name(landing);
   if (landing.kind == LandingKind::memory || landing.kind == LandingKind::iommu_fault)
     json["from_cache"] = landing.from_cache;
   return json;
@@ -192,9 +199,11 @@ Json to_json(const Results& results, const RunInfo& info, const Machine& machine
                      {"collisions", collisions_by_kind(results)},
                      {"memory_digest", hex(results.memory_digest)}};
   json["collisions"] = Json::array();
-  for (const Collision& collision : results.collisions) json["collisions"].push_back(collision_json(collision, machine));
+  for (const Collision& collision : results.collisions)
+    json["collisions"].push_back(collision_json(collision, machine));
   json["faults"] = Json::array();
-  for (const Fault& fault : results.faults) json["faults"].push_back(fault_json(fault, machine));
+  for (const Fault& fault : results.faults)
+    json["faults"].push_back(fault_json(fault, machine));
   json["interrupts"] = Json::array();
   for (const InterruptSummary& interrupt : results.interrupts)
     json["interrupts"].push_back(interrupt_json(interrupt, machine));

@@ -2,13 +2,13 @@
 // results.json, schema iommusim.results/1 (docs/results.schema.json).
 #pragma once
 
-#include <string>
-
-#include <nlohmann/json.hpp>
-
 #include "analysis/results.h"
 #include "platforms/machine.h"
 #include "platforms/operating_system.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
 
 namespace iommusim::analysis {
 

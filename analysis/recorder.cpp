@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/recorder.h"
 
-#include <algorithm>
-
 #include "pcie/link_timing.h"
+
+#include <algorithm>
 
 namespace iommusim::analysis {
 namespace {
+
+constexpr std::uint64_t fnv_prime = 0x100'0000'01B3;
 
 std::size_t mix(std::size_t hash, std::uint64_t value) {
   return (hash ^ static_cast<std::size_t>(value)) * std::size_t{0x9E37'79B9'7F4A'7C15};
@@ -31,8 +33,9 @@ std::size_t Recorder::FaultKeyHash::operator()(const FaultKey& key) const {
 
 Recorder::Recorder(platforms::Machine& machine, const platforms::OperatingSystem& system,
                    const RecorderOptions& options)
-    : machine_{machine}, system_{system}, intents_{machine, system}, options_{options} {
-  for (const platforms::Device& device : machine.devices()) results_.devices[device.node];
+    : machine_{machine}, system_{system}, intents_{machine, system}, judge_{machine, system}, options_{options} {
+  for (const platforms::Device& device : machine.devices())
+    results_.devices[device.node];
 }
 
 void Recorder::begin_access(pcie::NodeIndex device, AccessSource source, Duration time, std::uint64_t size) {
@@ -50,53 +53,32 @@ Intent Recorder::intent_of(const Tlp& tlp) const {
   switch (source_) {
     case AccessSource::dma: return intents_.of_dma(device_, tlp.access.address);
     case AccessSource::msi: return intents_.of_msi(device_, tlp.msi_index);
-    case AccessSource::raw_write:
-      return intents_.of_raw_write(device_, {tlp.access.address, tlp.message_data});
+    case AccessSource::raw_write: return intents_.of_raw_write(device_, {tlp.access.address, tlp.message_data});
   }
   return {};
 }
 
-bool Recorder::maps_elsewhere(PhysAddr physical) const {
-  const platforms::Domain* own = system_.domain_of(device_);
-  bool found = false;
-  for (const auto& domain : system_.domains()) {
-    if (domain.get() == own) continue;
-    domain->space.for_each_live([&](const Range<Iova>& range, const software::Intent& intent) {
-      found = found || physical - intent.physical < range.size();
-    });
-  }
-  return found;
-}
-
-Circumstance Recorder::circumstance_of(const Tlp& tlp) const {
-  Circumstance circumstance;
-  circumstance.operation = tlp.access.operation;
-  const auto& window = machine_.bridges()[machine_.topology()[device_].host_bridge].interrupt_window;
-  circumstance.in_interrupt_window = window && window->contains(tlp.access.address);
-  return circumstance;
-}
-
 void Recorder::on_tlp(const Tlp& tlp) {
-  ++summary_->tlps;
-  summary_->link_bytes += pcie::request_bytes(tlp.access);
   const Intent intent = intent_of(tlp);
-  Circumstance circumstance = circumstance_of(tlp);
-  auto kind = classify(intent, tlp.landing, circumstance);
-  if (kind == CollisionKind::wrong_memory && maps_elsewhere(PhysAddr{tlp.landing.address})) {
-    circumstance.foreign_memory = true;
-    kind = classify(intent, tlp.landing, circumstance);
-  }
+  const auto kind = judge_.verdict(device_, tlp.access, intent, tlp.landing);
+  count_tlp(tlp);
   if (first_tlp_ || (kind && !collided_)) landed_ = tlp.landing.kind;
+  first_tlp_ = false;
   if (tlp.landing.kind == LandingKind::iommu_fault) note_fault(tlp, intent);
   if (tlp.landing.kind == LandingKind::interrupt) note_interrupt(tlp.landing);
   if (kind)
     on_collision(*kind, tlp, intent);
   else
     open_collision_.reset();
-  if (first_tlp_ || tlp.latency > summary_->latency_max) summary_->latency_max = std::max(summary_->latency_max, tlp.latency);
-  if (summary_->tlps == 1 || tlp.latency < summary_->latency_min) summary_->latency_min = tlp.latency;
-  summary_->latency_sum = summary_->latency_sum + tlp.latency;
-  first_tlp_ = false;
+}
+
+void Recorder::count_tlp(const Tlp& tlp) {
+  DeviceSummary& device = *summary_;
+  ++device.tlps;
+  device.link_bytes += pcie::request_bytes(tlp.access);
+  if (device.tlps == 1 || tlp.latency < device.latency_min) device.latency_min = tlp.latency;
+  if (tlp.latency > device.latency_max) device.latency_max = tlp.latency;
+  device.latency_sum = device.latency_sum + tlp.latency;
 }
 
 AccessRecord Recorder::record_of(const Tlp& tlp, const Intent& intent) const {
@@ -105,40 +87,43 @@ AccessRecord Recorder::record_of(const Tlp& tlp, const Intent& intent) const {
 
 void Recorder::on_collision(CollisionKind kind, const Tlp& tlp, const Intent& intent) {
   collided_ = true;
-  const std::uint64_t end = tlp.access.address.value() + tlp.access.size;
-  if (open_collision_) {
-    Collision& open = results_.collisions[*open_collision_];
-    const bool same = open.kind == kind && open.example.landing.rule == tlp.landing.rule &&
-                      open_end_ == tlp.access.address.value();
-    if (same) {
-      if (open_is_new_) open.example_size += tlp.access.size;
-      open_end_ = end;
-      return;
-    }
-  }
+  if (extends_open_collision(kind, tlp)) return;
   ++results_.collisions_total;
   ++results_.collisions_by_kind[static_cast<std::size_t>(kind)];
   ++summary_->collisions;
-  const Key key{device_, kind, tlp.access.address.aligned_down(page_4k).value(), tlp.landing.rule};
-  const auto known = options_.unfold ? folded_.end() : folded_.find(key);
-  open_is_new_ = known == folded_.end();
-  if (open_is_new_) {
-    Collision collision;
-    collision.kind = kind;
-    collision.first = time_;
-    collision.example = record_of(tlp, intent);
-    collision.example_size = tlp.access.size;
-    collision.remedies = find_remedies(machine_, system_, collision.example, kind);
-    if (!options_.unfold) folded_.emplace(key, results_.collisions.size());
-    open_collision_ = results_.collisions.size();
-    results_.collisions.push_back(std::move(collision));
-  } else {
-    open_collision_ = known->second;
-  }
-  Collision& collision = results_.collisions[*open_collision_];
+  const std::size_t known = results_.collisions.size();
+  const std::size_t index = collision_for(kind, tlp, intent);
+  Collision& collision = results_.collisions[index];
   ++collision.count;
   collision.last = time_;
-  open_end_ = end;
+  open_collision_ = OpenCollision{index, index == known, tlp.access.address + tlp.access.size};
+}
+
+bool Recorder::extends_open_collision(CollisionKind kind, const Tlp& tlp) {
+  if (!open_collision_ || open_collision_->end != tlp.access.address) return false;
+  Collision& collision = results_.collisions[open_collision_->index];
+  if (collision.kind != kind || collision.example.landing.rule != tlp.landing.rule) return false;
+  if (open_collision_->is_example) collision.example_size += tlp.access.size;
+  open_collision_->end += tlp.access.size;
+  return true;
+}
+
+/// The collision into which this one is folded, by index; a new one when there is none.
+std::size_t Recorder::collision_for(CollisionKind kind, const Tlp& tlp, const Intent& intent) {
+  const std::size_t next = results_.collisions.size();
+  if (!options_.unfold) {
+    const Key key{device_, kind, tlp.access.address.aligned_down(page_4k).value(), tlp.landing.rule};
+    const auto [folded, is_new] = folded_.emplace(key, next);
+    if (!is_new) return folded->second;
+  }
+  Collision collision;
+  collision.kind = kind;
+  collision.first = time_;
+  collision.example = record_of(tlp, intent);
+  collision.example_size = tlp.access.size;
+  collision.remedies = find_remedies(machine_, system_, collision.example, kind);
+  results_.collisions.push_back(std::move(collision));
+  return next;
 }
 
 void Recorder::note_fault(const Tlp& tlp, const Intent& intent) {
@@ -149,8 +134,8 @@ void Recorder::note_fault(const Tlp& tlp, const Intent& intent) {
 }
 
 void Recorder::note_interrupt(const Landing& landing) {
-  const auto [known, inserted] = interrupt_index_.emplace(
-      std::tuple{device_, landing.vector, landing.destination}, results_.interrupts.size());
+  const auto [known, inserted] =
+      interrupt_index_.emplace(std::tuple{device_, landing.vector, landing.destination}, results_.interrupts.size());
   if (inserted) results_.interrupts.push_back({0, time_, device_, landing.vector, landing.destination});
   ++results_.interrupts[known->second].count;
 }
@@ -167,6 +152,8 @@ void Recorder::end_access() {
 const Results& Recorder::finish(Duration simulated) {
   results_.simulated = simulated;
   results_.memory_digest = machine_.memory().digest();
+  for (const platforms::Device& device : machine_.devices())
+    results_.memory_digest = (results_.memory_digest * fnv_prime) ^ device.bars->digest();
   return results_;
 }
 

@@ -2,12 +2,13 @@
 // Takes in every TLP of a replay and keeps what the results need, in constant memory for a constant set of findings.
 #pragma once
 
-#include <unordered_map>
-
 #include "analysis/intent.h"
+#include "analysis/judge.h"
 #include "analysis/results.h"
 #include "platforms/machine.h"
 #include "platforms/operating_system.h"
+
+#include <unordered_map>
 
 namespace iommusim::analysis {
 
@@ -62,17 +63,28 @@ class Recorder {
     std::size_t operator()(const FaultKey& key) const;
   };
 
+  /// The collision of the TLP before in the same access: the next one may be more of the same.
+  struct OpenCollision {
+    std::size_t index = 0;
+    /// This access is the collision's example, so its TLPs add to the example's size.
+    bool is_example = false;
+    /// Where the next TLP begins when it is more of the same.
+    BusAddr end;
+  };
+
   Intent intent_of(const Tlp& tlp) const;
   AccessRecord record_of(const Tlp& tlp, const Intent& intent) const;
-  Circumstance circumstance_of(const Tlp& tlp) const;
-  bool maps_elsewhere(PhysAddr physical) const;
+  void count_tlp(const Tlp& tlp);
   void on_collision(CollisionKind kind, const Tlp& tlp, const Intent& intent);
+  bool extends_open_collision(CollisionKind kind, const Tlp& tlp);
+  std::size_t collision_for(CollisionKind kind, const Tlp& tlp, const Intent& intent);
   void note_fault(const Tlp& tlp, const Intent& intent);
   void note_interrupt(const Landing& landing);
 
   platforms::Machine& machine_;
   const platforms::OperatingSystem& system_;
   IntentResolver intents_;
+  Judge judge_;
   RecorderOptions options_;
   Results results_;
 
@@ -85,10 +97,7 @@ class Recorder {
   bool collided_ = false;
   LandingKind landed_ = LandingKind::rejected;
   DeviceSummary* summary_ = nullptr;
-  /// The collision of the previous TLP of this access: the next one may be more of the same.
-  std::optional<std::size_t> open_collision_;
-  bool open_is_new_ = false;
-  std::uint64_t open_end_ = 0;
+  std::optional<OpenCollision> open_collision_;
 
   std::unordered_map<Key, std::size_t, KeyHash> folded_;
   std::unordered_map<FaultKey, std::size_t, FaultKeyHash> fault_index_;

@@ -3,13 +3,13 @@
 // offered after the decision procedures confirmed it.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "analysis/access_record.h"
 #include "analysis/collision.h"
 #include "platforms/machine.h"
 #include "platforms/operating_system.h"
+
+#include <string>
+#include <vector>
 
 namespace iommusim::analysis {
 

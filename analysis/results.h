@@ -2,15 +2,15 @@
 // What a replay found. analysis/json_report.h and analysis/text_report.h print it.
 #pragma once
 
+#include "analysis/access_record.h"
+#include "analysis/collision.h"
+#include "analysis/remedy.h"
+
 #include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
-
-#include "analysis/access_record.h"
-#include "analysis/collision.h"
-#include "analysis/remedy.h"
 
 namespace iommusim::analysis {
 
@@ -71,7 +71,7 @@ struct Results {
   std::vector<InterruptSummary> interrupts;
   /// By node index of the device.
   std::map<pcie::NodeIndex, DeviceSummary> devices;
-  /// FNV-1a of memory and BAR contents at the end.
+  /// Of the contents of memory and of every device's BARs at the end.
   std::uint64_t memory_digest = 0;
 };
 

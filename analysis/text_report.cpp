@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/text_report.h"
 
+#include "base/quantity.h"
+
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <tuple>
-
-#include "base/quantity.h"
 
 namespace iommusim::analysis {
 
@@ -17,8 +18,7 @@ namespace {
 /// The buffer that holds a physical address, with the offset in it.
 std::string place_in_buffer(PhysAddr address, const Machine& machine) {
   for (const platforms::BufferDescription& buffer : machine.description().buffers)
-    if (buffer.range.contains(address))
-      return fmt::format(" ({} + {:#x})", buffer.name, address - buffer.range.first);
+    if (buffer.range.contains(address)) return fmt::format(" ({} + {:#x})", buffer.name, address - buffer.range.first);
   return "";
 }
 
@@ -26,7 +26,8 @@ std::string counts(const Results& results) {
   std::string text;
   for (std::size_t i = 0; i < landing_kinds; ++i)
     if (results.landed[i] != 0)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", results.landed[i], to_string(static_cast<LandingKind>(i)));
+      text +=
+          fmt::format("{}{} {}", text.empty() ? "" : ", ", results.landed[i], to_string(static_cast<LandingKind>(i)));
   return text.empty() ? "nothing was sent" : text;
 }
 
@@ -50,28 +51,29 @@ std::string collision_text(const Collision& collision, std::size_t pages, std::u
     line("because", fmt::format("{}: {} [{}]", machine.name(example.landing.decided_by), example.landing.rule->text,
                                 example.landing.rule->id));
   line("path", to_text(example.path, machine));
-  for (const Remedy& remedy : collision.remedies) line("remedy", remedy.text);
+  for (const Remedy& remedy : collision.remedies)
+    line("remedy", remedy.text);
   return text;
 }
 
 std::string all_collisions(const Results& results, const Machine& machine) {
   using Group = std::tuple<pcie::NodeIndex, CollisionKind, const Rule*>;
   struct Members {
-    std::size_t pages = 0;
+    std::set<BusAddr> pages;
     std::uint64_t accesses = 0;
   };
   const auto group_of = [](const Collision& c) { return Group{c.example.device, c.kind, c.example.landing.rule}; };
   std::map<Group, Members> groups;
   for (const Collision& collision : results.collisions) {
     Members& members = groups[group_of(collision)];
-    ++members.pages;
+    members.pages.insert(collision.example.access.address.aligned_down(page_4k));
     members.accesses += collision.count;
   }
   std::string text;
   for (const Collision& collision : results.collisions) {
     const auto group = groups.find(group_of(collision));
     if (group == groups.end()) continue;
-    text += collision_text(collision, group->second.pages, group->second.accesses, machine);
+    text += collision_text(collision, group->second.pages.size(), group->second.accesses, machine);
     groups.erase(group);
   }
   return text;

@@ -2,11 +2,11 @@
 // The summary of a run for people.
 #pragma once
 
-#include <string>
-
 #include "analysis/json_report.h"
 #include "analysis/results.h"
 #include "platforms/machine.h"
+
+#include <string>
 
 namespace iommusim::analysis {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/arguments.h"
 
-#include <fmt/format.h>
-
 #include "base/input_error.h"
 #include "base/quantity.h"
 #include "platforms/parse_bdf.h"
+
+#include <fmt/format.h>
 
 namespace iommusim::app {
 

@@ -2,10 +2,10 @@
 // Numbers on the command line, in every form that the project reads.
 #pragma once
 
+#include "base/requester_id.h"
+
 #include <cstdint>
 #include <string>
-
-#include "base/requester_id.h"
 
 namespace iommusim::app {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
+#include "app/commands.h"
+#include "traces/conformance_cases.h"
 
 #include <fmt/format.h>
 
-#include "app/commands.h"
-#include "traces/conformance_cases.h"
+#include <memory>
 
 namespace iommusim::app {
 namespace {
@@ -16,7 +16,8 @@ int conform(const std::string& file) {
   for (const traces::CaseFailure& failure : results.failed)
     fmt::print("{} ({}), step {}: {}\n  expected {}\n  found    {}\n", failure.id, failure.category, failure.step,
                failure.action, failure.expected, failure.found);
-  for (const auto& [reason, count] : results.skipped) fmt::print("skipped: {} of {}\n", count, reason);
+  for (const auto& [reason, count] : results.skipped)
+    fmt::print("skipped: {} of {}\n", count, reason);
   fmt::print("{} passed, {} failed\n", results.passed, results.failed.size());
   return results.failed.empty() ? 0 : found;
 }

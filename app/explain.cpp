@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <iostream>
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "analysis/explain_report.h"
 #include "app/arguments.h"
 #include "app/commands.h"
 #include "app/session.h"
 #include "base/atomic_file.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
 
 namespace iommusim::app {
 namespace {
@@ -34,12 +34,14 @@ Access access_of(const Options& options) {
   access.address = BusAddr{parse_number("--address", options.address)};
   const std::uint64_t size = parse_number("--size", options.size);
   if (size == 0 || size > page_4k || access.address.offset_in(page_4k) + size > page_4k)
-    throw InputError{{}, fmt::format("--size: found {}, expected 1 to {} bytes that stay in one 4 KiB page: one TLP",
-                                     options.size, page_4k)};
+    throw InputError{{},
+                     fmt::format("--size: found {}, expected 1 to {} bytes that stay in one 4 KiB page: one TLP",
+                                 options.size, page_4k)};
   access.size = static_cast<std::uint32_t>(size);
   if (!options.pasid.empty()) {
     const std::uint64_t pasid = parse_number("--pasid", options.pasid);
-    if (pasid > 0xF'FFFF) throw InputError{{}, fmt::format("--pasid: found {}, expected at most 0xfffff", options.pasid)};
+    if (pasid > 0xF'FFFF)
+      throw InputError{{}, fmt::format("--pasid: found {}, expected at most 0xfffff", options.pasid)};
     access.pasid = Pasid{static_cast<std::uint32_t>(pasid)};
   }
   return access;
@@ -49,8 +51,7 @@ int explain(const Options& options) {
   const Access access = access_of(options);
   Session session{options.platform, options.settings};
   const platforms::Device& device = session.device(options.device);
-  const analysis::Explanation explanation =
-      analysis::explain(session.machine(), session.system(), device.node, access);
+  const analysis::Explanation explanation = analysis::explain(session.machine(), session.system(), device.node, access);
   if (!options.json.empty()) {
     AtomicFile file{options.json};
     file.write(analysis::to_json(explanation, session.machine()).dump(2) + "\n");

@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // The iommusim command: picks the subcommand and turns errors into exit codes.
-#include <cstdlib>
-#include <exception>
-#include <iostream>
+#include "app/commands.h"
+#include "base/input_error.h"
 
 #include <CLI/CLI.hpp>
 #include <systemc>
 
-#include "app/commands.h"
-#include "base/input_error.h"
+#include <cstdlib>
+#include <exception>
+#include <iostream>
 
 namespace {
 
 constexpr int bad_input = 2;
 constexpr int our_defect = 3;
 
+constexpr const char* example = "Example:\n  iommusim run platforms/nic-behind-non-acs-switch.yaml";
+
+/// One line, as for every other mistake.
+std::string usage_message(const CLI::App*, const CLI::Error& error) {
+  return std::string{"iommusim: "} + error.what() + "; --help shows how\n";
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{"iommusim: where a device's DMA lands, and why"};
   app.set_version_flag("--version", std::string{"iommusim "} + IOMMUSIM_VERSION);
+  app.footer(example);
+  app.failure_message(usage_message);
   app.require_subcommand(1);
   int status = 0;
   iommusim::app::add_run(app, status);

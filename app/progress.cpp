@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/progress.h"
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <unistd.h>
 
 namespace iommusim::app {
 

@@ -2,12 +2,12 @@
 // A line on standard error for work that takes more than a second, on terminals only.
 #pragma once
 
+#include "base/quantity.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
-
-#include "base/quantity.h"
 
 namespace iommusim::app {
 

@@ -1,10 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
-#include <iostream>
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "analysis/json_report.h"
 #include "analysis/text_report.h"
 #include "app/commands.h"
@@ -13,6 +7,12 @@
 #include "base/atomic_file.h"
 #include "platforms/simulation.h"
 #include "traces/replay.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
 
 namespace iommusim::app {
 namespace {
@@ -52,11 +52,10 @@ const analysis::Results& replay(Session& session, traces::TextReader& trace, ana
     const std::uint64_t total = trace.bytes_total();
     return total == 0 ? -1.0 : static_cast<double>(trace.bytes_consumed()) / static_cast<double>(total);
   }};
-  traces::Replay replay{"replay",
-                        {session.machine(), session.system(), simulation, recorder, trace},
-                        [&progress](std::uint64_t operations, Duration simulated) {
-                          progress.update(operations, simulated);
-                        }};
+  traces::Replay replay{
+      "replay",
+      {session.machine(), session.system(), simulation, recorder, trace},
+      [&progress](std::uint64_t operations, Duration simulated) { progress.update(operations, simulated); }};
   sc_core::sc_start();
   replay.rethrow();
   return recorder.finish(replay.end());

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/session.h"
 
-#include <filesystem>
+#include "platforms/loader.h"
 
 #include <fmt/format.h>
 
-#include "platforms/loader.h"
+#include <filesystem>
 
 namespace iommusim::app {
 namespace {
 
 std::vector<platforms::Override> overrides(const std::vector<std::string>& settings) {
   std::vector<platforms::Override> result;
-  for (const std::string& setting : settings) result.push_back(platforms::parse_override(setting));
+  for (const std::string& setting : settings)
+    result.push_back(platforms::parse_override(setting));
   return result;
 }
 

@@ -2,13 +2,13 @@
 // A platform file brought up: what run, explain and validate begin with.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "platforms/description.h"
 #include "platforms/machine.h"
 #include "platforms/machine_bus.h"
 #include "platforms/operating_system.h"
+
+#include <string>
+#include <vector>
 
 namespace iommusim::app {
 

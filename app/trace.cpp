@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-#include <map>
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "app/commands.h"
 #include "base/quantity.h"
 #include "platforms/loader.h"
 #include "traces/import_qemu_vtd.h"
 #include "traces/text_reader.h"
 #include "traces/text_writer.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+#include <memory>
 
 namespace iommusim::app {
 namespace {
@@ -25,6 +25,7 @@ struct ConvertOptions {
   bool interrupts = false;
 };
 
+constexpr const char* info_example = "Example:\n  iommusim trace info traces/nic-behind-non-acs-switch.trace";
 constexpr const char* convert_example =
     "Example:\n  iommusim trace convert --from qemu-vtd qemu-trace.log.zst linux.trace.zst --platform linux.yaml";
 
@@ -58,15 +59,16 @@ void convert_text(const ConvertOptions& options) {
   traces::TextWriter writer{options.output};
   traces::TraceOperation operation;
   std::uint64_t operations = 0;
-  for (; reader.next(operation); ++operations) writer.write(operation);
+  for (; reader.next(operation); ++operations)
+    writer.write(operation);
   writer.close();
   fmt::print("{} operations\n", operations);
 }
 
 void info(const std::string& path) {
   // In the order of traces::Action.
-  constexpr std::array<const char*, 8> kinds{"DMA",        "MSI",           "raw writes",     "maps",
-                                             "unmaps",     "invalidations", "configurations", "CPU accesses"};
+  constexpr std::array<const char*, 8> kinds{"DMA",    "MSI",           "raw writes",     "maps",
+                                             "unmaps", "invalidations", "configurations", "CPU accesses"};
   static_assert(kinds.size() == std::variant_size_v<traces::Action>);
   std::array<std::uint64_t, kinds.size()> counts{};
   std::map<std::string, std::uint64_t> devices;
@@ -84,7 +86,8 @@ void info(const std::string& path) {
   for (std::size_t i = 0; i < kinds.size(); ++i)
     if (counts[i] != 0) fmt::print("  {:<14} {}\n", kinds[i], counts[i]);
   fmt::print("  {:<14} {}\n", "DMA bytes", bytes);
-  for (const auto& [device, count] : devices) fmt::print("  {:<14} {} operations\n", device, count);
+  for (const auto& [device, count] : devices)
+    fmt::print("  {:<14} {} operations\n", device, count);
 }
 
 }  // namespace
@@ -92,11 +95,12 @@ void info(const std::string& path) {
 void add_trace(CLI::App& app, int&) {
   CLI::App* command = app.add_subcommand("trace", "Inspect and convert traces");
   command->require_subcommand(1);
+  command->footer(info_example);
 
   auto path = std::make_shared<std::string>();
   CLI::App* info_command = command->add_subcommand("info", "What a trace holds");
   info_command->add_option("trace", *path, "Trace")->required();
-  info_command->footer("Example:\n  iommusim trace info traces/nic-behind-non-acs-switch.trace");
+  info_command->footer(info_example);
   info_command->callback([path] { info(*path); });
 
   auto options = std::make_shared<ConvertOptions>();

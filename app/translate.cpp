@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <iostream>
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "app/arguments.h"
 #include "app/commands.h"
 #include "base/input_error.h"
 #include "iommu/vtd/describe_fetch.h"
 #include "platforms/capture.h"
 #include "traces/translation_check.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
 
 namespace iommusim::app {
 namespace {
@@ -46,7 +46,8 @@ bool check(const vtd::Unit& unit, const std::string& file) {
   const traces::TranslationCheck result = traces::check_translations(unit, file);
   fmt::print("{}: {} checked, {} equal, {} differences\n", file, result.checked, result.equal,
              result.checked - result.equal);
-  for (const std::string& difference : result.differences) fmt::print("  {}\n", difference);
+  for (const std::string& difference : result.differences)
+    fmt::print("  {}\n", difference);
   return result.checked == result.equal;
 }
 
@@ -61,7 +62,8 @@ int translate(const Options& options) {
     print_answer(*capture.unit, requester, address, Operation::write);
   }
   bool equal = true;
-  for (const std::string& file : options.checks) equal = check(*capture.unit, file) && equal;
+  for (const std::string& file : options.checks)
+    equal = check(*capture.unit, file) && equal;
   return equal ? 0 : found;
 }
 

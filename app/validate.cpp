@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "app/commands.h"
 #include "app/session.h"
 #include "traces/text_reader.h"
+
+#include <fmt/format.h>
+
+#include <memory>
 
 namespace iommusim::app {
 namespace {

@@ -19,14 +19,12 @@ class Numbering {
   explicit Numbering(const Source& source) : source_{source} {}
 
   /// Numbers what stands on `bus` and everything below it; the result is what is left of `free`.
-  Buses number(std::vector<FunctionDescription>& functions, const std::string& owner, unsigned bus,
-               Buses free) {
+  Buses number(std::vector<FunctionDescription>& functions, const std::string& owner, unsigned bus, Buses free) {
     unsigned port_number = 0;
     for (FunctionDescription& function : functions) {
       const std::string path = owner + ".devices." + function.name;
       place(function, path, bus);
-      if (function.kind == FunctionKind::endpoint || function.kind == FunctionKind::root_complex_endpoint)
-        continue;
+      if (function.kind == FunctionKind::endpoint || function.kind == FunctionKind::root_complex_endpoint) continue;
       const bool faces_down = function.kind != FunctionKind::upstream_port;
       if (faces_down) ++port_number;
       if (faces_down && !source_.has(path + ".port_number"))
@@ -67,8 +65,7 @@ class Numbering {
     return port.secondary_bus;
   }
 
-  unsigned given_subordinate(const FunctionDescription& port, const std::string& path,
-                             const Buses& free) const {
+  unsigned given_subordinate(const FunctionDescription& port, const std::string& path, const Buses& free) const {
     if (port.subordinate_bus < port.secondary_bus || port.subordinate_bus > free.last)
       source_.fail(path + ".subordinate", fmt::format("0x{:02x}", port.subordinate_bus),
                    Buses{port.secondary_bus, free.last}.text());

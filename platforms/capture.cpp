@@ -35,8 +35,7 @@ struct CapturedRegisters {
   const CapturedRegister& need(const std::string& name) const {
     const auto found = by_name.find(name);
     if (found == by_name.end())
-      throw InputError({file},
-                       fmt::format("there is no register {}; is this the capture of a VT-d unit?", name));
+      throw InputError({file}, fmt::format("there is no register {}; is this the capture of a VT-d unit?", name));
     return found->second;
   }
 };
@@ -114,15 +113,13 @@ void read_image(const std::string& file, const Index& index, memory::SparseMemor
     while (size < content.size()) {
       const std::size_t part = image.read(content.data() + size, content.size() - size);
       if (part == 0)
-        throw InputError({file},
-                         fmt::format("ends before the {} pages that the index lists", index.pages.size()));
+        throw InputError({file}, fmt::format("ends before the {} pages that the index lists", index.pages.size()));
       size += part;
     }
     memory.write(page.first, content.data(), content.size());
   }
   if (image.read(content.data(), 1) != 0)
-    throw InputError({file},
-                     fmt::format("goes on after the {} pages that the index lists", index.pages.size()));
+    throw InputError({file}, fmt::format("goes on after the {} pages that the index lists", index.pages.size()));
 }
 
 std::unique_ptr<memory::SparseMemory> read_memory(const std::filesystem::path& folder) {
@@ -140,8 +137,8 @@ class Restore {
       : registers_{registers}, unit_{unit}, status_{registers.need("GSTS").value} {}
 
   void run() {
-    for (const char* name : {"FEDATA", "FEADDR", "FEUADDR", "FECTL", "IEDATA", "IEADDR", "IEUADDR", "IECTL",
-                             "PLMBASE", "PLMLIMIT", "PHMBASE", "PHMLIMIT", "RTADDR", "IQA"})
+    for (const char* name : {"FEDATA", "FEADDR", "FEUADDR", "FECTL", "IEDATA", "IEADDR", "IEUADDR", "IECTL", "PLMBASE",
+                             "PLMLIMIT", "PHMBASE", "PHMLIMIT", "RTADDR", "IQA"})
       copy(name);
     vtd::GlobalCommand command;
     if (status_.get<vtd::GlobalStatus::RTPS>()) {
@@ -179,8 +176,7 @@ class Restore {
 Capture load_capture(const std::string& folder) {
   const std::filesystem::path path{folder};
   const CapturedRegisters registers = read_registers((path / "registers.json").string());
-  CapturedConfig captured =
-      config_from_capabilities(registers.need("CAP").value, registers.need("ECAP").value);
+  CapturedConfig captured = config_from_capabilities(registers.need("CAP").value, registers.need("ECAP").value);
   captured.config.register_base = registers.base;
   for (const std::string& finding : vtd::validate(captured.config))
     throw InputError({registers.file}, "the capability registers are illegal: " + finding);

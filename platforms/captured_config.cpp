@@ -27,17 +27,14 @@ constexpr NamedBits named(std::string_view name) {
 }
 
 constexpr std::array<NamedBits, 22> cap_fields{{
-    named<Capability::ESRTPS>("ESRTPS"), named<Capability::ESIRTPS>("ESIRTPS"),
-    named<Capability::ECMDS>("ECMDS"),   named<Capability::FS5LP>("FS5LP"),
-    named<Capability::PI>("PI"),         named<Capability::FS1GP>("FS1GP"),
-    named<Capability::DRD>("DRD"),       named<Capability::DWD>("DWD"),
-    named<Capability::MAMV>("MAMV"),     named<Capability::NFR>("NFR"),
-    named<Capability::PSI>("PSI"),       named<Capability::SSLPS>("SSLPS"),
-    named<Capability::FRO>("FRO"),       named<Capability::ZLR>("ZLR"),
-    named<Capability::MGAW>("MGAW"),     named<Capability::SAGAW>("SAGAW"),
-    named<Capability::CM>("CM"),         named<Capability::PHMR>("PHMR"),
-    named<Capability::PLMR>("PLMR"),     named<Capability::RWBF>("RWBF"),
-    named<Capability::AFL>("AFL"),       named<Capability::ND>("ND"),
+    named<Capability::ESRTPS>("ESRTPS"), named<Capability::ESIRTPS>("ESIRTPS"), named<Capability::ECMDS>("ECMDS"),
+    named<Capability::FS5LP>("FS5LP"),   named<Capability::PI>("PI"),           named<Capability::FS1GP>("FS1GP"),
+    named<Capability::DRD>("DRD"),       named<Capability::DWD>("DWD"),         named<Capability::MAMV>("MAMV"),
+    named<Capability::NFR>("NFR"),       named<Capability::PSI>("PSI"),         named<Capability::SSLPS>("SSLPS"),
+    named<Capability::FRO>("FRO"),       named<Capability::ZLR>("ZLR"),         named<Capability::MGAW>("MGAW"),
+    named<Capability::SAGAW>("SAGAW"),   named<Capability::CM>("CM"),           named<Capability::PHMR>("PHMR"),
+    named<Capability::PLMR>("PLMR"),     named<Capability::RWBF>("RWBF"),       named<Capability::AFL>("AFL"),
+    named<Capability::ND>("ND"),
 }};
 
 /// Also the fields that our unit never has.
@@ -109,8 +106,7 @@ CapturedConfig config_from_capabilities(std::uint64_t cap, std::uint64_t ecap) {
   take_capability(Capability{cap}, result.config);
   take_extended_capability(ExtendedCapability{ecap}, result.config);
   name_differences("CAP", cap ^ vtd::capability(result.config).raw(), cap_fields, result.unsupported);
-  name_differences("ECAP", ecap ^ vtd::extended_capability(result.config).raw(), ecap_fields,
-                   result.unsupported);
+  name_differences("ECAP", ecap ^ vtd::extended_capability(result.config).raw(), ecap_fields, result.unsupported);
   return result;
 }
 

@@ -3,11 +3,6 @@
 // platforms/loader.h reads it; platforms/machine.h builds hardware from it. docs/platform-format.md is the reference.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/input_error.h"
 #include "base/quantity.h"
 #include "base/range.h"
@@ -16,6 +11,11 @@
 #include "pcie/acs.h"
 #include "pcie/root_complex.h"
 #include "software/permissions.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace iommusim::platforms {
 

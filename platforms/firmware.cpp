@@ -29,8 +29,7 @@ void program_function(const FunctionDescription& function, const software::PciFu
 }
 
 /// Parents first: a bridge must pass configuration cycles before its children can be reached.
-void program_tree(const std::vector<FunctionDescription>& functions, std::uint16_t segment,
-                  software::CpuBus& bus) {
+void program_tree(const std::vector<FunctionDescription>& functions, std::uint16_t segment, software::CpuBus& bus) {
   for (const FunctionDescription& function : functions) {
     try {
       program_function(function, software::PciFunction{bus, segment, function.id});

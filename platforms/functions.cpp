@@ -7,8 +7,7 @@ namespace {
 void collect(const std::vector<FunctionDescription>& functions, const FunctionPlace& above,
              std::vector<FunctionPlace>& all) {
   for (const FunctionDescription& function : functions) {
-    const FunctionPlace place{&function, above.bridge, above.function,
-                              above.path + ".devices." + function.name};
+    const FunctionPlace place{&function, above.bridge, above.function, above.path + ".devices." + function.name};
     all.push_back(place);
     collect(function.children, place, all);
   }

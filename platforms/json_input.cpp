@@ -30,8 +30,7 @@ SourcePosition position_of(std::string_view text, std::size_t offset, const Sour
   const std::size_t last_feed = before.rfind('\n');
   SourcePosition position = begin;
   position.line = std::max(begin.line, 1) + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
-  position.column =
-      static_cast<int>(last_feed == std::string_view::npos ? offset : offset - last_feed - 1) + 1;
+  position.column = static_cast<int>(last_feed == std::string_view::npos ? offset : offset - last_feed - 1) + 1;
   return position;
 }
 
@@ -104,8 +103,7 @@ void JsonValue::fail_kind(std::string_view expected) const {
 
 nlohmann::json parse_json(std::string_view text, const SourcePosition& begin) {
   const auto refuse_depth = [&begin](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    if (depth > deepest_value)
-      throw InputError(begin, fmt::format("values nested more than {} deep", deepest_value));
+    if (depth > deepest_value) throw InputError(begin, fmt::format("values nested more than {} deep", deepest_value));
     return true;
   };
   try {

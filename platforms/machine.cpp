@@ -10,16 +10,11 @@ constexpr std::uint64_t ecam_size = std::uint64_t{256} << 20;
 
 pcie::PortType port_type(FunctionKind kind) {
   switch (kind) {
-    case FunctionKind::root_port:
-      return pcie::PortType::root_port;
-    case FunctionKind::upstream_port:
-      return pcie::PortType::upstream_port;
-    case FunctionKind::downstream_port:
-      return pcie::PortType::downstream_port;
-    case FunctionKind::endpoint:
-      return pcie::PortType::endpoint;
-    case FunctionKind::root_complex_endpoint:
-      return pcie::PortType::root_complex_endpoint;
+    case FunctionKind::root_port: return pcie::PortType::root_port;
+    case FunctionKind::upstream_port: return pcie::PortType::upstream_port;
+    case FunctionKind::downstream_port: return pcie::PortType::downstream_port;
+    case FunctionKind::endpoint: return pcie::PortType::endpoint;
+    case FunctionKind::root_complex_endpoint: return pcie::PortType::root_complex_endpoint;
   }
   return pcie::PortType::endpoint;
 }
@@ -45,8 +40,7 @@ pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_f
   if (function.msi) config.msi = pcie::MsiConfig{function.msi->vectors, true, false};
   if (function.msix) {
     const MsixDescription& msix = *function.msix;
-    config.msix =
-        pcie::MsixConfig{msix.vectors, msix.table_bar, msix.table_offset, msix.pba_bar, msix.pba_offset};
+    config.msix = pcie::MsixConfig{msix.vectors, msix.table_bar, msix.table_offset, msix.pba_bar, msix.pba_offset};
   }
   return config;
 }
@@ -61,8 +55,7 @@ std::array<std::uint64_t, 6> bar_sizes(const FunctionDescription& function) {
 /// Function 0 says whether its device has more functions.
 bool has_siblings(const FunctionDescription& function, const std::vector<FunctionDescription>& on_bus) {
   for (const FunctionDescription& other : on_bus)
-    if (other.id != function.id && other.id.bus() == function.id.bus() &&
-        other.id.device() == function.id.device())
+    if (other.id != function.id && other.id.bus() == function.id.bus() && other.id.device() == function.id.device())
       return true;
   return false;
 }
@@ -148,10 +141,10 @@ void Machine::build_system_map() {
     for (const pcie::OutboundWindow& window : bridges_[i].outbound)
       system_map_.add({window.cpu, TargetKind::outbound, static_cast<std::uint16_t>(i)});
   if (!description_.local_apic) return;
-  system_map_.add({{PhysAddr{interrupts::local_apic_window.first.value()},
-                    PhysAddr{interrupts::local_apic_window.last.value()}},
-                   TargetKind::doorbell,
-                   0});
+  system_map_.add(
+      {{PhysAddr{interrupts::local_apic_window.first.value()}, PhysAddr{interrupts::local_apic_window.last.value()}},
+       TargetKind::doorbell,
+       0});
 }
 
 const Device* Machine::find_device(const std::string& name) const {

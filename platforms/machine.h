@@ -68,9 +68,7 @@ class Machine {
   const Device* device_at(pcie::NodeIndex node) const;
   /// Any function, ports included.
   pcie::NodeIndex find_function(const std::string& name) const;
-  const FunctionDescription& describe(pcie::NodeIndex node) const {
-    return *functions_[pcie::index_of(node)];
-  }
+  const FunctionDescription& describe(pcie::NodeIndex node) const { return *functions_[pcie::index_of(node)]; }
 
  private:
   struct Iommu {

@@ -37,9 +37,7 @@ void MachineBus::load(PhysAddr address, void* to, std::size_t size) {
   const MapEntry* entry = machine_.system_map().find(address, size);
   if (entry == nullptr) return;
   switch (entry->kind) {
-    case TargetKind::memory:
-      machine_.memory().read(address, to, size);
-      return;
+    case TargetKind::memory: machine_.memory().read(address, to, size); return;
     case TargetKind::iommu_registers: {
       std::array<std::uint8_t, 8> bytes{};
       const std::uint64_t offset = address - entry->range.first;
@@ -52,8 +50,7 @@ void MachineBus::load(PhysAddr address, void* to, std::size_t size) {
         place.bars->read(place.bar, place.offset, to, size);
       return;
     case TargetKind::ecam:
-    case TargetKind::doorbell:
-      return;
+    case TargetKind::doorbell: return;
   }
 }
 
@@ -61,9 +58,7 @@ void MachineBus::store(PhysAddr address, const void* from, std::size_t size) {
   const MapEntry* entry = machine_.system_map().find(address, size);
   if (entry == nullptr) return;
   switch (entry->kind) {
-    case TargetKind::memory:
-      machine_.memory().write(address, from, size);
-      return;
+    case TargetKind::memory: machine_.memory().write(address, from, size); return;
     case TargetKind::iommu_registers: {
       std::array<std::uint8_t, 8> bytes{};
       std::copy_n(static_cast<const std::uint8_t*>(from), std::min(size, bytes.size()), bytes.begin());
@@ -77,13 +72,11 @@ void MachineBus::store(PhysAddr address, const void* from, std::size_t size) {
         place.bars->write(place.bar, place.offset, from, size);
       return;
     case TargetKind::ecam:
-    case TargetKind::doorbell:
-      return;
+    case TargetKind::doorbell: return;
   }
 }
 
-std::uint32_t MachineBus::config_read(std::uint16_t segment, RequesterId function, unsigned offset,
-                                      unsigned width) {
+std::uint32_t MachineBus::config_read(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width) {
   return machine_.topology().config_read(segment, function, offset, width);
 }
 

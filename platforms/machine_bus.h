@@ -14,8 +14,7 @@ class MachineBus final : public software::CpuBus {
 
   void load(PhysAddr address, void* to, std::size_t size) override;
   void store(PhysAddr address, const void* from, std::size_t size) override;
-  std::uint32_t config_read(std::uint16_t segment, RequesterId function, unsigned offset,
-                            unsigned width) override;
+  std::uint32_t config_read(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width) override;
   void config_write(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width,
                     std::uint32_t value) override;
 

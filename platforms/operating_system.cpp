@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/operating_system.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "platforms/firmware.h"
 #include "platforms/os_memory.h"
 #include "software/driver_error.h"
 #include "software/interrupt_setup.h"
 #include "software/msi_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace iommusim::platforms {
 namespace {
@@ -40,8 +40,10 @@ void OperatingSystem::boot() {
   try {
     pages_ = std::make_unique<software::PageAllocator>(bus_, os_memory_of(description));
     prepare_iommus();
-    for (const DomainDescription& domain : description.domains) create_domain(domain);
-    for (auto& driver : drivers_) driver->enable();
+    for (const DomainDescription& domain : description.domains)
+      create_domain(domain);
+    for (auto& driver : drivers_)
+      driver->enable();
     program_interrupts();
   } catch (const software::DriverError& error) {
     throw InputError{{description.file, 0, 0}, error.what()};
@@ -53,7 +55,8 @@ void OperatingSystem::prepare_iommus() {
     software::VtdDriverConfig config;
     config.register_base = machine_.description().iommus[i].vtd.register_base;
     config.fault_event = software::msi_message(0, fault_event_vector);
-    for (const MemoryDescription& bank : machine_.description().memories) config.identity_ranges.push_back(bank.range);
+    for (const MemoryDescription& bank : machine_.description().memories)
+      config.identity_ranges.push_back(bank.range);
     drivers_.push_back(std::make_unique<software::VtdDriver>(bus_, *pages_, config));
     drivers_.back()->prepare();
   }
@@ -62,15 +65,14 @@ void OperatingSystem::prepare_iommus() {
 void OperatingSystem::create_domain(const DomainDescription& description) {
   auto domain = std::make_unique<Domain>();
   domain->description = &description;
-  for (const std::string& name : description.devices) {
-    const Device& device = *machine_.find_device(name);
-    domain->iommu = *machine_.iommu_of_bridge(machine_.topology()[device.node].host_bridge);
-    domain_of_node_[pcie::index_of(device.node)] = domain.get();
-  }
+  domain->iommu = iommu_of(description);
   software::VtdDriver& driver = driver_of(*domain);
   domain->handle = driver.create_domain(domain_kind(description.type), description.levels);
-  for (const std::string& name : description.devices)
-    driver.attach(domain->handle, machine_.topology()[machine_.find_function(name)].requester);
+  for (const std::string& name : description.devices) {
+    const pcie::NodeIndex device = machine_.find_function(name);
+    driver.attach(domain->handle, machine_.topology()[device].requester);
+    domain_of_node_[pcie::index_of(device)] = domain.get();
+  }
   for (const MappingDescription& mapping : description.mappings) {
     const auto range = Range<Iova>::from_size(mapping.iova, mapping.size);
     map_in(*domain, {*range, mapping.physical, mapping.permissions, mapping.buffer}, Duration{});
@@ -78,17 +80,32 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
   domains_.push_back(std::move(domain));
 }
 
+/// A domain's tables belong to one driver, so its devices are behind one IOMMU.
+std::size_t OperatingSystem::iommu_of(const DomainDescription& domain) const {
+  std::optional<std::size_t> found;
+  for (const std::string& name : domain.devices) {
+    const pcie::Node& device = machine_.topology()[machine_.find_function(name)];
+    const auto unit = machine_.iommu_of_bridge(device.host_bridge);
+    if (!unit || (found && *found != *unit))
+      throw software::DriverError{fmt::format("domain {}: its devices must be behind one IOMMU", domain.name)};
+    found = unit;
+  }
+  if (!found && drivers_.empty())
+    throw software::DriverError{fmt::format("domain {}: there is no IOMMU that could keep it", domain.name)};
+  return found.value_or(0);
+}
+
 void OperatingSystem::map_in(Domain& domain, const software::NewMapping& mapping, Duration now) {
   const auto physical = Range<PhysAddr>::from_size(mapping.physical, mapping.range.size());
   if (!physical || physical->overlaps(pages_->range()))
-    throw software::DriverError{fmt::format("physical {:#x} lies in the memory that the operating system keeps for its tables",
-                                            mapping.physical.value())};
+    throw software::DriverError{fmt::format(
+        "physical {:#x} lies in the memory that the operating system keeps for its tables", mapping.physical.value())};
   driver_of(domain).map(domain.handle,
                         {mapping.range.first, mapping.physical, mapping.range.size(), mapping.permissions});
   domain.space.map(mapping, now);
 }
 
-Domain& OperatingSystem::translating_domain_of(pcie::NodeIndex device) {
+Domain& OperatingSystem::own_domain_of(pcie::NodeIndex device) {
   Domain* domain = domain_of_node_[pcie::index_of(device)];
   if (domain == nullptr)
     throw software::DriverError{
@@ -97,23 +114,24 @@ Domain& OperatingSystem::translating_domain_of(pcie::NodeIndex device) {
 }
 
 void OperatingSystem::map(pcie::NodeIndex device, const software::NewMapping& mapping, Duration now) {
-  map_in(translating_domain_of(device), mapping, now);
+  map_in(own_domain_of(device), mapping, now);
 }
 
 void OperatingSystem::unmap(pcie::NodeIndex device, const Range<Iova>& range, bool invalidate, Duration now) {
-  Domain& domain = translating_domain_of(device);
+  Domain& domain = own_domain_of(device);
   driver_of(domain).unmap(domain.handle, range.first, range.size(),
                           invalidate ? software::Invalidate::yes : software::Invalidate::no);
   domain.space.unmap(range, now);
 }
 
 void OperatingSystem::invalidate(pcie::NodeIndex device, const Range<Iova>& range) {
-  Domain& domain = translating_domain_of(device);
+  Domain& domain = own_domain_of(device);
   driver_of(domain).invalidate(domain.handle, range.first, range.size());
 }
 
 void OperatingSystem::program_interrupts() {
-  for (const Device& device : machine_.devices()) program_device_interrupts(device);
+  for (const Device& device : machine_.devices())
+    program_device_interrupts(device);
 }
 
 void OperatingSystem::program_device_interrupts(const Device& device) {
@@ -129,7 +147,8 @@ void OperatingSystem::program_device_interrupts(const Device& device) {
   } else {
     program_plain_msi(function, vectors);
   }
-  for (const software::MsixVector& vector : vectors) programmed_.push_back({device.node, vector.index, vector.message});
+  for (const software::MsixVector& vector : vectors)
+    programmed_.push_back({device.node, vector.index, vector.message});
 }
 
 void OperatingSystem::program_plain_msi(const software::PciFunction& function,
@@ -144,7 +163,8 @@ void OperatingSystem::program_plain_msi(const software::PciFunction& function,
           "{}: MSI vectors must be 0, 1, 2, ... with consecutive processor vectors on one processor", function.name())};
   }
   unsigned count = 1;
-  while (count < vectors.size()) count *= 2;
+  while (count < vectors.size())
+    count *= 2;
   software::program_msi(function, vectors[0].message, count);
 }
 

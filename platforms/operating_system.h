@@ -3,11 +3,6 @@
 // It reaches hardware through a CpuBus and nothing else.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "interrupts/msi.h"
 #include "platforms/description.h"
 #include "platforms/machine.h"
@@ -16,6 +11,11 @@
 #include "software/msi_setup.h"
 #include "software/page_allocator.h"
 #include "software/vtd_driver.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace iommusim::platforms {
 
@@ -80,6 +80,8 @@ class OperatingSystem {
   /// nullptr: no domain; behind an IOMMU such a device may reach nothing.
   const Domain* domain_of(pcie::NodeIndex device) const;
   const std::vector<std::unique_ptr<Domain>>& domains() const { return domains_; }
+  /// IOVAs below 2^width can be mapped in the domain.
+  unsigned iova_width(const Domain& domain) const { return drivers_[domain.iommu]->width(domain.handle); }
   const std::vector<ProgrammedMsi>& programmed() const { return programmed_; }
   /// What the driver of `device` programmed for its vector `index`.
   const ProgrammedMsi* programmed_for(pcie::NodeIndex device, unsigned index) const;
@@ -89,11 +91,12 @@ class OperatingSystem {
  private:
   void prepare_iommus();
   void create_domain(const DomainDescription& description);
+  std::size_t iommu_of(const DomainDescription& domain) const;
   void program_interrupts();
   void program_device_interrupts(const Device& device);
   static void program_plain_msi(const software::PciFunction& function, std::vector<software::MsixVector>& vectors);
   void map_in(Domain& domain, const software::NewMapping& mapping, Duration now);
-  Domain& translating_domain_of(pcie::NodeIndex device);
+  Domain& own_domain_of(pcie::NodeIndex device);
   software::VtdDriver& driver_of(const Domain& domain) { return *drivers_[domain.iommu]; }
   PhysAddr cpu_address_of_bar(const Device& device, unsigned bar) const;
 

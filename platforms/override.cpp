@@ -42,8 +42,7 @@ YamlNode& descend(YamlNode& node, const std::string& step, const SourcePosition&
   if (node.kind == YamlNode::Kind::sequence)
     throw InputError(option, "found no item '" + step + "' in the list, expected a name or an index of it");
   if (node.kind == YamlNode::Kind::scalar)
-    throw InputError(option,
-                     "found the value '" + node.text + "' before '" + step + "', expected a map or a list");
+    throw InputError(option, "found the value '" + node.text + "' before '" + step + "', expected a map or a list");
   node.kind = YamlNode::Kind::map;
   YamlNode child;
   child.key = step;
@@ -68,8 +67,7 @@ void apply_override(YamlNode& root, const Override& change) {
   std::size_t next = 0;
   if (steps.size() >= 2 && steps[0] == "devices") {
     node = find_function_anywhere(root, steps[1]);
-    if (node == nullptr)
-      throw InputError(option, "found no device '" + steps[1] + "', expected the name of one");
+    if (node == nullptr) throw InputError(option, "found no device '" + steps[1] + "', expected the name of one");
     next = 2;
   }
   for (; next < steps.size(); ++next)

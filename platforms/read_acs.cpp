@@ -16,8 +16,7 @@ constexpr std::uint64_t direct_translated = 1U << 6;
 constexpr std::uint64_t enhanced = 1U << 7;
 
 /// Services that make sense between the functions of one device, and at a port.
-constexpr std::uint64_t function_services =
-    request_redirect | completion_redirect | egress_control | direct_translated;
+constexpr std::uint64_t function_services = request_redirect | completion_redirect | egress_control | direct_translated;
 constexpr std::uint64_t port_services =
     function_services | source_validation | translation_blocking | upstream_forwarding | enhanced;
 /// What Linux turns on where it exists (pci_std_enable_acs).
@@ -85,16 +84,14 @@ AcsDescription read_services(const Map& map, FunctionKind kind) {
   acs.control.set<pcie::AcsControl::UpstreamMemoryTarget>(
       read_memory_target(map, "upstream_memory_target", is_enhanced));
   if ((capable & egress_control) != 0)
-    acs.capability.set<pcie::AcsCapability::EgressControlVectorSize>(
-        map.number("egress_vector_bits", 32, {1, 255}));
+    acs.capability.set<pcie::AcsCapability::EgressControlVectorSize>(map.number("egress_vector_bits", 32, {1, 255}));
   return acs;
 }
 
 /// All services but the optional ones; nothing enabled ("capable"), or as Linux leaves them ("linux").
 AcsDescription read_preset(const Value& value, FunctionKind kind) {
   const bool enable = value.choice<bool>({{"none", false}, {"capable", false}, {"linux", true}});
-  const std::uint64_t capable =
-      (is_port(kind) ? port_services : function_services) & ~(egress_control | enhanced);
+  const std::uint64_t capable = (is_port(kind) ? port_services : function_services) & ~(egress_control | enhanced);
   return {pcie::AcsCapability{capable}, pcie::AcsControl{enable ? capable & linux_services : 0}};
 }
 
@@ -105,8 +102,7 @@ AcsDescription read_acs(const Value& value, FunctionKind kind) {
     value.fail("ACS on an upstream-port", "it on root ports, downstream ports and endpoints only");
   if (!value.is_map()) return read_preset(value, kind);
   return read_services(
-      Map{value,
-          {"capable", "enabled", "egress_vector_bits", "downstream_memory_target", "upstream_memory_target"}},
+      Map{value, {"capable", "enabled", "egress_vector_bits", "downstream_memory_target", "upstream_memory_target"}},
       kind);
 }
 

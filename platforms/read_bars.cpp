@@ -30,8 +30,7 @@ std::optional<BusAddr> read_bar_base(const Map& map, const BarDescription& bar) 
 BarDescription read_bar(const Value& value, unsigned registers) {
   const Map map{value, {"bar", "base", "size", "type", "prefetchable"}};
   BarDescription bar;
-  if (const auto type = map.optional("type"))
-    bar.is_64bit = type->choice<bool>({{"32-bit", false}, {"64-bit", true}});
+  if (const auto type = map.optional("type")) bar.is_64bit = type->choice<bool>({{"32-bit", false}, {"64-bit", true}});
   // A 64-bit BAR takes the register after it, too.
   bar.index = map.required("bar", "the BAR's number")
                   .number_as<unsigned>({0, std::uint64_t{registers} - (bar.is_64bit ? 2 : 1)});

@@ -32,8 +32,8 @@ MemoryDescription read_memory(const Value& value) {
 
 Description read_description(const Value& root) {
   const Map platform{root,
-                     {"platform", "text", "trace", "expectation", "ecam", "local_apic", "memory",
-                      "host_bridges", "iommus", "software", "timing"}};
+                     {"platform", "text", "trace", "expectation", "ecam", "local_apic", "memory", "host_bridges",
+                      "iommus", "software", "timing"}};
   Description description;
   description.name = platform.required("platform", "the platform's name").name();
   description.text = platform.text("text");

@@ -12,27 +12,21 @@ constexpr std::uint16_t default_vendor = 0x1234;
 
 pcie::PortType port_type(FunctionKind kind) {
   switch (kind) {
-    case FunctionKind::root_port:
-      return pcie::PortType::root_port;
-    case FunctionKind::upstream_port:
-      return pcie::PortType::upstream_port;
-    case FunctionKind::downstream_port:
-      return pcie::PortType::downstream_port;
-    case FunctionKind::root_complex_endpoint:
-      return pcie::PortType::root_complex_endpoint;
-    case FunctionKind::endpoint:
-      break;
+    case FunctionKind::root_port: return pcie::PortType::root_port;
+    case FunctionKind::upstream_port: return pcie::PortType::upstream_port;
+    case FunctionKind::downstream_port: return pcie::PortType::downstream_port;
+    case FunctionKind::root_complex_endpoint: return pcie::PortType::root_complex_endpoint;
+    case FunctionKind::endpoint: break;
   }
   return pcie::PortType::endpoint;
 }
 
 const std::vector<Choice<FunctionKind>>& kinds() {
-  static const std::vector<Choice<FunctionKind>> all{
-      {"root-port", FunctionKind::root_port},
-      {"upstream-port", FunctionKind::upstream_port},
-      {"downstream-port", FunctionKind::downstream_port},
-      {"endpoint", FunctionKind::endpoint},
-      {"root-complex-endpoint", FunctionKind::root_complex_endpoint}};
+  static const std::vector<Choice<FunctionKind>> all{{"root-port", FunctionKind::root_port},
+                                                     {"upstream-port", FunctionKind::upstream_port},
+                                                     {"downstream-port", FunctionKind::downstream_port},
+                                                     {"endpoint", FunctionKind::endpoint},
+                                                     {"root-complex-endpoint", FunctionKind::root_complex_endpoint}};
   return all;
 }
 
@@ -42,8 +36,8 @@ FunctionKind read_kind(const Value& value) {
   const std::string path = value.path() + ".type";
   const YamlNode* type = value.node().find("type");
   if (type != nullptr) return Value{*type, path}.choice(kinds());
-  Value{value.node(), path}.fail(
-      "nothing", "root-port, upstream-port, downstream-port, endpoint or root-complex-endpoint");
+  Value{value.node(), path}.fail("nothing",
+                                 "root-port, upstream-port, downstream-port, endpoint or root-complex-endpoint");
 }
 
 Map function_map(const Value& value, FunctionKind kind) {
@@ -52,19 +46,17 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::upstream_port:
     case FunctionKind::downstream_port:
       return {value,
-              {"name", "type", "at", "id", "bars", "acs", "link", "port_number", "secondary", "subordinate",
-               "window", "prefetchable_window", "bus_master", "memory_space", "max_payload",
-               "max_read_request", "devices"}};
+              {"name", "type", "at", "id", "bars", "acs", "link", "port_number", "secondary", "subordinate", "window",
+               "prefetchable_window", "bus_master", "memory_space", "max_payload", "max_read_request", "devices"}};
     case FunctionKind::root_complex_endpoint:
       return {value,
-              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "bus_master",
-               "memory_space", "max_payload", "max_read_request"}};
-    case FunctionKind::endpoint:
-      break;
+              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "bus_master", "memory_space",
+               "max_payload", "max_read_request"}};
+    case FunctionKind::endpoint: break;
   }
   return {value,
-          {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "link", "bus_master",
-           "memory_space", "max_payload", "max_read_request"}};
+          {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "link", "bus_master", "memory_space",
+           "max_payload", "max_read_request"}};
 }
 
 /// Below a link there is one device, number 0; elsewhere nobody can guess it.
@@ -114,8 +106,7 @@ unsigned read_tlp_limit(const Map& map, std::string_view key, unsigned otherwise
   const auto limit = map.optional(key);
   if (!limit) return otherwise;
   const std::uint64_t bytes = limit->size();
-  if (!is_power_of_two(bytes) || bytes < 128 || bytes > 4096)
-    limit->reject("128, 256, 512, 1024, 2048 or 4096");
+  if (!is_power_of_two(bytes) || bytes < 128 || bytes > 4096) limit->reject("128, 256, 512, 1024, 2048 or 4096");
   return static_cast<unsigned>(bytes);
 }
 

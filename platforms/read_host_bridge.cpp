@@ -10,8 +10,7 @@ pcie::OutboundWindow read_outbound(const Value& value) {
   const auto bus = window.optional("bus");
   if (!bus) return outbound;
   const BusAddr base{bus->address()};
-  if (!Range<BusAddr>::from_size(base, outbound.cpu.size()))
-    bus->reject("a window that ends at or below 2^64");
+  if (!Range<BusAddr>::from_size(base, outbound.cpu.size())) bus->reject("a window that ends at or below 2^64");
   outbound.offset = outbound.cpu.first.value() - base.value();
   return outbound;
 }
@@ -22,8 +21,7 @@ pcie::InboundWindow read_inbound(const Value& value) {
   const auto physical = window.optional("physical");
   if (!physical) return inbound;
   const PhysAddr base{physical->address()};
-  if (!Range<PhysAddr>::from_size(base, inbound.bus.size()))
-    physical->reject("a window that ends at or below 2^64");
+  if (!Range<PhysAddr>::from_size(base, inbound.bus.size())) physical->reject("a window that ends at or below 2^64");
   inbound.offset = base.value() - inbound.bus.first.value();
   return inbound;
 }
@@ -38,8 +36,7 @@ void read_buses(const Value& value, HostBridgeDescription& bridge) {
 }  // namespace
 
 HostBridgeDescription read_host_bridge(const Value& value) {
-  const Map map{value,
-                {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "iommu", "devices"}};
+  const Map map{value, {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "iommu", "devices"}};
   HostBridgeDescription bridge;
   bridge.name = map.required("name", "a name").name();
   bridge.segment = static_cast<std::uint16_t>(map.number("segment", 0, {0, 0xFFFF}));
@@ -49,12 +46,10 @@ HostBridgeDescription read_host_bridge(const Value& value) {
   for (const Value& window : map.items("inbound"))
     bridge.inbound.push_back(read_inbound(window));
   if (const auto policy = map.optional("peer_to_peer"))
-    bridge.peer_to_peer =
-        policy->choice<pcie::PeerToPeer>({{"through-iommu", pcie::PeerToPeer::through_iommu},
-                                          {"allowed", pcie::PeerToPeer::allowed},
-                                          {"denied", pcie::PeerToPeer::denied}});
-  if (const auto iommu = map.optional("iommu"); iommu && iommu->text() != "none")
-    bridge.iommu = iommu->name();
+    bridge.peer_to_peer = policy->choice<pcie::PeerToPeer>({{"through-iommu", pcie::PeerToPeer::through_iommu},
+                                                            {"allowed", pcie::PeerToPeer::allowed},
+                                                            {"denied", pcie::PeerToPeer::denied}});
+  if (const auto iommu = map.optional("iommu"); iommu && iommu->text() != "none") bridge.iommu = iommu->name();
   for (const Value& function : map.items("devices"))
     bridge.functions.push_back(read_function(function));
   return bridge;

@@ -38,8 +38,7 @@ void map_physical(const Map& map, MappingDescription& mapping) {
   if (const auto offset = map.optional("offset")) offset->reject("no offset beside physical");
   const Value size = map.required("size", "a size");
   mapping.size = size.size();
-  if (!Range<PhysAddr>::from_size(mapping.physical, mapping.size))
-    size.reject("a range that ends at or below 2^64");
+  if (!Range<PhysAddr>::from_size(mapping.physical, mapping.size)) size.reject("a range that ends at or below 2^64");
 }
 
 Permissions read_access(const Map& map) {
@@ -64,8 +63,7 @@ MappingDescription read_mapping(const Value& value, const std::vector<BufferDesc
   }
   mapping.permissions = read_access(map);
   require_page(iova, mapping.iova.value());
-  require_page(map.optional("physical").value_or(map.optional("offset").value_or(value)),
-               mapping.physical.value());
+  require_page(map.optional("physical").value_or(map.optional("offset").value_or(value)), mapping.physical.value());
   require_page(map.optional("size").value_or(value), mapping.size);
   return mapping;
 }

@@ -4,9 +4,9 @@
 namespace iommusim::platforms {
 
 TimingDescription read_timing(const Value& value) {
-  const Map map{value,
-                {"switch_port", "root_complex", "iommu_lookup", "iommu_fetch", "memory", "doorbell",
-                 "cpu_mmio", "quantum"}};
+  const Map map{
+      value,
+      {"switch_port", "root_complex", "iommu_lookup", "iommu_fetch", "memory", "doorbell", "cpu_mmio", "quantum"}};
   TimingDescription timing;
   timing.switch_port = map.duration("switch_port", timing.switch_port);
   timing.root_complex = map.duration("root_complex", timing.root_complex);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/simulation.h"
 
+#include "tlm/timing.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "tlm/timing.h"
 
 namespace iommusim::platforms {
 
@@ -49,8 +49,8 @@ void Simulation::build_system() {
                                           to_sc_time(timing.cpu_mmio)};
   for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
     const std::string name = module_name(machine_.description().iommus[i].name);
-    iommus_.push_back(std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
-                                                           iommu_timing));
+    iommus_.push_back(
+        std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i), iommu_timing));
     iommus_.back()->memory_out.bind(interconnect_->in);
     iommus_.back()->interrupt_out.bind(local_apic_->doorbell);
     interconnect_->registers_out[i].bind(iommus_.back()->registers);
@@ -63,8 +63,8 @@ void Simulation::build_root_complex() {
   for (std::size_t bridge = 0; bridge < machine_.bridges().size(); ++bridge)
     for (const NodeIndex node : machine_.topology().root_bus(static_cast<std::uint8_t>(bridge)))
       config.root_nodes.push_back(node);
-  root_complex_ = std::make_unique<modules::RootComplexModule>("root_complex", machine_.topology(), machine_.bridges(),
-                                                               config);
+  root_complex_ =
+      std::make_unique<modules::RootComplexModule>("root_complex", machine_.topology(), machine_.bridges(), config);
   interconnect_->root_complex_out.bind(root_complex_->system_in);
   interconnect_->ecam_out.bind(root_complex_->ecam);
   for (std::size_t i = 0; i < config.root_nodes.size(); ++i) {
@@ -127,16 +127,19 @@ modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& func
   config.functions = functions;
   config.link = link_of(description);
   config.bar_latency = to_sc_time(machine_.description().timing.doorbell);
-  for (const NodeIndex function : functions) config.bars.push_back(machine_.device_at(function)->bars.get());
+  for (const NodeIndex function : functions)
+    config.bars.push_back(machine_.device_at(function)->bars.get());
   const std::string name = module_name(description.name);
   endpoints_.push_back(std::make_unique<modules::Endpoint>(name.c_str(), machine_.topology(), config));
-  for (const NodeIndex function : functions) endpoint_of_[pcie::index_of(function)] = endpoints_.back().get();
+  for (const NodeIndex function : functions)
+    endpoint_of_[pcie::index_of(function)] = endpoints_.back().get();
   return *endpoints_.back();
 }
 
 std::size_t Simulation::outstanding() const {
   std::size_t count = 0;
-  for (const auto& endpoint : endpoints_) count += endpoint->pool().outstanding();
+  for (const auto& endpoint : endpoints_)
+    count += endpoint->pool().outstanding();
   return count;
 }
 

@@ -2,9 +2,6 @@
 // The SystemC modules of a platform, wired around a Machine's state. One per process: SystemC elaborates once.
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "platforms/machine.h"
 #include "tlm/cpu_module.h"
 #include "tlm/endpoint.h"
@@ -15,6 +12,9 @@
 #include "tlm/root_complex_module.h"
 #include "tlm/switch_module.h"
 #include "tlm/vtd_module.h"
+
+#include <memory>
+#include <vector>
 
 namespace iommusim::platforms {
 

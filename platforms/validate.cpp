@@ -16,8 +16,7 @@ class Names {
   void add(const std::string& list, std::size_t index, const std::string& name) {
     // By index: the path by name would lead to the first of the two.
     if (!names_.insert(name).second)
-      source_.fail(list + "." + std::to_string(index) + ".name", "'" + name + "' a second time",
-                   "a name of its own");
+      source_.fail(list + "." + std::to_string(index) + ".name", "'" + name + "' a second time", "a name of its own");
   }
 
  private:
@@ -25,8 +24,7 @@ class Names {
   std::set<std::string> names_;
 };
 
-void add_functions(Names& names, const std::string& owner,
-                   const std::vector<FunctionDescription>& functions) {
+void add_functions(Names& names, const std::string& owner, const std::vector<FunctionDescription>& functions) {
   const std::string list = owner + ".devices";
   for (std::size_t i = 0; i < functions.size(); ++i) {
     names.add(list, i, functions[i].name);

@@ -32,11 +32,9 @@ class AddressMap {
 
 /// A register block is mapped in pages: all that its last register needs.
 Range<PhysAddr> registers_of(const vtd::UnitConfig& config, const std::string& path, const Source& source) {
-  const std::uint64_t fault_records_end =
-      config.fault_record_offset + std::uint64_t{config.fault_records} * 16;
+  const std::uint64_t fault_records_end = config.fault_record_offset + std::uint64_t{config.fault_records} * 16;
   const std::uint64_t end = std::max<std::uint64_t>(fault_records_end, config.iotlb_offset + 16U);
-  const auto range =
-      Range<PhysAddr>::from_size(config.register_base, (end + page_4k - 1) / page_4k * page_4k);
+  const auto range = Range<PhysAddr>::from_size(config.register_base, (end + page_4k - 1) / page_4k * page_4k);
   if (config.register_base.offset_in(page_4k) != 0 || !range)
     source.fail(path, format_hex(config.register_base.value()), "the address of a 4 KiB page");
   return *range;
@@ -58,10 +56,9 @@ void check_outbound(const HostBridgeDescription& bridge, const Source& source) {
   IntervalMap<BusAddr, std::size_t> taken;
   for (std::size_t i = 0; i < bridge.outbound.size(); ++i)
     if (!taken.insert(bus_range(bridge.outbound[i]), i))
-      source.fail(
-          item_path("host_bridges", bridge.name) + ".windows." + std::to_string(i),
-          "the bus addresses " + format_range(bus_range(bridge.outbound[i])) + " of an earlier window",
-          "disjoint bus addresses");
+      source.fail(item_path("host_bridges", bridge.name) + ".windows." + std::to_string(i),
+                  "the bus addresses " + format_range(bus_range(bridge.outbound[i])) + " of an earlier window",
+                  "disjoint bus addresses");
 }
 
 void check_inbound(const HostBridgeDescription& bridge, const Source& source) {
@@ -69,8 +66,7 @@ void check_inbound(const HostBridgeDescription& bridge, const Source& source) {
   for (std::size_t i = 0; i < bridge.inbound.size(); ++i)
     if (!taken.insert(bridge.inbound[i].bus, i))
       source.fail(item_path("host_bridges", bridge.name) + ".inbound." + std::to_string(i),
-                  format_range(bridge.inbound[i].bus) + ", which meets an earlier window",
-                  "disjoint bus addresses");
+                  format_range(bridge.inbound[i].bus) + ", which meets an earlier window", "disjoint bus addresses");
 }
 
 }  // namespace
@@ -83,8 +79,7 @@ void validate_address_map(const Description& description, const Source& source) 
   for (const HostBridgeDescription& bridge : description.host_bridges) {
     const std::string path = item_path("host_bridges", bridge.name) + ".windows.";
     for (std::size_t i = 0; i < bridge.outbound.size(); ++i)
-      map.add(bridge.outbound[i].cpu, "a window of '" + bridge.name + "'",
-              path + std::to_string(i) + ".base");
+      map.add(bridge.outbound[i].cpu, "a window of '" + bridge.name + "'", path + std::to_string(i) + ".base");
     check_outbound(bridge, source);
     check_inbound(bridge, source);
   }

@@ -31,8 +31,7 @@ std::string owner_of(const PlacedBar& bar) {
 }
 
 /// Bus addresses of different host bridges have nothing to do with each other.
-void check_disjoint(const Description& description, const std::vector<PlacedBar>& bars,
-                    const Source& source) {
+void check_disjoint(const Description& description, const std::vector<PlacedBar>& bars, const Source& source) {
   for (const HostBridgeDescription& bridge : description.host_bridges) {
     IntervalMap<BusAddr, const PlacedBar*> taken;
     for (const PlacedBar& bar : bars) {
@@ -53,8 +52,7 @@ void check_off_memory(const Description& description, const PlacedBar& bar, cons
     if (window.offset != 0) return;
   for (const MemoryDescription& memory : description.memories)
     if (memory.range.overlaps(physical))
-      source.fail(bar.path + ".base",
-                  format_range(bar.range) + ", which meets the memory '" + memory.name + "'",
+      source.fail(bar.path + ".base", format_range(bar.range) + ", which meets the memory '" + memory.name + "'",
                   "addresses outside all memory");
 }
 
@@ -64,8 +62,7 @@ void check_in_window(const PlacedBar& bar, const Source& source) {
   const bool inside = (port->window && port->window->contains(bar.range)) ||
                       (port->prefetchable_window && port->prefetchable_window->contains(bar.range));
   if (!inside)
-    source.fail(bar.path + ".base",
-                format_range(bar.range) + ", which is outside the windows of '" + port->name + "'",
+    source.fail(bar.path + ".base", format_range(bar.range) + ", which is outside the windows of '" + port->name + "'",
                 "addresses inside window or prefetchable_window of that port");
   const bool needs_prefetchable = bar.range.last.value() >= memory_window_end && !bar.bar->prefetchable;
   if (needs_prefetchable)

@@ -21,8 +21,7 @@ class SoftwareMemory {
                                        [&](const auto& memory) { return memory.range.contains(range); });
     if (!in_memory) source_.fail(path, format_range(range), "addresses inside one memory");
     if (const auto* other = taken_.first_overlap(range))
-      source_.fail(path, format_range(range) + ", which meets " + other->value,
-                   "addresses that no other buffer has");
+      source_.fail(path, format_range(range) + ", which meets " + other->value, "addresses that no other buffer has");
     taken_.insert(range, what);
   }
 
@@ -36,11 +35,9 @@ class SoftwareMemory {
 
 void validate_buffers(const Description& description, const Source& source) {
   SoftwareMemory memory{description, source};
-  if (description.os_memory)
-    memory.add(*description.os_memory, "software.os_memory", "software.os_memory.base");
+  if (description.os_memory) memory.add(*description.os_memory, "software.os_memory", "software.os_memory.base");
   for (const BufferDescription& buffer : description.buffers)
-    memory.add(buffer.range, "the buffer '" + buffer.name + "'",
-               item_path("software.buffers", buffer.name) + ".base");
+    memory.add(buffer.range, "the buffer '" + buffer.name + "'", item_path("software.buffers", buffer.name) + ".base");
 }
 
 }  // namespace iommusim::platforms

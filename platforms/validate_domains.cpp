@@ -36,8 +36,7 @@ void check_levels(const DomainPlace& place, const Source& source) {
   for (const IommuDescription* iommu : place.iommus) {
     const std::vector<unsigned>& possible = iommu->vtd.table_levels;
     if (levels != 0 && std::find(possible.begin(), possible.end(), levels) == possible.end())
-      source.fail(place.path + ".levels", std::to_string(levels),
-                  "one of the table_levels of '" + iommu->name + "'");
+      source.fail(place.path + ".levels", std::to_string(levels), "one of the table_levels of '" + iommu->name + "'");
   }
 }
 
@@ -53,8 +52,8 @@ unsigned width_of(const DomainPlace& place) {
   return width;
 }
 
-void check_mapping_widths(const DomainPlace& place, const MappingDescription& mapping,
-                          const std::string& path, const Source& source) {
+void check_mapping_widths(const DomainPlace& place, const MappingDescription& mapping, const std::string& path,
+                          const Source& source) {
   const auto iova = Range<Iova>::from_size(mapping.iova, mapping.size);
   const unsigned width = width_of(place);
   if (!iova || (width < 64 && iova->last.value() >> width != 0))
@@ -78,8 +77,7 @@ void check_mappings(const DomainPlace& place, const Source& source) {
     check_mapping_widths(place, domain.mappings[i], path, source);
     const auto range = Range<Iova>::from_size(domain.mappings[i].iova, domain.mappings[i].size);
     if (const auto* other = taken.first_overlap(*range))
-      source.fail(path + ".iova",
-                  format_range(*range) + ", which meets mapping " + std::to_string(other->value),
+      source.fail(path + ".iova", format_range(*range) + ", which meets mapping " + std::to_string(other->value),
                   "addresses that are mapped once");
     taken.insert(*range, i);
   }
@@ -101,8 +99,7 @@ void validate_domains(const Description& description, const Source& source) {
                     "every device in one domain");
       const IommuDescription* iommu = iommu_of(description, device);
       if (iommu == nullptr)
-        source.fail(path, "'" + domain.devices[i] + "', whose host bridge has no IOMMU",
-                    "a device behind an IOMMU");
+        source.fail(path, "'" + domain.devices[i] + "', whose host bridge has no IOMMU", "a device behind an IOMMU");
       place.iommus.push_back(iommu);
     }
     check_levels(place, source);

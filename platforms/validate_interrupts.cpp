@@ -21,8 +21,7 @@ void check_msi_block(const FunctionDescription& function, const InterruptDescrip
   if (function.msix) return;
   const unsigned mask = function.msi->vectors - 1;
   const bool in_block = (interrupt.vector & mask) == interrupt.index;
-  const bool same_block =
-      (interrupt.vector & ~mask) == (first.vector & ~mask) && interrupt.apic_id == first.apic_id;
+  const bool same_block = (interrupt.vector & ~mask) == (first.vector & ~mask) && interrupt.apic_id == first.apic_id;
   if (!in_block || !same_block)
     source.fail(path + ".vector", format_hex(interrupt.vector),
                 "a vector whose low bits are the index and whose other bits and apic_id all messages of the "
@@ -37,17 +36,15 @@ void validate_interrupts(const Description& description, const Source& source) {
   for (std::size_t i = 0; i < description.interrupts.size(); ++i) {
     const InterruptDescription& interrupt = description.interrupts[i];
     const std::string path = "software.interrupts." + std::to_string(i);
-    if (!description.local_apic)
-      source.fail(path, "an interrupt", "none on a platform with local_apic: false");
+    if (!description.local_apic) source.fail(path, "an interrupt", "none on a platform with local_apic: false");
     const FunctionPlace& device = require_device(functions, interrupt.device, path + ".device", source);
     const unsigned vectors = vectors_of(*device.function);
     if (vectors == 0)
       source.fail(path + ".device", "'" + interrupt.device + "', which has neither msi nor msix",
                   "a device that can signal an interrupt");
     if (interrupt.index >= vectors)
-      source.fail(
-          path + ".index", std::to_string(interrupt.index),
-          "an index below " + std::to_string(vectors) + ", the vectors of '" + interrupt.device + "'");
+      source.fail(path + ".index", std::to_string(interrupt.index),
+                  "an index below " + std::to_string(vectors) + ", the vectors of '" + interrupt.device + "'");
     auto& of_device = programmed[interrupt.device];
     if (!of_device.emplace(interrupt.index, &interrupt).second)
       source.fail(path + ".index", std::to_string(interrupt.index) + " a second time", "every index once");

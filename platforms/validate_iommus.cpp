@@ -13,16 +13,15 @@ void validate_iommus(const Description& description, const Source& source) {
     names.emplace_back(iommu.name);
     const std::vector<std::string> problems = vtd::validate(iommu.vtd);
     if (!problems.empty())
-      source.fail(item_path("iommus", iommu.name), "an impossible unit",
-                  "one that can exist: " + problems.front());
+      source.fail(item_path("iommus", iommu.name), "an impossible unit", "one that can exist: " + problems.front());
   }
   for (const HostBridgeDescription& bridge : description.host_bridges) {
     if (bridge.iommu.empty()) continue;
     const bool known = std::find(names.begin(), names.end(), bridge.iommu) != names.end();
     if (!known)
-      source.fail(item_path("host_bridges", bridge.name) + ".iommu", "'" + bridge.iommu + "'",
-                  names.empty() ? "none (the platform has no IOMMU)"
-                                : "an IOMMU: " + suggest_word(bridge.iommu, names));
+      source.fail(
+          item_path("host_bridges", bridge.name) + ".iommu", "'" + bridge.iommu + "'",
+          names.empty() ? "none (the platform has no IOMMU)" : "an IOMMU: " + suggest_word(bridge.iommu, names));
   }
 }
 

@@ -13,8 +13,7 @@ namespace {
 /// A root bus holds root ports and integrated endpoints, the inside of a switch downstream ports, a link one
 /// device.
 bool may_stand_below(const FunctionDescription* parent, FunctionKind kind) {
-  if (parent == nullptr)
-    return kind == FunctionKind::root_port || kind == FunctionKind::root_complex_endpoint;
+  if (parent == nullptr) return kind == FunctionKind::root_port || kind == FunctionKind::root_complex_endpoint;
   if (parent->kind == FunctionKind::upstream_port) return kind == FunctionKind::downstream_port;
   return kind == FunctionKind::endpoint || kind == FunctionKind::upstream_port;
 }
@@ -38,8 +37,7 @@ void check_function_0(const FunctionPlace& place, const Source& source,
                       const std::map<RequesterId, std::string>& seen) {
   const RequesterId id = place.function->id;
   if (seen.count(RequesterId{id.bus(), id.device(), 0}) == 0)
-    source.fail(place.path + ".at",
-                "function " + std::to_string(id.function()) + " of a device without function 0",
+    source.fail(place.path + ".at", "function " + std::to_string(id.function()) + " of a device without function 0",
                 "a function 0 beside it");
 }
 
@@ -47,8 +45,7 @@ void check_bridge_buses(const Description& description, const Source& source) {
   for (const HostBridgeDescription& bridge : description.host_bridges)
     for (const HostBridgeDescription& other : description.host_bridges) {
       if (&other == &bridge) break;
-      if (other.segment == bridge.segment && other.first_bus <= bridge.last_bus &&
-          bridge.first_bus <= other.last_bus)
+      if (other.segment == bridge.segment && other.first_bus <= bridge.last_bus && bridge.first_bus <= other.last_bus)
         source.fail(item_path("host_bridges", bridge.name) + ".buses",
                     fmt::format("buses 0x{:02x} to 0x{:02x}", bridge.first_bus, bridge.last_bus),
                     "none of those that '" + other.name + "' has in this segment");
@@ -64,11 +61,9 @@ void validate_topology(const Description& description, const Source& source) {
   for (const FunctionPlace& place : functions) {
     const FunctionKind kind = place.function->kind;
     if (!may_stand_below(place.parent, kind))
-      source.fail(place.path + ".type", "'" + std::string{to_string(kind)} + "'",
-                  expected_below(place.parent));
+      source.fail(place.path + ".type", "'" + std::string{to_string(kind)} + "'", expected_below(place.parent));
     check_device_number(place, source);
-    const auto [other, added] =
-        segments[place.bridge->segment].emplace(place.function->id, place.function->name);
+    const auto [other, added] = segments[place.bridge->segment].emplace(place.function->id, place.function->name);
     if (!added)
       source.fail(place.path + ".at", to_string(place.function->id) + ", which '" + other->second + "' has",
                   "a device and function of its own");

@@ -34,8 +34,7 @@ void check_inside(const FunctionPlace& place, const Range<BusAddr>& window, cons
                   const Source& source) {
   if (place.parent == nullptr) {
     if (!host_bridge_holds(*place.bridge, window))
-      source.fail(path,
-                  format_range(window) + ", which is outside the windows of '" + place.bridge->name + "'",
+      source.fail(path, format_range(window) + ", which is outside the windows of '" + place.bridge->name + "'",
                   "addresses inside a window of that host bridge");
   } else if (!holds(place.parent->window, window) && !holds(place.parent->prefetchable_window, window)) {
     source.fail(path, format_range(window) + ", which is outside the windows of '" + place.parent->name + "'",
@@ -43,14 +42,12 @@ void check_inside(const FunctionPlace& place, const Range<BusAddr>& window, cons
   }
 }
 
-void check_window(const FunctionPlace& place, const Window& window, const std::string& key,
-                  const Source& source) {
+void check_window(const FunctionPlace& place, const Window& window, const std::string& key, const Source& source) {
   if (!window) return;
   const std::string path = place.path + "." + key;
   check_shape(*window, path, source);
   if (key == "window" && window->last.value() >= memory_window_end)
-    source.fail(path, format_range(*window),
-                "addresses below 4 GiB (prefetchable_window has 64 address bits)");
+    source.fail(path, format_range(*window), "addresses below 4 GiB (prefetchable_window has 64 address bits)");
   check_inside(place, *window, path, source);
 }
 
@@ -74,8 +71,7 @@ std::vector<Claim> claims_of(const FunctionPlace& place) {
 
 /// Two claims to one address on a bus: nobody could say who answers.
 void check_siblings(const std::vector<FunctionPlace>& functions, const Source& source) {
-  std::map<std::pair<const HostBridgeDescription*, const FunctionDescription*>,
-           IntervalMap<BusAddr, std::string>>
+  std::map<std::pair<const HostBridgeDescription*, const FunctionDescription*>, IntervalMap<BusAddr, std::string>>
       buses;
   for (const FunctionPlace& place : functions)
     for (const Claim& claim : claims_of(place)) {

@@ -23,11 +23,7 @@ CompletionStatus unsupported(const Access& access) {
 class Walker {
  public:
   Walker(const Machine& machine, const Access& access, std::uint32_t data, iommu::FetchLog& fetches)
-      : machine_{machine},
-        topology_{machine.topology()},
-        access_{access},
-        message_data_{data},
-        fetches_{fetches} {}
+      : machine_{machine}, topology_{machine.topology()}, access_{access}, message_data_{data}, fetches_{fetches} {}
 
   void issue(NodeIndex function) {
     access_.requester = topology_[function].requester;
@@ -76,22 +72,15 @@ class Walker {
   }
 
   void enter_root_complex(NodeIndex root_node) {
-    const pcie::RootDecision decision =
-        pcie::decide_inbound(topology_, machine_.bridges(), root_node, access_);
+    const pcie::RootDecision decision = pcie::decide_inbound(topology_, machine_.bridges(), root_node, access_);
     const std::size_t bridge = topology_[root_node].host_bridge;
     const ComponentId id = machine_.bridges()[bridge].id;
     result_.path.add(id, *decision.rule);
     switch (decision.action) {
-      case RootAction::interrupt_window:
-        return translate(bridge, Iova{access_.address.value()});
-      case RootAction::translate:
-        return translate(bridge, decision.iova);
-      case RootAction::peer:
-        result_.landing.decide(id, *decision.rule);
-        return enter_root_node(decision.target);
-      case RootAction::reject:
-        result_.landing = rejection(id, *decision.rule, decision.status);
-        return;
+      case RootAction::interrupt_window: return translate(bridge, Iova{access_.address.value()});
+      case RootAction::translate: return translate(bridge, decision.iova);
+      case RootAction::peer: result_.landing.decide(id, *decision.rule); return enter_root_node(decision.target);
+      case RootAction::reject: result_.landing = rejection(id, *decision.rule, decision.status); return;
     }
   }
 
@@ -101,8 +90,7 @@ class Walker {
     const auto unit = machine_.iommu_of_bridge(bridge);
     if (!unit) return reach_system(PhysAddr{iova.value()});
     const ComponentId id = machine_.iommu_id(*unit);
-    const iommu::TranslationResult result =
-        machine_.iommu(*unit).decide(iommu::request_of(access_), fetches_);
+    const iommu::TranslationResult result = machine_.iommu(*unit).decide(iommu::request_of(access_), fetches_);
     result_.translation = result;
     result_.path.add(id, *result.rule);
     switch (result.outcome) {
@@ -110,11 +98,8 @@ class Walker {
         result_.landing.decide(id, *result.rule);
         result_.landing.from_cache = result.translation_cached;
         return reach_system(result.address);
-      case iommu::Outcome::interrupt:
-        return ring_doorbell();
-      case iommu::Outcome::fault:
-        result_.landing = iommu::fault_landing(id, result);
-        return;
+      case iommu::Outcome::interrupt: return ring_doorbell();
+      case iommu::Outcome::fault: result_.landing = iommu::fault_landing(id, result); return;
     }
   }
 

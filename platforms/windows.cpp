@@ -11,8 +11,7 @@ using Window = std::optional<Range<BusAddr>>;
 void widen(Window& window, const Range<BusAddr>& range) {
   const Range<BusAddr> whole{range.first.aligned_down(window_granule),
                              range.last.aligned_down(window_granule) + (window_granule - 1)};
-  window = window ? Range<BusAddr>{std::min(window->first, whole.first), std::max(window->last, whole.last)}
-                  : whole;
+  window = window ? Range<BusAddr>{std::min(window->first, whole.first), std::max(window->last, whole.last)} : whole;
 }
 
 std::vector<Range<BusAddr>> claimed_below(const FunctionDescription& port) {
@@ -35,8 +34,7 @@ void derive(std::vector<FunctionDescription>& functions, const std::string& owne
     const Window window = port.window;
     const Window prefetchable = port.prefetchable_window;
     for (const Range<BusAddr>& range : claimed_below(port)) {
-      const bool held =
-          (window && window->contains(range)) || (prefetchable && prefetchable->contains(range));
+      const bool held = (window && window->contains(range)) || (prefetchable && prefetchable->contains(range));
       if (held) continue;
       const bool low = range.first.value() < memory_window_end;
       if (low && !given) widen(port.window, range);

@@ -36,8 +36,7 @@ class Source {
   /// Place of the value at `path`, or of the innermost value around it.
   SourcePosition position(const std::string& path) const;
   /// Throws InputError "file:line:column: path: found …, expected …".
-  [[noreturn]] void fail(const std::string& path, const std::string& found,
-                         const std::string& expected) const;
+  [[noreturn]] void fail(const std::string& path, const std::string& found, const std::string& expected) const;
 
  private:
   const YamlNode& root_;

@@ -23,9 +23,8 @@ std::string shortened(const std::string& text) {
 
 bool is_name(const std::string& text) {
   if (text.empty() || std::isalpha(static_cast<unsigned char>(text.front())) == 0) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_'; });
 }
 
 std::string describe(const Bounds& bounds) {
@@ -38,14 +37,10 @@ std::string describe(const Bounds& bounds) {
 
 std::string Value::found() const {
   switch (node_->kind) {
-    case YamlNode::Kind::null:
-      return "nothing";
-    case YamlNode::Kind::sequence:
-      return "a list";
-    case YamlNode::Kind::map:
-      return "a map";
-    case YamlNode::Kind::scalar:
-      break;
+    case YamlNode::Kind::null: return "nothing";
+    case YamlNode::Kind::sequence: return "a list";
+    case YamlNode::Kind::map: return "a map";
+    case YamlNode::Kind::scalar: break;
   }
   return "'" + shortened(node_->text) + "'";
 }
@@ -120,9 +115,9 @@ Map::Map(const Value& value, std::initializer_list<std::string_view> keys) : val
   if (!value.is_map()) value.reject("a map with the keys " + list_words(keys_));
   for (const YamlNode& child : value.node().children) {
     if (std::find(keys_.begin(), keys_.end(), child.key) != keys_.end()) continue;
-    throw InputError(child.key_position, fmt::format("{}: found an unknown key, expected {}",
-                                                     join_path(value.path(), shortened(child.key)),
-                                                     suggest_word(child.key, keys_)));
+    throw InputError(child.key_position,
+                     fmt::format("{}: found an unknown key, expected {}", join_path(value.path(), shortened(child.key)),
+                                 suggest_word(child.key, keys_)));
   }
 }
 

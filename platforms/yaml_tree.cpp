@@ -29,8 +29,7 @@ class TreeBuilder final : public YAML::EventHandler {
     close();
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                const std::string& text) override {
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string& text) override {
     open(mark, YamlNode::Kind::scalar, anchor).text = text;
     close();
   }
@@ -81,8 +80,8 @@ std::size_t weight_of(const YamlNode& node) {
 void TreeBuilder::spend(std::size_t weight, const SourcePosition& where) {
   spent_ += weight;
   if (spent_ > yaml_node_limit)
-    throw InputError(where, fmt::format("found more than {} values (aliases written out), expected fewer",
-                                        yaml_node_limit));
+    throw InputError(where,
+                     fmt::format("found more than {} values (aliases written out), expected fewer", yaml_node_limit));
 }
 
 YamlNode& TreeBuilder::open(const YAML::Mark& mark, YamlNode::Kind kind, YAML::anchor_t anchor) {
@@ -131,12 +130,11 @@ void TreeBuilder::add_to_map(Open& map, YamlNode node) {
     if (node.kind != YamlNode::Kind::scalar)
       throw InputError(node.position, "found a key that is no word, expected 'key: value'");
     if (map.node.children.size() >= yaml_key_limit)
-      throw InputError(node.position,
-                       fmt::format("found more than {} keys in a map, expected fewer", yaml_key_limit));
+      throw InputError(node.position, fmt::format("found more than {} keys in a map, expected fewer", yaml_key_limit));
     if (const YamlNode* first = map.node.find(node.text))
       throw InputError(node.position,
-                       fmt::format("{}: found the key a second time (first on line {}), expected it once",
-                                   node.text, first->key_position.line));
+                       fmt::format("{}: found the key a second time (first on line {}), expected it once", node.text,
+                                   first->key_position.line));
     map.has_key = true;
     map.key = node.text;
     map.key_position = node.position;
@@ -179,8 +177,7 @@ YamlNode parse_yaml(const std::string& text, const std::string& file_name) {
       throw InputError(second.take().position, "found a second document, expected one");
     return root;
   } catch (const YAML::Exception& problem) {
-    throw InputError(builder.position(problem.mark),
-                     fmt::format("found no valid YAML, expected it: {}", problem.msg));
+    throw InputError(builder.position(problem.mark), fmt::format("found no valid YAML, expected it: {}", problem.msg));
   }
 }
 

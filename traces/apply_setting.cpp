@@ -18,8 +18,7 @@ using software::PciFunction;
 void set_acs(const PciFunction& function, std::uint16_t mask, bool on) {
   const auto before = software::acs_control(function);
   if (!before) throw DriverError{fmt::format("{} has no ACS capability", function.name())};
-  const auto wanted =
-      static_cast<std::uint16_t>(on ? before->raw() | mask : before->raw() & ~std::uint64_t{mask});
+  const auto wanted = static_cast<std::uint16_t>(on ? before->raw() | mask : before->raw() & ~std::uint64_t{mask});
   if (software::set_acs_control(function, pcie::AcsControl{wanted}).raw() != wanted)
     throw DriverError{fmt::format("the ACS capability of {} does not have this service", function.name())};
 }
@@ -46,21 +45,11 @@ void apply_setting(const PciFunction& function, const Configure& configure) {
   if (setting == nullptr) throw DriverError{fmt::format("there is no setting {}", configure.setting)};
   const bool on = configure.value != 0;
   switch (setting->kind) {
-    case SettingKind::acs:
-      set_acs(function, setting->acs_mask, on);
-      return;
-    case SettingKind::bus_master:
-      software::set_bus_master(function, on);
-      return;
-    case SettingKind::memory_space:
-      software::set_memory_space(function, on);
-      return;
-    case SettingKind::msi:
-      set_msi(function, on);
-      return;
-    case SettingKind::bar:
-      software::program_bar(function, setting->bar, BusAddr{configure.value});
-      return;
+    case SettingKind::acs: set_acs(function, setting->acs_mask, on); return;
+    case SettingKind::bus_master: software::set_bus_master(function, on); return;
+    case SettingKind::memory_space: software::set_memory_space(function, on); return;
+    case SettingKind::msi: set_msi(function, on); return;
+    case SettingKind::bar: software::program_bar(function, setting->bar, BusAddr{configure.value}); return;
   }
 }
 

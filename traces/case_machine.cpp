@@ -82,8 +82,7 @@ struct CaseMachine::NamedStep {
   Step perform;
 };
 
-CaseMachine::CaseMachine(const JsonValue& test)
-    : memory_{banks()}, unit_{config_of(test.at("iommu")), memory_} {
+CaseMachine::CaseMachine(const JsonValue& test) : memory_{banks()}, unit_{config_of(test.at("iommu")), memory_} {
   unit_.on_message([this](const interrupts::MsiMessage& message) { messages_.push_back(message); });
   if (const auto clear = test.find("clear_faults")) clears_faults_ = clear->boolean();
   for (const JsonValue& area : test.at("memory").elements())
@@ -112,11 +111,9 @@ void CaseMachine::fill(const JsonValue& area) {
   }
 }
 
-void CaseMachine::write_memory(const JsonValue& where, std::uint64_t address,
-                               const std::vector<std::uint8_t>& bytes) {
+void CaseMachine::write_memory(const JsonValue& where, std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
   if (!memory_.write(PhysAddr{address}, bytes.data(), bytes.size()))
-    where.fail(
-        fmt::format("{} lies outside the memory of the cases (0 to 2 GiB, 4 to 5 GiB)", format_hex(address)));
+    where.fail(fmt::format("{} lies outside the memory of the cases (0 to 2 GiB, 4 to 5 GiB)", format_hex(address)));
 }
 
 json CaseMachine::perform(const JsonValue& step) {
@@ -144,8 +141,7 @@ json CaseMachine::read(const JsonValue& step) {
 
 json CaseMachine::write(const JsonValue& step) {
   Transfer transfer{RequesterId{static_cast<std::uint16_t>(step.at("rid").number(0xFFFF))}, Operation::write,
-                    Iova{step.at("iova").number()}, step.at("len").number(longest_access),
-                    step.at("data").bytes()};
+                    Iova{step.at("iova").number()}, step.at("len").number(longest_access), step.at("data").bytes()};
   if (transfer.data.size() != transfer.size) step.at("data").fail("expected as many bytes as \"len\" says");
   return dma(transfer);
 }
@@ -183,8 +179,7 @@ json CaseMachine::dma_within_page(const Transfer& transfer, std::uint64_t offset
   request.size = size;
   iommu::FetchLog fetches;
   const auto result = unit_.translate(request, fetches);
-  json answer{
-      {"iova", format_hex(request.address.value())}, {"len", size}, {"outcome", "ok"}, {"pa", nullptr}};
+  json answer{{"iova", format_hex(request.address.value())}, {"len", size}, {"outcome", "ok"}, {"pa", nullptr}};
   if (result.outcome != iommu::Outcome::translated) {
     answer["outcome"] = result.outcome == iommu::Outcome::fault ? "fault" : "interrupt";
     return answer;
@@ -203,8 +198,7 @@ json CaseMachine::dma_within_page(const Transfer& transfer, std::uint64_t offset
 void CaseMachine::add_fault_state(json& answer) {
   answer["fsts"] = unit_.read_register(fsts_offset, 4) & 0xFF;
   answer["frcd"] = first_fault_record();
-  if (answer["outcome"] != "ok" && !answer["frcd"].is_null())
-    answer["fault_reason"] = answer["frcd"]["fault_reason"];
+  if (answer["outcome"] != "ok" && !answer["frcd"].is_null()) answer["fault_reason"] = answer["frcd"]["fault_reason"];
   if (!messages_.empty())
     answer["fault_event"] = {{"addr", format_hex(messages_.front().address.value())},
                              {"data", format_hex(messages_.front().data)}};
@@ -243,8 +237,7 @@ json CaseMachine::mem_write(const JsonValue& step) {
 json CaseMachine::reg_read(const JsonValue& step) {
   const auto [offset, width] = register_of(step.at("offset"), step.at("width"));
   const auto mask = step.find("mask");
-  return {{"value",
-           format_hex(unit_.read_register(offset, width) & (mask ? mask->number() : ~std::uint64_t{0}))}};
+  return {{"value", format_hex(unit_.read_register(offset, width) & (mask ? mask->number() : ~std::uint64_t{0}))}};
 }
 
 json CaseMachine::reg_write(const JsonValue& step) {

@@ -40,8 +40,7 @@ class CaseMachine {
   void add_fault_state(nlohmann::json& answer);
   nlohmann::json first_fault_record() const;
   void clear_fault_state();
-  void write_memory(const platforms::JsonValue& where, std::uint64_t address,
-                    const std::vector<std::uint8_t>& bytes);
+  void write_memory(const platforms::JsonValue& where, std::uint64_t address, const std::vector<std::uint8_t>& bytes);
 
   memory::SparseMemory memory_;
   vtd::Unit unit_;

@@ -19,8 +19,7 @@ std::optional<std::string> reason_to_skip(const JsonValue& test) {
   if (const std::string kind = iommu.at("kind").text(); kind != "vtd") return "kind " + kind;
   if (const auto mode = iommu.find("mode"); mode && mode->text() != "legacy") return "mode " + mode->text();
   if (const auto ats = iommu.find("device_iotlb"); ats && ats->boolean()) return "device_iotlb";
-  if (const std::string category = test.at("category").text(); category == "interrupt")
-    return "category " + category;
+  if (const std::string category = test.at("category").text(); category == "interrupt") return "category " + category;
   return std::nullopt;
 }
 

@@ -122,8 +122,7 @@ void Importer::page(const QemuEvent& event) {
   const SecondStageLeaf leaf{event.hexadecimal("slpte")};
   if (leaf.get<SecondStageLeaf::R>() == 0 && leaf.get<SecondStageLeaf::W>() == 0)
     event.fail("slpte", "an entry that can be read or written");
-  page_events_[sid] = {Iova{event.hexadecimal("iova")}, leaf,
-                       static_cast<std::uint16_t>(event.hexadecimal("domain"))};
+  page_events_[sid] = {Iova{event.hexadecimal("iova")}, leaf, static_cast<std::uint16_t>(event.hexadecimal("domain"))};
 }
 
 std::optional<PageEvent> Importer::take_page_event(RequesterId device, const Range<Iova>& page) {
@@ -159,8 +158,7 @@ void Importer::translate(const QemuEvent& event) {
 }
 
 /// Software maps a page before a device uses it first.
-MappedPage& Importer::map_page(RequesterId device, const PageEvent& event, const MappedPage& page,
-                               Iova iova) {
+MappedPage& Importer::map_page(RequesterId device, const PageEvent& event, const MappedPage& page, Iova iova) {
   if (MappedPage* known = pages_.find(event.domain, iova)) {
     if (known->physical == page.physical && known->size == page.size && known->read == page.read &&
         known->write == page.write)
@@ -211,8 +209,8 @@ void Importer::invalidate_everything(const QemuEvent&) {
 }
 
 void Importer::interrupt_request(const QemuEvent& event) {
-  interrupt_ = InterruptEvent{BusAddr{event.hexadecimal("addr")},
-                              static_cast<std::uint32_t>(event.hexadecimal("data")), std::nullopt};
+  interrupt_ = InterruptEvent{BusAddr{event.hexadecimal("addr")}, static_cast<std::uint32_t>(event.hexadecimal("data")),
+                              std::nullopt};
 }
 
 /// QEMU prints the entry's bits 127:64 as "low" and 63:0 as "high".
@@ -247,8 +245,7 @@ const std::string& Importer::name_of(RequesterId device) {
   const auto known = names_.find(device.raw());
   if (known != names_.end()) return known->second;
   const auto given = options_.names.find(device);
-  return names_.emplace(device.raw(), given != options_.names.end() ? given->second : to_string(device))
-      .first->second;
+  return names_.emplace(device.raw(), given != options_.names.end() ? given->second : to_string(device)).first->second;
 }
 
 }  // namespace

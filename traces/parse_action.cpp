@@ -19,8 +19,7 @@ std::uint64_t take_address(Tokens& tokens) {
 
 void refuse_wrap(const Tokens& tokens, const Token& where, std::uint64_t address, std::uint64_t size) {
   if (size > 0 && size - 1 > any - address)
-    tokens.refuse(where,
-                  fmt::format("{} bytes at {} pass the end of the address space", size, format_hex(address)));
+    tokens.refuse(where, fmt::format("{} bytes at {} pass the end of the address space", size, format_hex(address)));
 }
 
 bool is_letter(char c) {
@@ -70,8 +69,7 @@ Action parse_read(Tokens& tokens) {
 Action parse_write(Tokens& tokens) {
   const Token where = tokens.peek();
   Dma dma = parse_dma(Operation::write, tokens);
-  if (dma.size == 0)
-    tokens.refuse(where, "a write of 0 bytes does not exist; only a read can have no length");
+  if (dma.size == 0) tokens.refuse(where, "a write of 0 bytes does not exist; only a read can have no length");
   return dma;
 }
 
@@ -171,8 +169,7 @@ Action parse_set(Tokens& tokens) {
   const Token name = tokens.take("a setting");
   const Setting* setting = find_setting(name.text);
   if (setting == nullptr)
-    tokens.fail(name,
-                "acs.NAME, bus-master, memory-space, msi or bar0 to bar5 (docs/trace-format.md lists them)");
+    tokens.fail(name, "acs.NAME, bus-master, memory-space, msi or bar0 to bar5 (docs/trace-format.md lists them)");
   Configure configure;
   configure.setting = setting->name;
   if (setting->kind == SettingKind::bar) {
@@ -238,8 +235,7 @@ Action parse_verb(const Verbs& verbs, std::string_view expected, Tokens& tokens)
 
 Action parse_action(std::string_view device, Tokens& tokens) {
   if (device == cpu_device) return parse_verb(cpu_verbs, "read or write", tokens);
-  return parse_verb(device_verbs, "read, write, atomic, msi, raw-write, map, unmap, invalidate or set",
-                    tokens);
+  return parse_verb(device_verbs, "read, write, atomic, msi, raw-write, map, unmap, invalidate or set", tokens);
 }
 
 bool is_name(std::string_view text) {

@@ -22,13 +22,11 @@ RequesterId QemuEvent::requester(std::string_view key) const {
   const std::string_view word = word_after(key, expected);
   const std::size_t colon = word.find(':');
   const std::size_t point = word.find('.');
-  if (colon == std::string_view::npos || point == std::string_view::npos || point < colon)
-    fail(key, expected);
+  if (colon == std::string_view::npos || point == std::string_view::npos || point < colon) fail(key, expected);
   const auto bus = digits(word.substr(0, colon), 0xFF, key, expected);
   const auto device = digits(word.substr(colon + 1, point - colon - 1), 0x1F, key, expected);
   const auto function = digits(word.substr(point + 1), 0x7, key, expected);
-  return {static_cast<std::uint8_t>(bus), static_cast<std::uint8_t>(device),
-          static_cast<std::uint8_t>(function)};
+  return {static_cast<std::uint8_t>(bus), static_cast<std::uint8_t>(device), static_cast<std::uint8_t>(function)};
 }
 
 bool QemuEvent::ends_with(std::string_view word) const {

@@ -38,14 +38,10 @@ class OwnBars final : public interrupts::BarReader {
 
 std::string_view reason(interrupts::MsiState state) {
   switch (state) {
-    case interrupts::MsiState::enabled:
-      return "enabled";
-    case interrupts::MsiState::disabled:
-      return "interrupts are disabled in the function";
-    case interrupts::MsiState::masked:
-      return "the vector is masked";
-    case interrupts::MsiState::absent:
-      return "the function has no such vector";
+    case interrupts::MsiState::enabled: return "enabled";
+    case interrupts::MsiState::disabled: return "interrupts are disabled in the function";
+    case interrupts::MsiState::masked: return "the vector is masked";
+    case interrupts::MsiState::absent: return "the function has no such vector";
   }
   return "?";
 }
@@ -144,8 +140,7 @@ void Replay::perform(const Msi& msi) {
   const interrupts::MsiRequest request =
       interrupts::request_msi(context_.machine.topology()[node_].config, bars, msi.vector);
   if (request.state != interrupts::MsiState::enabled)
-    fail(
-        fmt::format("{} cannot signal vector {}: {}", operation_->device, msi.vector, reason(request.state)));
+    fail(fmt::format("{} cannot signal vector {}: {}", operation_->device, msi.vector, reason(request.state)));
   send_message(request.message, AccessSource::msi, msi.vector);
 }
 
@@ -175,8 +170,8 @@ PhysAddr Replay::physical_of(const Map& map) const {
   const Range<PhysAddr>& range = context_.system.buffers()[*buffer].range;
   const auto wanted = Range<PhysAddr>::from_size(range.first + map.physical_or_offset, map.size);
   if (!wanted || !range.contains(*wanted))
-    fail(fmt::format("{} bytes from {:#x} do not lie in buffer {} of {} bytes", map.size,
-                     map.physical_or_offset, map.buffer, range.size()));
+    fail(fmt::format("{} bytes from {:#x} do not lie in buffer {} of {} bytes", map.size, map.physical_or_offset,
+                     map.buffer, range.size()));
   return wanted->first;
 }
 

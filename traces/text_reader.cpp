@@ -20,8 +20,8 @@ Duration take_time(Tokens& tokens, Duration previous) {
   const Duration time = relative ? previous + *parsed : *parsed;
   if (time < previous) {
     if (relative) tokens.refuse(token, "the time passes the end of simulated time (about 213 days)");
-    tokens.refuse(token, fmt::format("time goes backwards: {} after {}", format_duration(time),
-                                     format_duration(previous)));
+    tokens.refuse(token,
+                  fmt::format("time goes backwards: {} after {}", format_duration(time), format_duration(previous)));
   }
   return time;
 }

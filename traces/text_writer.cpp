@@ -155,9 +155,8 @@ void TextWriter::write(const TraceOperation& operation) {
   }
   time_ = operation.time;
   if (line_.size() > longest_trace_line)
-    throw InputError({path_},
-                     fmt::format("an operation of {} does not fit into a line of {}; give it less data",
-                                 operation.device, format_size(longest_trace_line)));
+    throw InputError({path_}, fmt::format("an operation of {} does not fit into a line of {}; give it less data",
+                                          operation.device, format_size(longest_trace_line)));
   lines_.write(line_);
 }
 

@@ -91,14 +91,13 @@ std::string compare(const KnownPage& page, std::uint64_t offset, Operation opera
                     const iommu::TranslationResult& result) {
   const bool allowed = !page.faults && (operation == Operation::read ? page.read : page.write);
   if (!allowed) {
-    const bool equal = result.outcome == iommu::Outcome::fault &&
-                       (!page.fault_reason || *page.fault_reason == result.fault_reason);
+    const bool equal =
+        result.outcome == iommu::Outcome::fault && (!page.fault_reason || *page.fault_reason == result.fault_reason);
     return equal ? "" : page.fault_reason ? fmt::format("fault {:#x}", *page.fault_reason) : "a fault";
   }
   const PhysAddr address = page.physical + offset;
   const bool equal = result.outcome == iommu::Outcome::translated && result.address == address &&
-                     result.page_size == page.size && result.readable == page.read &&
-                     result.writable == page.write;
+                     result.page_size == page.size && result.readable == page.read && result.writable == page.write;
   return equal ? "" : answer_text(address, page.size, page.read, page.write);
 }
 
@@ -124,8 +123,7 @@ std::string difference(const vtd::Unit& unit, const KnownPage& page, RequesterId
 
 }  // namespace
 
-TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file,
-                                    std::size_t most_differences) {
+TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, std::size_t most_differences) {
   TranslationCheck check;
   JsonLines lines{file};
   while (lines.next()) {

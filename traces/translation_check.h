@@ -24,7 +24,6 @@ struct TranslationCheck {
 ///   "fault", then perhaps fault_reason); mappings: sids, iova, size, pa, perm.
 /// The first and the last byte of the page are read and written; address, rights and page size must be the
 /// listed ones. The unit is asked without effect on it. Throws InputError for what is no such file.
-TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file,
-                                    std::size_t most_differences = 20);
+TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, std::size_t most_differences = 20);
 
 }  // namespace iommusim::traces

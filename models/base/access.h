@@ -2,12 +2,12 @@
 // One access as the fabric sees it.
 #pragma once
 
+#include "base/address.h"
+#include "base/requester_id.h"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "base/address.h"
-#include "base/requester_id.h"
 
 namespace iommusim {
 

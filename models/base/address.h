@@ -52,7 +52,9 @@ constexpr std::uint64_t page_4k = std::uint64_t{1} << 12;
 constexpr std::uint64_t page_2m = std::uint64_t{1} << 21;
 constexpr std::uint64_t page_1g = std::uint64_t{1} << 30;
 
-constexpr bool is_power_of_two(std::uint64_t value) { return value != 0 && (value & (value - 1)) == 0; }
+constexpr bool is_power_of_two(std::uint64_t value) {
+  return value != 0 && (value & (value - 1)) == 0;
+}
 
 }  // namespace iommusim
 

@@ -9,6 +9,8 @@ namespace iommusim {
 /// Index into the platform's table of component names; `none` where nothing applies.
 enum class ComponentId : std::uint16_t { none = 0xFFFF };
 
-constexpr std::uint16_t index_of(ComponentId id) { return static_cast<std::uint16_t>(id); }
+constexpr std::uint16_t index_of(ComponentId id) {
+  return static_cast<std::uint16_t>(id);
+}
 
 }  // namespace iommusim

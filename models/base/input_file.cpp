@@ -69,8 +69,7 @@ struct InputFile::State {
       if (ended && frame_complete) return 0;
       ZSTD_inBuffer in{buffer.data() + begin, available(), 0};
       const std::size_t result = ZSTD_decompressStream(decoder.get(), &out, &in);
-      if (ZSTD_isError(result) != 0)
-        fail(fmt::format("compressed data is damaged: {}", ZSTD_getErrorName(result)));
+      if (ZSTD_isError(result) != 0) fail(fmt::format("compressed data is damaged: {}", ZSTD_getErrorName(result)));
       begin += in.pos;
       frame_complete = result == 0;
       if (ended && out.pos == 0 && !frame_complete) fail("compressed data ends too early");
@@ -87,8 +86,7 @@ InputFile::InputFile(const std::string& path) : state_{std::make_unique<State>()
   const auto size = std::filesystem::file_size(path, unknown);
   state_->total = unknown ? 0 : size;
   if (!state_->fill() || state_->available() < sizeof(std::uint32_t)) return;
-  if (load_le<std::uint32_t>(state_->buffer.data()) == ZSTD_MAGICNUMBER)
-    state_->decoder.reset(ZSTD_createDCtx());
+  if (load_le<std::uint32_t>(state_->buffer.data()) == ZSTD_MAGICNUMBER) state_->decoder.reset(ZSTD_createDCtx());
 }
 
 InputFile::~InputFile() = default;

@@ -2,11 +2,11 @@
 // A map from disjoint address ranges to values.
 #pragma once
 
+#include "base/range.h"
+
 #include <cstddef>
 #include <map>
 #include <utility>
-
-#include "base/range.h"
 
 namespace iommusim {
 

@@ -2,14 +2,14 @@
 // Where hardware took an access.
 #pragma once
 
+#include "base/access.h"
+#include "base/component.h"
+#include "base/rule.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "base/access.h"
-#include "base/component.h"
-#include "base/rule.h"
 
 namespace iommusim {
 

@@ -35,8 +35,7 @@ std::optional<std::uint64_t> parse_digits(std::string_view digits, unsigned base
     if (c == '_') continue;
     const int digit = digit_value(c);
     if (digit >= static_cast<int>(base)) return std::nullopt;
-    if (value > (std::numeric_limits<std::uint64_t>::max() - static_cast<unsigned>(digit)) / base)
-      return std::nullopt;
+    if (value > (std::numeric_limits<std::uint64_t>::max() - static_cast<unsigned>(digit)) / base) return std::nullopt;
     value = value * base + static_cast<unsigned>(digit);
   }
   return value;
@@ -52,17 +51,16 @@ bool ends_with(std::string_view text, std::string_view end) {
 }
 
 std::string_view trim_right(std::string_view text) {
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  while (!text.empty() && text.back() == ' ')
+    text.remove_suffix(1);
   return text;
 }
 
 }  // namespace
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
-  if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-    return parse_digits(text.substr(2), 16);
-  if (text.size() > 2 && text[0] == '0' && (text[1] == 'b' || text[1] == 'B'))
-    return parse_digits(text.substr(2), 2);
+  if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) return parse_digits(text.substr(2), 16);
+  if (text.size() > 2 && text[0] == '0' && (text[1] == 'b' || text[1] == 'B')) return parse_digits(text.substr(2), 2);
   return parse_digits(text, 10);
 }
 
@@ -107,7 +105,9 @@ std::string format_size(std::uint64_t bytes) {
   return fmt::format("{} B", bytes);
 }
 
-std::string format_hex(std::uint64_t value, int digits) { return fmt::format("0x{:0{}x}", value, digits); }
+std::string format_hex(std::uint64_t value, int digits) {
+  return fmt::format("0x{:0{}x}", value, digits);
+}
 
 std::string format_duration(Duration duration) {
   const std::uint64_t ps = duration.picoseconds();

@@ -2,12 +2,12 @@
 // An inclusive range of addresses: [first, last]. Inclusive, so that the whole 2^64 space can be named.
 #pragma once
 
+#include "base/address.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
-
-#include "base/address.h"
 
 namespace iommusim {
 

@@ -3,15 +3,15 @@
 // that arrived.
 #pragma once
 
-#include <cstdint>
-#include <deque>
-#include <optional>
-
 #include "base/access.h"
 #include "base/landing.h"
 #include "base/quantity.h"
 #include "base/rule.h"
 #include "interrupts/msi.h"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
 
 namespace iommusim::interrupts {
 

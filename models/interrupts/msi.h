@@ -2,11 +2,11 @@
 // Message-signalled interrupts on x86 (Intel SDM volume 3, 11.11).
 #pragma once
 
-#include <cstdint>
-
 #include "base/address.h"
 #include "base/range.h"
 #include "base/word.h"
+
+#include <cstdint>
 
 namespace iommusim::interrupts {
 

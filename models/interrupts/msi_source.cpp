@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interrupts/msi_source.h"
 
-#include <array>
-
 #include "base/endian.h"
 #include "pcie/capability_list.h"
 #include "pcie/msi_capability.h"
 #include "pcie/msix_capability.h"
+
+#include <array>
 
 namespace iommusim::interrupts {
 namespace {

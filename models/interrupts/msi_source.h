@@ -3,11 +3,11 @@
 // its capability or table (PCIe base specification, 7.7.1 and 7.7.2).
 #pragma once
 
-#include <cstdint>
-
 #include "interrupts/msi.h"
 #include "memory/physical_bus.h"
 #include "pcie/config_space.h"
+
+#include <cstdint>
 
 namespace iommusim::interrupts {
 

@@ -2,14 +2,14 @@
 // What an IOMMU is asked and what it answers: the same for VT-d and SMMUv3.
 #pragma once
 
+#include "base/access.h"
+#include "base/landing.h"
+#include "base/rule.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-
-#include "base/access.h"
-#include "base/landing.h"
-#include "base/rule.h"
 
 namespace iommusim::iommu {
 

@@ -25,10 +25,8 @@ class TranslationCache {
   static constexpr Slot none = ~Slot{0};
 
   /// 0 entries: a cache that never hits. Throws std::invalid_argument when is_valid_geometry() is false.
-  TranslationCache(unsigned entries, unsigned ways)
-      : ways_{ways}, tags_(entries), stamps_(entries), values_(entries) {
-    if (!is_valid_geometry(entries, ways))
-      throw std::invalid_argument("cache geometry: sets are no power of two");
+  TranslationCache(unsigned entries, unsigned ways) : ways_{ways}, tags_(entries), stamps_(entries), values_(entries) {
+    if (!is_valid_geometry(entries, ways)) throw std::invalid_argument("cache geometry: sets are no power of two");
     if (entries != 0) set_mask_ = entries / ways - 1;
   }
 

@@ -2,9 +2,9 @@
 // What hardware that fetches tables and queues needs of memory: reads and writes that can fail.
 #pragma once
 
-#include <cstddef>
-
 #include "base/address.h"
+
+#include <cstddef>
 
 namespace iommusim::memory {
 

@@ -8,8 +8,7 @@
 namespace iommusim::memory {
 
 SparseMemory::SparseMemory(std::vector<Bank> banks) : banks_{std::move(banks)} {
-  std::sort(banks_.begin(), banks_.end(),
-            [](const Bank& a, const Bank& b) { return a.range.first < b.range.first; });
+  std::sort(banks_.begin(), banks_.end(), [](const Bank& a, const Bank& b) { return a.range.first < b.range.first; });
   for (std::size_t i = 1; i < banks_.size(); ++i)
     if (banks_[i].range.overlaps(banks_[i - 1].range)) throw std::invalid_argument("memory banks overlap");
 }
@@ -108,8 +107,10 @@ std::uint64_t SparseMemory::digest() const {
   for (const std::uint64_t number : numbers) {
     const Page& page = *find_page(number);
     if (std::all_of(page.begin(), page.end(), [](std::uint8_t b) { return b == 0; })) continue;
-    for (unsigned shift = 0; shift < 64; shift += 8) mix(static_cast<std::uint8_t>(number >> shift));
-    for (const std::uint8_t byte : page) mix(byte);
+    for (unsigned shift = 0; shift < 64; shift += 8)
+      mix(static_cast<std::uint8_t>(number >> shift));
+    for (const std::uint8_t byte : page)
+      mix(byte);
   }
   return hash;
 }

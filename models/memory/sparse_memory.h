@@ -2,16 +2,16 @@
 // DRAM that may be as large as 2^52 bytes and takes host memory only for what was written.
 #pragma once
 
+#include "base/component.h"
+#include "base/range.h"
+#include "memory/physical_bus.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <vector>
-
-#include "base/component.h"
-#include "base/range.h"
-#include "memory/physical_bus.h"
 
 namespace iommusim::memory {
 

@@ -8,19 +8,20 @@ namespace iommusim::memory {
 
 namespace rules {
 const Rule dram{"system.memory", "DRAM answers at this physical address", "platform memory map"};
-const Rule outbound_window{"system.outbound-window",
-                           "the physical address lies in a host bridge's outbound window: it goes back down to a device",
-                           "platform memory map"};
-const Rule doorbell{"system.doorbell", "the physical address is the local APICs' message window", "platform memory map"};
+const Rule outbound_window{
+    "system.outbound-window",
+    "the physical address lies in a host bridge's outbound window: it goes back down to a device",
+    "platform memory map"};
+const Rule doorbell{"system.doorbell", "the physical address is the local APICs' message window",
+                    "platform memory map"};
 const Rule not_a_dma_target{"system.not-a-dma-target", "registers and configuration space answer processors only",
                             "platform memory map"};
 const Rule unclaimed{"system.unclaimed", "nothing answers at this physical address", "platform memory map"};
 }  // namespace rules
 
 void SystemMap::add(const MapEntry& entry) {
-  const auto at = std::lower_bound(entries_.begin(), entries_.end(), entry, [](const MapEntry& a, const MapEntry& b) {
-    return a.range.first < b.range.first;
-  });
+  const auto at = std::lower_bound(entries_.begin(), entries_.end(), entry,
+                                   [](const MapEntry& a, const MapEntry& b) { return a.range.first < b.range.first; });
   const bool hits_next = at != entries_.end() && at->range.overlaps(entry.range);
   const bool hits_previous = at != entries_.begin() && std::prev(at)->range.overlaps(entry.range);
   if (hits_next || hits_previous) throw std::invalid_argument("two targets share a physical address");

@@ -2,13 +2,13 @@
 // The system's physical address map: which kind of target answers at an address.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "base/access.h"
 #include "base/address.h"
 #include "base/range.h"
 #include "base/rule.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace iommusim::memory {
 

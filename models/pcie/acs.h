@@ -32,12 +32,7 @@ struct AcsCapability : Word<16> {
 
 /// ACS DSP / USP Memory Target Access Control. The reserved encoding acts as request_blocking, the safe one
 /// of the two bits that it sets.
-enum class MemoryTargetAccess : std::uint8_t {
-  direct = 0,
-  request_blocking = 1,
-  request_redirect = 2,
-  reserved = 3
-};
+enum class MemoryTargetAccess : std::uint8_t { direct = 0, request_blocking = 1, request_redirect = 2, reserved = 3 };
 
 /// ACS Control register.
 struct AcsControl : Word<16> {

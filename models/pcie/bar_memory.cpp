@@ -16,8 +16,7 @@ PhysAddr place(std::uint8_t bar, std::uint64_t offset) {
 std::vector<memory::Bank> banks_of(const std::array<std::uint64_t, 6>& sizes) {
   std::vector<memory::Bank> banks;
   for (std::uint8_t bar = 0; bar < sizes.size(); ++bar)
-    if (const auto range = Range<PhysAddr>::from_size(place(bar, 0), sizes[bar]))
-      banks.push_back({{}, *range});
+    if (const auto range = Range<PhysAddr>::from_size(place(bar, 0), sizes[bar])) banks.push_back({{}, *range});
   return banks;
 }
 

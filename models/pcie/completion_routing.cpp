@@ -15,8 +15,7 @@ RouteDecision decision(Action action, const Rule& rule, NodeIndex target = NodeI
 NodeIndex sibling_above(const Topology& topology, NodeIndex ingress, std::uint8_t bus) {
   for (const NodeIndex other : topology[topology[ingress].parent].children) {
     const Node& sibling = topology[other];
-    if (other != ingress && sibling.type == PortType::downstream_port && bus_is_below(sibling, bus))
-      return other;
+    if (other != ingress && sibling.type == PortType::downstream_port && bus_is_below(sibling, bus)) return other;
   }
   return NodeIndex::none;
 }

@@ -36,8 +36,7 @@ void ConfigSpace::write(unsigned offset, unsigned width, std::uint32_t value) {
   for (unsigned i = 0; i < width; ++i) {
     Byte& byte = bytes_[offset + i];
     const std::uint8_t written = byte_of(value, i);
-    const unsigned kept =
-        byte.value & ~unsigned{byte.writable} & ~(unsigned{written} & byte.write_one_clears);
+    const unsigned kept = byte.value & ~unsigned{byte.writable} & ~(unsigned{written} & byte.write_one_clears);
     byte.value = static_cast<std::uint8_t>(kept | (unsigned{written} & byte.writable));
   }
 }

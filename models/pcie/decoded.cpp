@@ -53,20 +53,16 @@ std::uint64_t upper_mebibytes(const ConfigSpace& config, unsigned low_offset, un
 void decode_bridge(const ConfigSpace& config, Decoded& decoded) {
   decoded.secondary_bus = static_cast<std::uint8_t>(config.read(header::secondary_bus, 1));
   decoded.subordinate_bus = static_cast<std::uint8_t>(config.read(header::subordinate_bus, 1));
-  decoded.windows[0] =
-      window(mebibytes(config, header::memory_base), mebibytes(config, header::memory_limit));
+  decoded.windows[0] = window(mebibytes(config, header::memory_base), mebibytes(config, header::memory_limit));
   using namespace header;
-  decoded.windows[1] = window(upper_mebibytes(config, prefetchable_base, prefetchable_base_upper) |
-                                  mebibytes(config, prefetchable_base),
-                              upper_mebibytes(config, prefetchable_limit, prefetchable_limit_upper) |
-                                  mebibytes(config, prefetchable_limit));
-  if (config.get<BridgeControl>(bridge_control).get<BridgeControl::VgaEnable>() != 0)
-    decoded.windows[2] = vga_window;
+  decoded.windows[1] = window(
+      upper_mebibytes(config, prefetchable_base, prefetchable_base_upper) | mebibytes(config, prefetchable_base),
+      upper_mebibytes(config, prefetchable_limit, prefetchable_limit_upper) | mebibytes(config, prefetchable_limit));
+  if (config.get<BridgeControl>(bridge_control).get<BridgeControl::VgaEnable>() != 0) decoded.windows[2] = vga_window;
 }
 
 void decode_acs(const ConfigSpace& config, Decoded& decoded) {
-  const auto offset =
-      find_extended_capability(reader_of(config), ExtendedCapabilityId::access_control_services);
+  const auto offset = find_extended_capability(reader_of(config), ExtendedCapabilityId::access_control_services);
   if (!offset) return;
   decoded.has_acs = true;
   decoded.acs_capability = config.get<AcsCapability>(*offset + acs::capability);
@@ -95,8 +91,7 @@ Decoded decode(const ConfigSpace& config) {
   decoded.memory_space_enable = command.get<Command::MemorySpaceEnable>() != 0;
   decoded.bus_master_enable = command.get<Command::BusMasterEnable>() != 0;
   const bool is_bridge = config.get<HeaderType>(header::header_type).get<HeaderType::Layout>() == 1;
-  if (decoded.memory_space_enable)
-    decode_bars(config, is_bridge ? header::type1_bars : header::type0_bars, decoded);
+  if (decoded.memory_space_enable) decode_bars(config, is_bridge ? header::type1_bars : header::type0_bars, decoded);
   if (is_bridge) decode_bridge(config, decoded);
   decode_acs(config, decoded);
   decode_device_control(config, decoded);

@@ -14,8 +14,7 @@ namespace iommusim::pcie {
 namespace {
 
 constexpr std::uint32_t status_events = 0xF900;  // Every error bit of Status and Secondary Status is RW1C.
-constexpr std::uint32_t command_bits =
-    0x0546;  // Memory, bus master, parity, SERR, INTx disable; there is no I/O.
+constexpr std::uint32_t command_bits = 0x0546;   // Memory, bus master, parity, SERR, INTx disable; there is no I/O.
 constexpr std::uint32_t window_bits = 0xFFF0;
 
 void require(bool condition, const char* message) {
@@ -63,8 +62,7 @@ void build_type1_header(ConfigSpace& space) {
 
 void check_bar(const BarConfig& bar, unsigned count) {
   require(bar.index + (bar.is_64bit ? 1 : 0) < count, "BAR index out of range");
-  require(is_power_of_two(bar.size) && bar.size >= 128,
-          "BAR size must be a power of two of at least 128 bytes");
+  require(is_power_of_two(bar.size) && bar.size >= 128, "BAR size must be a power of two of at least 128 bytes");
   require(bar.is_64bit || bar.size <= 0x8000'0000, "a 32-bit BAR is at most 2 GiB large");
 }
 
@@ -115,8 +113,7 @@ void build_capabilities(const FunctionConfig& function, ConfigSpace& space) {
   space.latch(header::status, 2, low(status.raw()));
   CapabilityChain chain{space};
   build_pci_express(function, chain.append(CapabilityId::pci_express, pci_express::bytes), space);
-  if (function.msi)
-    build_msi(*function.msi, chain.append(CapabilityId::msi, msi_bytes(*function.msi)), space);
+  if (function.msi) build_msi(*function.msi, chain.append(CapabilityId::msi, msi_bytes(*function.msi)), space);
   if (function.msix) build_msix(*function.msix, chain.append(CapabilityId::msix, msix::bytes), space);
 }
 

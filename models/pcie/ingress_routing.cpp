@@ -82,13 +82,10 @@ std::optional<RouteDecision> Ingress::own_bar() const {
 
 RouteDecision Ingress::downstream_port_bar(NodeIndex target, std::uint8_t bar) const {
   switch (control<AcsControl::DownstreamMemoryTarget>()) {
-    case MemoryTargetAccess::direct:
-      break;
-    case MemoryTargetAccess::request_redirect:
-      return upstream(rules::acs_downstream_target_redirect);
+    case MemoryTargetAccess::direct: break;
+    case MemoryTargetAccess::request_redirect: return upstream(rules::acs_downstream_target_redirect);
     case MemoryTargetAccess::request_blocking:
-    case MemoryTargetAccess::reserved:
-      return violation(rules::acs_downstream_target_blocked);
+    case MemoryTargetAccess::reserved: return violation(rules::acs_downstream_target_blocked);
   }
   return claim_bar(topology_, target, bar, access_, rules::port_bar);
 }
@@ -97,13 +94,10 @@ std::optional<RouteDecision> Ingress::upstream_port_bar() const {
   const auto bar = topology_[port_.parent].decoded.bar_with(access_.address);
   if (!bar) return std::nullopt;
   switch (control<AcsControl::UpstreamMemoryTarget>()) {
-    case MemoryTargetAccess::direct:
-      break;
-    case MemoryTargetAccess::request_redirect:
-      return upstream(rules::acs_upstream_target_redirect);
+    case MemoryTargetAccess::direct: break;
+    case MemoryTargetAccess::request_redirect: return upstream(rules::acs_upstream_target_redirect);
     case MemoryTargetAccess::request_blocking:
-    case MemoryTargetAccess::reserved:
-      return violation(rules::acs_upstream_target_blocked);
+    case MemoryTargetAccess::reserved: return violation(rules::acs_upstream_target_blocked);
   }
   return claim_bar(topology_, port_.parent, *bar, access_, rules::port_bar);
 }
@@ -117,8 +111,7 @@ RouteDecision Ingress::own_window() const {
 std::optional<RouteDecision> Ingress::sibling() const {
   for (const NodeIndex other : topology_[port_.parent].children) {
     const Node& node = topology_[other];
-    if (other == index_ || node.type != PortType::downstream_port || !node.decoded.memory_space_enable)
-      continue;
+    if (other == index_ || node.type != PortType::downstream_port || !node.decoded.memory_space_enable) continue;
     if (node.decoded.window_claims(access_.address)) return peer(other);
     if (const auto bar = node.decoded.bar_with(access_.address)) return downstream_port_bar(other, *bar);
   }
@@ -126,16 +119,14 @@ std::optional<RouteDecision> Ingress::sibling() const {
 }
 
 RouteDecision Ingress::peer(NodeIndex target) const {
-  const PeerAccess decision =
-      decide_peer_access(port_.decoded, topology_[target].port_number, access_.address_type);
+  const PeerAccess decision = decide_peer_access(port_.decoded, topology_[target].port_number, access_.address_type);
   if (decision.route == PeerRoute::violation) return violation(*decision.rule);
   if (decision.route == PeerRoute::redirect) return upstream(*decision.rule);
   return downstream_to(target, decision.rule != nullptr ? *decision.rule : rules::switch_direct_peer);
 }
 
 RouteDecision Ingress::beyond_siblings() const {
-  if (!topology_[port_.parent].decoded.window_claims(access_.address))
-    return upstream(rules::switch_upstream);
+  if (!topology_[port_.parent].decoded.window_claims(access_.address)) return upstream(rules::switch_upstream);
   if (enabled<AcsControl::UnclaimedRequestRedirect>()) return upstream(rules::acs_unclaimed_redirect);
   return unsupported(rules::switch_unclaimed);
 }

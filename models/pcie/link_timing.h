@@ -18,9 +18,7 @@ class LinkTiming {
       : femtoseconds_per_byte_{lane_femtoseconds[generation - 1] / width}, propagation_{propagation} {}
 
   /// Time on the wire of `bytes`.
-  constexpr Duration serialize(std::uint64_t bytes) const {
-    return Duration{bytes * femtoseconds_per_byte_ / 1000};
-  }
+  constexpr Duration serialize(std::uint64_t bytes) const { return Duration{bytes * femtoseconds_per_byte_ / 1000}; }
   constexpr Duration propagation() const { return propagation_; }
 
  private:

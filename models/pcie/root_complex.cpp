@@ -37,8 +37,7 @@ bool claims(const Node& node, BusAddr address) {
   return node.decoded.window_claims(address) || node.decoded.bar_with(address).has_value();
 }
 
-NodeIndex claimant_on_root_bus(const Topology& topology, std::uint8_t bridge, BusAddr address,
-                               NodeIndex except) {
+NodeIndex claimant_on_root_bus(const Topology& topology, std::uint8_t bridge, BusAddr address, NodeIndex except) {
   for (const NodeIndex node : topology.root_bus(bridge))
     if (node != except && claims(topology[node], address)) return node;
   return NodeIndex::none;
@@ -80,8 +79,8 @@ RootDecision to_peer(const Topology& topology, NodeIndex ingress, NodeIndex peer
 
 }  // namespace
 
-RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges,
-                            NodeIndex ingress, const Access& access) {
+RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
+                            const Access& access) {
   const HostBridge& bridge = bridges[topology[ingress].host_bridge];
   if (bridge.interrupt_window && bridge.interrupt_window->overlaps(request_range(access))) {
     RootDecision decision;
@@ -103,9 +102,8 @@ RootDecision decide_inbound(const Topology& topology, const std::vector<HostBrid
   return translate(access.address, *offset, rules::host_bridge_translate);
 }
 
-std::optional<OutboundDecision> decide_outbound(const Topology& topology,
-                                                const std::vector<HostBridge>& bridges, PhysAddr address,
-                                                std::uint32_t size) {
+std::optional<OutboundDecision> decide_outbound(const Topology& topology, const std::vector<HostBridge>& bridges,
+                                                PhysAddr address, std::uint32_t size) {
   const Range<PhysAddr> wanted = request_range(address, size);
   for (std::size_t i = 0; i < bridges.size(); ++i) {
     for (const OutboundWindow& window : bridges[i].outbound) {
@@ -113,8 +111,7 @@ std::optional<OutboundDecision> decide_outbound(const Topology& topology,
       OutboundDecision decision{NodeIndex::none, BusAddr{address.value() - window.offset}, bridges[i].id,
                                 &rules::host_bridge_outbound_unclaimed};
       if (!window.cpu.contains(wanted)) return decision;
-      decision.target =
-          claimant_on_root_bus(topology, static_cast<std::uint8_t>(i), decision.address, NodeIndex::none);
+      decision.target = claimant_on_root_bus(topology, static_cast<std::uint8_t>(i), decision.address, NodeIndex::none);
       if (decision.target != NodeIndex::none) decision.rule = &rules::host_bridge_outbound;
       return decision;
     }

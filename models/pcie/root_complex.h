@@ -71,8 +71,8 @@ struct RootDecision {
 };
 
 /// A request from below has passed root port `ingress` (or was issued by a root-complex integrated endpoint).
-RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges,
-                            NodeIndex ingress, const Access& access);
+RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
+                            const Access& access);
 
 /// Where a physical address that lies in an outbound window goes: which root-bus node, at which bus address.
 struct OutboundDecision {
@@ -86,8 +86,7 @@ struct OutboundDecision {
 };
 
 /// Routes a CPU access or a translated DMA downwards. nullopt: the address lies in no outbound window.
-std::optional<OutboundDecision> decide_outbound(const Topology& topology,
-                                                const std::vector<HostBridge>& bridges, PhysAddr address,
-                                                std::uint32_t size);
+std::optional<OutboundDecision> decide_outbound(const Topology& topology, const std::vector<HostBridge>& bridges,
+                                                PhysAddr address, std::uint32_t size);
 
 }  // namespace iommusim::pcie

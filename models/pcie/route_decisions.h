@@ -8,8 +8,7 @@
 namespace iommusim::pcie {
 
 /// A posted request has no completion, whatever happens to it.
-inline RouteDecision reject_at(NodeIndex node, const Access& access, CompletionStatus non_posted,
-                               const Rule& rule) {
+inline RouteDecision reject_at(NodeIndex node, const Access& access, CompletionStatus non_posted, const Rule& rule) {
   return {Action::reject, node, 0, access.posted() ? CompletionStatus::none : non_posted, &rule};
 }
 
@@ -26,8 +25,8 @@ inline RouteDecision downstream_to(NodeIndex port, const Rule& rule) {
 }
 
 /// BAR `bar` of `node` holds the first byte; it must hold them all.
-inline RouteDecision claim_bar(const Topology& topology, NodeIndex node, std::uint8_t bar,
-                               const Access& access, const Rule& rule) {
+inline RouteDecision claim_bar(const Topology& topology, NodeIndex node, std::uint8_t bar, const Access& access,
+                               const Rule& rule) {
   if (!topology[node].decoded.bars[bar]->contains(request_range(access)))
     return unsupported_at(node, access, rules::bar_overrun);
   return {Action::claim, node, bar, CompletionStatus::none, &rule};

@@ -12,8 +12,7 @@ RouteDecision issue(const Topology& topology, NodeIndex function, const Access& 
 
 RouteDecision route_from_above(const Topology& topology, NodeIndex port, const Access& access) {
   const Node& node = topology[port];
-  if (!node.decoded.memory_space_enable)
-    return unsupported_at(port, access, rules::port_memory_space_disabled);
+  if (!node.decoded.memory_space_enable) return unsupported_at(port, access, rules::port_memory_space_disabled);
   if (const auto bar = node.decoded.bar_with(access.address))
     return claim_bar(topology, port, *bar, access, rules::port_bar);
   if (!node.decoded.window_claims(access.address)) return unsupported_at(port, access, rules::port_unclaimed);

@@ -3,8 +3,8 @@
 
 namespace iommusim::pcie::rules {
 
-const Rule bus_master_enabled{"function.bus-master-enabled",
-                              "the function's Bus Master Enable lets it send requests", "PCIe 7.5.1.1.3"};
+const Rule bus_master_enabled{"function.bus-master-enabled", "the function's Bus Master Enable lets it send requests",
+                              "PCIe 7.5.1.1.3"};
 const Rule bus_master_disabled{"function.bus-master-disabled",
                                "the function's Bus Master Enable is clear, so it sends neither DMA nor MSI",
                                "PCIe 7.5.1.1.3"};
@@ -12,46 +12,41 @@ const Rule memory_space_disabled{"function.memory-space-disabled",
                                  "the function's Memory Space Enable is clear, so its BARs claim nothing",
                                  "PCIe 7.5.1.1.3"};
 const Rule bar_claim{"bar.claim", "the function's BAR holds the address", "PCIe 7.5.1.2.1"};
-const Rule bar_overrun{"bar.overrun", "the request reaches past the end of the BAR in which it begins",
-                       "PCIe 2.3.1"};
+const Rule bar_overrun{"bar.overrun", "the request reaches past the end of the BAR in which it begins", "PCIe 2.3.1"};
 const Rule bar_unclaimed{"bar.unclaimed", "no BAR of the function holds the address", "PCIe 2.3.1"};
 
-const Rule port_bus_master_disabled{
-    "port.bus-master-disabled", "the port's Bus Master Enable is clear, so it forwards no request from below",
-    "PCIe 7.5.1.1.3"};
+const Rule port_bus_master_disabled{"port.bus-master-disabled",
+                                    "the port's Bus Master Enable is clear, so it forwards no request from below",
+                                    "PCIe 7.5.1.1.3"};
 const Rule port_memory_space_disabled{"port.memory-space-disabled",
                                       "the port's Memory Space Enable is clear, so its windows claim nothing",
                                       "PCIe 7.5.1.1.3"};
 const Rule port_bar{"port.bar", "the port's own BAR holds the address", "PCIe 7.5.1.2.1"};
-const Rule port_u_turn{
-    "port.u-turn",
-    "the address lies in the window of the port that the request came from, and Upstream Forwarding "
-    "is off",
-    "PCIe 6.12.1.1"};
-const Rule port_unclaimed{"port.unclaimed", "neither a window nor a BAR of the port holds the address",
-                          "PCIe 2.3.1"};
+const Rule port_u_turn{"port.u-turn",
+                       "the address lies in the window of the port that the request came from, and Upstream Forwarding "
+                       "is off",
+                       "PCIe 6.12.1.1"};
+const Rule port_unclaimed{"port.unclaimed", "neither a window nor a BAR of the port holds the address", "PCIe 2.3.1"};
 const Rule port_window{"port.window", "the port's window holds the address", "PCIe 7.5.1.3"};
 const Rule port_link_down{"port.link-down", "no device answers on the link below this port", "PCIe 2.9.1"};
 const Rule root_port_upstream{"root-port.upstream", "the address lies outside the root port's own windows",
                               "PCIe 7.5.1.3"};
-const Rule switch_direct_peer{
-    "switch.direct-peer",
-    "a sibling port's window holds the address and no ACS service redirects the request", "PCIe 6.12"};
+const Rule switch_direct_peer{"switch.direct-peer",
+                              "a sibling port's window holds the address and no ACS service redirects the request",
+                              "PCIe 6.12"};
 const Rule switch_upstream{"switch.upstream", "no port of the switch holds the address", "PCIe 7.5.1.3"};
-const Rule switch_unclaimed{
-    "switch.unclaimed", "the switch's windows hold the address, but those of none of its downstream ports do",
-    "PCIe 2.3.1"};
+const Rule switch_unclaimed{"switch.unclaimed",
+                            "the switch's windows hold the address, but those of none of its downstream ports do",
+                            "PCIe 2.3.1"};
 
 const Rule acs_source_validation{"acs.source-validation",
                                  "Source Validation found a requester ID from outside the port's bus range",
                                  "PCIe 6.12.1.1"};
 const Rule acs_translation_blocking{"acs.translation-blocking",
-                                    "Translation Blocking stops requests that are not untranslated",
-                                    "PCIe 6.12.1.1"};
-const Rule acs_request_redirect{"acs.p2p-request-redirect",
-                                "P2P Request Redirect sends peer requests to the root", "PCIe 6.12.1.1"};
-const Rule acs_egress_blocked{"acs.p2p-egress-control", "P2P Egress Control forbids this peer",
-                              "PCIe 6.12.1.1"};
+                                    "Translation Blocking stops requests that are not untranslated", "PCIe 6.12.1.1"};
+const Rule acs_request_redirect{"acs.p2p-request-redirect", "P2P Request Redirect sends peer requests to the root",
+                                "PCIe 6.12.1.1"};
+const Rule acs_egress_blocked{"acs.p2p-egress-control", "P2P Egress Control forbids this peer", "PCIe 6.12.1.1"};
 const Rule acs_egress_redirect{
     "acs.p2p-egress-redirect",
     "P2P Egress Control controls this peer and P2P Request Redirect sends the request to the "
@@ -60,75 +55,66 @@ const Rule acs_egress_redirect{
 const Rule acs_egress_direct{"acs.p2p-egress-direct", "P2P Egress Control leaves the way to this peer open",
                              "PCIe 6.12.3"};
 const Rule acs_direct_translated{"acs.direct-translated-p2p",
-                                 "Direct Translated P2P lets translated requests go to the peer",
-                                 "PCIe 6.12.1.1"};
+                                 "Direct Translated P2P lets translated requests go to the peer", "PCIe 6.12.1.1"};
 const Rule acs_upstream_forwarding{"acs.upstream-forwarding",
                                    "Upstream Forwarding sends what belongs below this port to the root first",
                                    "PCIe 6.12.1.1"};
-const Rule acs_downstream_target_blocked{
-    "acs.dsp-memory-target-blocked", "DSP Memory Target Access blocks requests to a downstream port's BAR",
-    "PCIe 6.12.1.1"};
-const Rule acs_downstream_target_redirect{
-    "acs.dsp-memory-target-redirect",
-    "DSP Memory Target Access redirects requests to a downstream port's BAR", "PCIe 6.12.1.1"};
+const Rule acs_downstream_target_blocked{"acs.dsp-memory-target-blocked",
+                                         "DSP Memory Target Access blocks requests to a downstream port's BAR",
+                                         "PCIe 6.12.1.1"};
+const Rule acs_downstream_target_redirect{"acs.dsp-memory-target-redirect",
+                                          "DSP Memory Target Access redirects requests to a downstream port's BAR",
+                                          "PCIe 6.12.1.1"};
 const Rule acs_upstream_target_blocked{"acs.usp-memory-target-blocked",
                                        "USP Memory Target Access blocks requests to the upstream port's BAR",
                                        "PCIe 6.12.1.1"};
-const Rule acs_upstream_target_redirect{
-    "acs.usp-memory-target-redirect",
-    "USP Memory Target Access redirects requests to the upstream port's BAR", "PCIe 6.12.1.1"};
-const Rule acs_unclaimed_redirect{
-    "acs.unclaimed-request-redirect",
-    "Unclaimed Request Redirect sends what no downstream port claims to the root", "PCIe 6.12.1.1"};
-const Rule acs_completion_redirect{
-    "acs.p2p-completion-redirect",
-    "P2P Completion Redirect sends peer completions without relaxed ordering to the "
-    "root",
-    "PCIe 6.12.1.1"};
-const Rule acs_no_peer_path{
-    "acs.no-peer-path",
-    "the root port has ACS without P2P Request Redirect, so the root complex has no direct "
-    "peer path to control",
-    "PCIe 6.12.1.1"};
+const Rule acs_upstream_target_redirect{"acs.usp-memory-target-redirect",
+                                        "USP Memory Target Access redirects requests to the upstream port's BAR",
+                                        "PCIe 6.12.1.1"};
+const Rule acs_unclaimed_redirect{"acs.unclaimed-request-redirect",
+                                  "Unclaimed Request Redirect sends what no downstream port claims to the root",
+                                  "PCIe 6.12.1.1"};
+const Rule acs_completion_redirect{"acs.p2p-completion-redirect",
+                                   "P2P Completion Redirect sends peer completions without relaxed ordering to the "
+                                   "root",
+                                   "PCIe 6.12.1.1"};
+const Rule acs_no_peer_path{"acs.no-peer-path",
+                            "the root port has ACS without P2P Request Redirect, so the root complex has no direct "
+                            "peer path to control",
+                            "PCIe 6.12.1.1"};
 
-const Rule completion_direct_peer{
-    "completion.direct-peer",
-    "the requester's bus lies below a sibling port and nothing redirects the completion", "PCIe 2.2.9"};
-const Rule completion_upstream{"completion.upstream",
-                               "the requester's bus lies outside this port and its siblings", "PCIe 2.2.9"};
-const Rule completion_u_turn{
-    "completion.u-turn",
-    "the requester's bus lies below the port that the completion came from, and Upstream "
-    "Forwarding is off",
-    "PCIe 6.12.1.1"};
-const Rule completion_unexpected{"completion.unexpected",
-                                 "the requester's bus lies inside the switch, but below none of its ports",
-                                 "PCIe 2.3.2"};
+const Rule completion_direct_peer{"completion.direct-peer",
+                                  "the requester's bus lies below a sibling port and nothing redirects the completion",
+                                  "PCIe 2.2.9"};
+const Rule completion_upstream{"completion.upstream", "the requester's bus lies outside this port and its siblings",
+                               "PCIe 2.2.9"};
+const Rule completion_u_turn{"completion.u-turn",
+                             "the requester's bus lies below the port that the completion came from, and Upstream "
+                             "Forwarding is off",
+                             "PCIe 6.12.1.1"};
+const Rule completion_unexpected{
+    "completion.unexpected", "the requester's bus lies inside the switch, but below none of its ports", "PCIe 2.3.2"};
 
 const Rule host_bridge_interrupt_window{"host-bridge.interrupt-window",
                                         "the root complex takes this window for interrupts, never for memory",
                                         "reference pcie-acs 3.3"};
-const Rule host_bridge_inbound_hole{"host-bridge.inbound-hole",
-                                    "the address lies outside the host bridge's inbound windows",
-                                    "reference pcie-acs 3.4"};
+const Rule host_bridge_inbound_hole{
+    "host-bridge.inbound-hole", "the address lies outside the host bridge's inbound windows", "reference pcie-acs 3.4"};
 const Rule host_bridge_translate{"host-bridge.translate", "the request goes on to the IOMMU or to the system",
                                  "reference pcie-acs 3.3"};
-const Rule host_bridge_peer{
-    "host-bridge.peer",
-    "the root complex decides on the untranslated address, and another device's window holds "
-    "it",
-    "reference pcie-acs 3.3"};
+const Rule host_bridge_peer{"host-bridge.peer",
+                            "the root complex decides on the untranslated address, and another device's window holds "
+                            "it",
+                            "reference pcie-acs 3.3"};
 const Rule host_bridge_peer_denied{"host-bridge.peer-denied",
                                    "the root complex refuses peer-to-peer requests between its ports",
                                    "reference pcie-acs 3.3"};
-const Rule host_bridge_outbound{
-    "host-bridge.outbound",
-    "the address lies in an outbound window of the host bridge and a device claims it",
-    "reference pcie-acs 3.4"};
-const Rule host_bridge_outbound_unclaimed{
-    "host-bridge.outbound-unclaimed",
-    "the address lies in an outbound window of the host bridge, but nothing on "
-    "its root bus claims it",
-    "reference pcie-acs 3.4"};
+const Rule host_bridge_outbound{"host-bridge.outbound",
+                                "the address lies in an outbound window of the host bridge and a device claims it",
+                                "reference pcie-acs 3.4"};
+const Rule host_bridge_outbound_unclaimed{"host-bridge.outbound-unclaimed",
+                                          "the address lies in an outbound window of the host bridge, but nothing on "
+                                          "its root bus claims it",
+                                          "reference pcie-acs 3.4"};
 
 }  // namespace iommusim::pcie::rules

@@ -66,8 +66,7 @@ class TlpSplit {
     bool at_end_;
   };
 
-  TlpSplit(BusAddr address, std::uint64_t size, std::uint32_t limit)
-      : address_{address}, size_{size}, limit_{limit} {}
+  TlpSplit(BusAddr address, std::uint64_t size, std::uint32_t limit) : address_{address}, size_{size}, limit_{limit} {}
 
   Iterator begin() const { return {address_, size_, limit_, false}; }
   Iterator end() const { return {address_ + size_, 0, limit_, true}; }
@@ -80,8 +79,7 @@ class TlpSplit {
 
 /// for (const TlpPart& part : split_tlps(...)). A read is limited by what it asks for, everything else by
 /// what it carries. Size 0 is one zero-length request.
-inline TlpSplit split_tlps(Operation operation, BusAddr address, std::uint64_t size,
-                           const TlpLimits& limits) {
+inline TlpSplit split_tlps(Operation operation, BusAddr address, std::uint64_t size, const TlpLimits& limits) {
   const bool read = operation == Operation::read;
   return {address, size, read ? limits.max_read_request : limits.max_payload};
 }

@@ -16,8 +16,7 @@ NodeIndex Topology::add(Node node) {
   const auto index = static_cast<NodeIndex>(nodes_.size());
   if (index == NodeIndex::none) throw std::invalid_argument("topology has too many functions");
   const bool on_root_bus = node.parent == NodeIndex::none;
-  if (!on_root_bus &&
-      (index_of(node.parent) >= nodes_.size() || !is_port(nodes_[index_of(node.parent)].type)))
+  if (!on_root_bus && (index_of(node.parent) >= nodes_.size() || !is_port(nodes_[index_of(node.parent)].type)))
     throw std::invalid_argument("a function's parent must be a port that was added before it");
   if (!by_id_.emplace(key_of(node.segment, node.requester), index).second)
     throw std::invalid_argument("two functions of a segment have the ID " + to_string(node.requester));
@@ -43,8 +42,7 @@ NodeIndex Topology::find(std::uint16_t segment, RequesterId id) const {
   return it == by_id_.end() ? NodeIndex::none : it->second;
 }
 
-std::uint32_t Topology::config_read(std::uint16_t segment, RequesterId id, unsigned offset,
-                                    unsigned width) const {
+std::uint32_t Topology::config_read(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width) const {
   const NodeIndex node = find(segment, id);
   if (node == NodeIndex::none) return width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0xFFFF'FFFF;
   return nodes_[index_of(node)].config.read(offset, width);

@@ -55,8 +55,7 @@ class Topology {
   /// Configuration cycles. Reads of an absent function give all-ones; writes to it are lost.
   /// A write takes effect for the next routing decision. Decoded state is refreshed here and nowhere else.
   std::uint32_t config_read(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width) const;
-  void config_write(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width,
-                    std::uint32_t value);
+  void config_write(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width, std::uint32_t value);
 
   /// Grows with every configuration write: what was derived from an older generation must be derived again.
   std::uint64_t generation() const { return generation_; }

@@ -8,8 +8,7 @@ namespace iommusim::software {
 using vtd::ContextEntry;
 using vtd::RootEntry;
 
-ContextTables::ContextTables(CpuBus& bus, PageAllocator& pages)
-    : bus_{bus}, pages_{pages}, root_{pages.allocate()} {}
+ContextTables::ContextTables(CpuBus& bus, PageAllocator& pages) : bus_{bus}, pages_{pages}, root_{pages.allocate()} {}
 
 // The present bit lies in the low word: it is stored last.
 void ContextTables::write(RequesterId requester, const ContextEntry& entry) {

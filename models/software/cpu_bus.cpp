@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "software/cpu_bus.h"
 
-#include <array>
-
 #include "base/endian.h"
+
+#include <array>
 
 namespace iommusim::software {
 namespace {
@@ -24,9 +24,17 @@ void store(CpuBus& bus, PhysAddr address, T value) {
 
 }  // namespace
 
-std::uint32_t CpuBus::load32(PhysAddr address) { return iommusim::software::load<std::uint32_t>(*this, address); }
-std::uint64_t CpuBus::load64(PhysAddr address) { return iommusim::software::load<std::uint64_t>(*this, address); }
-void CpuBus::store32(PhysAddr address, std::uint32_t value) { iommusim::software::store(*this, address, value); }
-void CpuBus::store64(PhysAddr address, std::uint64_t value) { iommusim::software::store(*this, address, value); }
+std::uint32_t CpuBus::load32(PhysAddr address) {
+  return iommusim::software::load<std::uint32_t>(*this, address);
+}
+std::uint64_t CpuBus::load64(PhysAddr address) {
+  return iommusim::software::load<std::uint64_t>(*this, address);
+}
+void CpuBus::store32(PhysAddr address, std::uint32_t value) {
+  iommusim::software::store(*this, address, value);
+}
+void CpuBus::store64(PhysAddr address, std::uint64_t value) {
+  iommusim::software::store(*this, address, value);
+}
 
 }  // namespace iommusim::software

@@ -3,11 +3,11 @@
 // Driver models see nothing else.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "base/address.h"
 #include "base/requester_id.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace iommusim::software {
 
@@ -21,8 +21,7 @@ class CpuBus {
   virtual void store(PhysAddr address, const void* from, std::size_t size) = 0;
 
   /// Configuration cycles (ECAM); width 1, 2 or 4 bytes. An absent function reads all-ones.
-  virtual std::uint32_t config_read(std::uint16_t segment, RequesterId function, unsigned offset,
-                                    unsigned width) = 0;
+  virtual std::uint32_t config_read(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width) = 0;
   virtual void config_write(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width,
                             std::uint32_t value) = 0;
 

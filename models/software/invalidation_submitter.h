@@ -22,7 +22,6 @@ class InvalidationSubmitter {
 };
 
 /// The queue where ECAP.QI offers it, else the registers. Registers and allocator must outlive it.
-std::unique_ptr<InvalidationSubmitter> make_invalidation_submitter(RemappingRegisters& registers,
-                                                                   PageAllocator& pages);
+std::unique_ptr<InvalidationSubmitter> make_invalidation_submitter(RemappingRegisters& registers, PageAllocator& pages);
 
 }  // namespace iommusim::software

@@ -98,8 +98,7 @@ void program_msix(const PciFunction& function, PhysAddr bar_address, const std::
   if (!table) throw DriverError(function.name() + " has no MSI-X capability");
   for (const MsixVector& vector : vectors)
     if (vector.index >= table->vectors)
-      throw DriverError("MSI-X of " + function.name() + " has " + std::to_string(table->vectors) +
-                        " vectors");
+      throw DriverError("MSI-X of " + function.name() + " has " + std::to_string(table->vectors) + " vectors");
 
   // Disabled meanwhile: no vector can be signalled from a half-written entry.
   const unsigned offset = *function.find(pcie::CapabilityId::msix) + msix::control;

@@ -98,9 +98,8 @@ void program_bar(const PciFunction& function, unsigned index, BusAddr base) {
   const BarAccess access = bar_access(function, index);
   access.write(base.value());
   if ((access.read() & bar_address_bits) == base.value()) return;
-  throw DriverError("BAR " + std::to_string(index) + " of " + function.name() +
-                    " does not take the address " + format_hex(base.value()) +
-                    ": it is absent, larger than the address is aligned, or 32 bits wide");
+  throw DriverError("BAR " + std::to_string(index) + " of " + function.name() + " does not take the address " +
+                    format_hex(base.value()) + ": it is absent, larger than the address is aligned, or 32 bits wide");
 }
 
 void program_bus_numbers(const PciFunction& port, const BusNumbers& buses) {
@@ -121,8 +120,7 @@ void program_memory_window(const PciFunction& port, const std::optional<Range<Bu
 void program_prefetchable_window(const PciFunction& port, const std::optional<Range<BusAddr>>& window) {
   if (window) require_whole_mebibytes(port, *window);
   const Range<BusAddr> range = window.value_or(closed_window);
-  const bool is_64bit =
-      port.get<WindowRegister>(header::prefetchable_base).get<WindowRegister::Is64Bit>() == 1;
+  const bool is_64bit = port.get<WindowRegister>(header::prefetchable_base).get<WindowRegister::Is64Bit>() == 1;
   if (!is_64bit && range.last.value() >= four_gib)
     throw DriverError("the prefetchable window of " + port.name() + " is 32 bits wide");
   port.set(header::prefetchable_base, window_register(range.first));

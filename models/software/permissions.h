@@ -8,9 +8,7 @@ struct Permissions {
   bool read = true;
   bool write = true;
 
-  friend constexpr bool operator==(Permissions a, Permissions b) {
-    return a.read == b.read && a.write == b.write;
-  }
+  friend constexpr bool operator==(Permissions a, Permissions b) { return a.read == b.read && a.write == b.write; }
   friend constexpr bool operator!=(Permissions a, Permissions b) { return !(a == b); }
 };
 

@@ -24,12 +24,9 @@ RemappingRegisters::RemappingRegisters(CpuBus& bus, PhysAddr base, unsigned max_
 PhysAddr RemappingRegisters::address_of(RegisterId id) const {
   const vtd::RegisterSpec& spec = vtd::register_table[static_cast<std::size_t>(id)];
   switch (spec.base) {
-    case RegisterBase::block:
-      return base_ + spec.offset;
-    case RegisterBase::iotlb:
-      return base_ + extended_capability_.get<ExtendedCapability::IRO>() * 16 + spec.offset;
-    case RegisterBase::fault_record:
-      break;
+    case RegisterBase::block: return base_ + spec.offset;
+    case RegisterBase::iotlb: return base_ + extended_capability_.get<ExtendedCapability::IRO>() * 16 + spec.offset;
+    case RegisterBase::fault_record: break;
   }
   return fault_record(0) + spec.offset;
 }

@@ -57,8 +57,7 @@ class RemappingRegisters {
     vtd::GlobalCommand next = standing_command();
     next.set<CommandBit>(value);
     write(vtd::RegisterId::gcmd, next);
-    poll(what,
-         [&] { return read<vtd::GlobalStatus>(vtd::RegisterId::gsts).template get<StatusBit>() == value; });
+    poll(what, [&] { return read<vtd::GlobalStatus>(vtd::RegisterId::gsts).template get<StatusBit>() == value; });
   }
   /// GCMD.WBF where CAP.RWBF asks for it; its status falls when the flush is done.
   void flush_write_buffer();

@@ -80,8 +80,7 @@ std::optional<SecondStageTables::Leaf> SecondStageTables::lookup(Iova iova) cons
       if (!is_leaf(entry, here.level))
         table = child(here, slot, entry);
       else
-        found =
-            Leaf{address_of(entry) + (iova - slot.span.first), permissions_of(entry), entry_span(here.level)};
+        found = Leaf{address_of(entry) + (iova - slot.span.first), permissions_of(entry), entry_span(here.level)};
     });
   }
   return found;
@@ -90,8 +89,8 @@ std::optional<SecondStageTables::Leaf> SecondStageTables::lookup(Iova iova) cons
 // A cached pointer to a table serves the table's whole span, so hardware drops it with any address of the
 // span.
 void SecondStageTables::release_unlinked(const Range<Iova>& range) {
-  const auto kept = std::partition(unlinked_.begin(), unlinked_.end(),
-                                   [&](const Unlinked& u) { return !u.span.overlaps(range); });
+  const auto kept =
+      std::partition(unlinked_.begin(), unlinked_.end(), [&](const Unlinked& u) { return !u.span.overlaps(range); });
   std::for_each(kept, unlinked_.end(), [&](const Unlinked& u) { pages_.release(u.page); });
   unlinked_.erase(kept, unlinked_.end());
 }
@@ -114,8 +113,7 @@ void SecondStageTables::for_each_slot(const Table& table, const Range<Iova>& ran
   }
 }
 
-SecondStageTables::Table SecondStageTables::child(const Table& table, const Slot& slot,
-                                                  const SecondStageEntry& entry) {
+SecondStageTables::Table SecondStageTables::child(const Table& table, const Slot& slot, const SecondStageEntry& entry) {
   return {address_of(entry), table.level - 1, slot.span.first};
 }
 
@@ -196,8 +194,7 @@ std::uint64_t SecondStageTables::bytes_mapped_in(const Table& table, const Range
   for_each_slot(table, range, [&](const Slot& slot) {
     const SecondStageEntry entry = load(slot);
     if (!is_present(entry)) return;
-    bytes += is_leaf(entry, table.level) ? slot.part.size()
-                                         : bytes_mapped_in(child(table, slot, entry), slot.part);
+    bytes += is_leaf(entry, table.level) ? slot.part.size() : bytes_mapped_in(child(table, slot, entry), slot.part);
   });
   return bytes;
 }

@@ -40,8 +40,7 @@ DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels) {
 
 void VtdDriver::destroy_domain(DomainId id) {
   const Domain& domain = find(id);
-  const bool in_use =
-      std::any_of(attached_.begin(), attached_.end(), [&](const auto& a) { return a.second == id; });
+  const bool in_use = std::any_of(attached_.begin(), attached_.end(), [&](const auto& a) { return a.second == id; });
   if (in_use) throw DriverError(to_string(id) + " still has devices");
   if (domain.tables) domain.tables->release_all();
   domains_.erase(id);
@@ -87,8 +86,7 @@ std::optional<DomainId> VtdDriver::domain_of(RequesterId requester) const {
 unsigned VtdDriver::checked_levels(unsigned levels) const {
   const std::uint64_t offered = capability().get<Capability::SAGAW>();
   if (levels != 0) {
-    const bool walks =
-        levels >= 3 && levels <= vtd::max_table_levels && (offered >> aw_of_levels(levels) & 1) != 0;
+    const bool walks = levels >= 3 && levels <= vtd::max_table_levels && (offered >> aw_of_levels(levels) & 1) != 0;
     if (!walks) registers_.fail("does not walk tables of " + std::to_string(levels) + " levels");
     return levels;
   }
@@ -130,8 +128,7 @@ std::unique_ptr<SecondStageTables> VtdDriver::make_identity_tables(unsigned leve
   const unsigned width = width_of_levels(levels);
   for (const Range<PhysAddr>& memory : config_.identity_ranges)
     if (memory.last.value() >> width != 0)
-      registers_.fail("cannot reach all memory by identity: its tables translate " + std::to_string(width) +
-                      " bits");
+      registers_.fail("cannot reach all memory by identity: its tables translate " + std::to_string(width) + " bits");
   auto tables = make_tables(levels);
   for (const Range<PhysAddr>& memory : config_.identity_ranges) {
     const Iova first{memory.first.aligned_down(page_4k).value()};

@@ -32,8 +32,7 @@ void VtdDriver::map(DomainId domain, const MapRequest& request) {
   SecondStageTables& tables = translating_tables(domain);
   const Range<Iova> range = checked_range(domain, request.iova, request.size);
   if (request.physical.offset_in(page_4k) != 0)
-    throw DriverError("the physical address " + format_hex(request.physical.value()) +
-                      " is not 4 KiB aligned");
+    throw DriverError("the physical address " + format_hex(request.physical.value()) + " is not 4 KiB aligned");
   if (!request.permissions.read && !request.permissions.write)
     throw DriverError("a mapping must allow reads or writes");
   tables.map(range, request.physical, request.permissions);

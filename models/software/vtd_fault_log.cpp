@@ -18,8 +18,7 @@ FaultReport decode(const FaultRecord& record) {
   const unsigned type = (record.get<FaultRecord::T1>() ? 2u : 0u) + (record.get<FaultRecord::T2>() ? 1u : 0u);
   report.request = static_cast<FaultedRequest>(type);
   report.page = Iova{record.get<FaultRecord::FI>() * page_4k};
-  if (record.get<FaultRecord::PP>())
-    report.pasid = Pasid{static_cast<std::uint32_t>(record.get<FaultRecord::PV>())};
+  if (record.get<FaultRecord::PP>()) report.pasid = Pasid{static_cast<std::uint32_t>(record.get<FaultRecord::PV>())};
   return report;
 }
 

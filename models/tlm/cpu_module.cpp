@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/cpu_module.h"
 
+#include "base/endian.h"
+
 #include <algorithm>
 #include <cstring>
 #include <vector>
-
-#include "base/endian.h"
 
 namespace iommusim::modules {
 

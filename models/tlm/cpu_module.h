@@ -2,11 +2,11 @@
 // The processors as software sees them: loads, stores and configuration cycles become transactions.
 #pragma once
 
+#include "software/cpu_bus.h"
+
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
-
-#include "software/cpu_bus.h"
 
 namespace iommusim::modules {
 

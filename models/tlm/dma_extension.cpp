@@ -7,12 +7,11 @@ namespace iommusim::modules {
 
 void refuse(tlm::tlm_generic_payload& payload, DmaExtension& extension, const Landing& landing) {
   extension.landing = landing;
-  const bool unsupported = landing.status == CompletionStatus::unsupported_request ||
-                           landing.status == CompletionStatus::none;
-  payload.set_response_status(unsupported ? tlm::TLM_ADDRESS_ERROR_RESPONSE
-                              : landing.status == CompletionStatus::completer_abort
-                                  ? tlm::TLM_COMMAND_ERROR_RESPONSE
-                                  : tlm::TLM_GENERIC_ERROR_RESPONSE);
+  const bool unsupported =
+      landing.status == CompletionStatus::unsupported_request || landing.status == CompletionStatus::none;
+  payload.set_response_status(unsupported                                           ? tlm::TLM_ADDRESS_ERROR_RESPONSE
+                              : landing.status == CompletionStatus::completer_abort ? tlm::TLM_COMMAND_ERROR_RESPONSE
+                                                                                    : tlm::TLM_GENERIC_ERROR_RESPONSE);
 }
 
 void claim_port_bar(const pcie::Topology& topology, const pcie::RouteDecision& decision,

@@ -3,15 +3,15 @@
 // from the default requester of the socket that it enters by.
 #pragma once
 
-#include <tlm>
-
-#include <cstdint>
-#include <optional>
-
 #include "base/access.h"
 #include "base/landing.h"
 #include "pcie/routing.h"
 #include "pcie/topology.h"
+
+#include <tlm>
+
+#include <cstdint>
+#include <optional>
 
 namespace iommusim::modules {
 
@@ -53,17 +53,13 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   }
 
   tlm::tlm_extension_base* clone() const override { return new DmaExtension(*this); }
-  void copy_from(const tlm::tlm_extension_base& other) override {
-    *this = static_cast<const DmaExtension&>(other);
-  }
+  void copy_from(const tlm::tlm_extension_base& other) override { *this = static_cast<const DmaExtension&>(other); }
 };
 
 /// The request that payload and extension describe.
 inline Access access_of(const tlm::tlm_generic_payload& payload, const DmaExtension& extension) {
   Access access;
-  access.operation = extension.atomic       ? Operation::atomic
-                     : payload.is_write() ? Operation::write
-                                            : Operation::read;
+  access.operation = extension.atomic ? Operation::atomic : payload.is_write() ? Operation::write : Operation::read;
   access.address_type = extension.address_type;
   access.requester = extension.requester;
   access.pasid = extension.pasid;

@@ -2,9 +2,9 @@
 // Direct memory access through a translating fabric: never more than the 4 KiB page that was asked for.
 #pragma once
 
-#include <tlm>
-
 #include "base/address.h"
+
+#include <tlm>
 
 namespace iommusim::modules {
 

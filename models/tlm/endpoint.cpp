@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/endpoint.h"
 
-#include <algorithm>
-#include <array>
-#include <cstring>
-
 #include "base/endian.h"
 #include "pcie/device_claim.h"
 #include "pcie/tlp_split.h"
 #include "tlm/timing.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+
 namespace iommusim::modules {
 namespace {
 
 // TLM forbids empty payloads: a zero-length read carries one byte that nobody reads.
-unsigned payload_length(const Access& access) { return access.size == 0 ? 1 : access.size; }
+unsigned payload_length(const Access& access) {
+  return access.size == 0 ? 1 : access.size;
+}
 
 void prepare(DmaTransaction& transaction, const Access& access) {
   transaction.set_command(access.operation == Operation::read ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
@@ -143,8 +145,7 @@ void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
 
 unsigned Endpoint::transport_dbg(tlm::tlm_generic_payload& payload) {
   const ExtensionScope scope{payload, RequesterId{}};
-  const pcie::RouteDecision decision =
-      pcie::claim_at_device(topology_, config_.functions, access_of(payload, *scope));
+  const pcie::RouteDecision decision = pcie::claim_at_device(topology_, config_.functions, access_of(payload, *scope));
   std::uint64_t offset = 0;
   if (decision.action != pcie::Action::claim || !access_bar(decision, payload, offset)) return 0;
   return payload.get_data_length();

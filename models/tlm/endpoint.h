@@ -3,6 +3,13 @@
 // BARs from above.
 #pragma once
 
+#include "interrupts/msi.h"
+#include "pcie/bar_memory.h"
+#include "pcie/link_timing.h"
+#include "pcie/routing.h"
+#include "pcie/topology.h"
+#include "tlm/payload_pool.h"
+
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
@@ -10,13 +17,6 @@
 
 #include <functional>
 #include <vector>
-
-#include "interrupts/msi.h"
-#include "pcie/bar_memory.h"
-#include "pcie/link_timing.h"
-#include "pcie/routing.h"
-#include "pcie/topology.h"
-#include "tlm/payload_pool.h"
 
 namespace iommusim::modules {
 

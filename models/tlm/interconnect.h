@@ -3,13 +3,13 @@
 // the local APICs.
 #pragma once
 
-#include <systemc>
-#include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
-
 #include "base/component.h"
 #include "memory/system_map.h"
 #include "tlm/multi_target.h"
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
 
 namespace iommusim::modules {
 

@@ -2,12 +2,12 @@
 // The link below a port that no device is plugged into.
 #pragma once
 
+#include "base/component.h"
+
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
-
-#include "base/component.h"
 
 namespace iommusim::modules {
 

@@ -2,12 +2,12 @@
 // The local APICs' message window as a TLM-2.0 target: the doorbell of x86.
 #pragma once
 
-#include <systemc>
-#include <tlm>
-
 #include "base/component.h"
 #include "interrupts/local_apic.h"
 #include "tlm/multi_target.h"
+
+#include <systemc>
+#include <tlm>
 
 namespace iommusim::modules {
 

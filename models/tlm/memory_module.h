@@ -2,11 +2,11 @@
 // DRAM as a TLM-2.0 target.
 #pragma once
 
+#include "memory/sparse_memory.h"
+
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_target_socket.h>
-
-#include "memory/sparse_memory.h"
 
 namespace iommusim::modules {
 

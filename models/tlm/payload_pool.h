@@ -3,14 +3,14 @@
 // number of requests in flight.
 #pragma once
 
+#include "tlm/dma_extension.h"
+
+#include <tlm>
+
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <vector>
-
-#include <tlm>
-
-#include "tlm/dma_extension.h"
 
 namespace iommusim::modules {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/root_complex_module.h"
 
-#include <algorithm>
-
 #include "base/endian.h"
 #include "tlm/dmi_scope.h"
+
+#include <algorithm>
 
 namespace iommusim::modules {
 
@@ -38,7 +38,9 @@ std::size_t RootComplexModule::socket_of(NodeIndex node) const {
   return static_cast<std::size_t>(at - config_.root_nodes.begin());
 }
 
-ComponentId RootComplexModule::bridge_id(NodeIndex node) const { return bridges_[topology_[node].host_bridge].id; }
+ComponentId RootComplexModule::bridge_id(NodeIndex node) const {
+  return bridges_[topology_[node].host_bridge].id;
+}
 
 bool RootComplexModule::pass_root_port(NodeIndex node, const Access& access, tlm::tlm_generic_payload& payload,
                                        DmaExtension& extension) const {
@@ -64,9 +66,7 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
   const ComponentId bridge = bridge_id(node);
   extension.path.add(bridge, *decision.rule);
   switch (decision.action) {
-    case RootAction::interrupt_window:
-      dma_out[topology_[node].host_bridge]->b_transport(payload, delay);
-      return;
+    case RootAction::interrupt_window: dma_out[topology_[node].host_bridge]->b_transport(payload, delay); return;
     case RootAction::translate: {
       const AddressScope address{payload, decision.iova.value()};
       dma_out[topology_[node].host_bridge]->b_transport(payload, delay);
@@ -76,9 +76,7 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
       extension.landing.decide(bridge, *decision.rule);
       send_down(decision.target, payload, extension, delay);
       return;
-    case RootAction::reject:
-      refuse(payload, extension, rejection(bridge, *decision.rule, decision.status));
-      return;
+    case RootAction::reject: refuse(payload, extension, rejection(bridge, *decision.rule, decision.status)); return;
   }
 }
 
@@ -111,8 +109,7 @@ void RootComplexModule::from_system(int, tlm::tlm_generic_payload& payload, sc_c
   }
   extension.path.add(decision->bridge, *decision->rule);
   if (decision->target == NodeIndex::none) {
-    const CompletionStatus status =
-        payload.is_write() ? CompletionStatus::none : CompletionStatus::unsupported_request;
+    const CompletionStatus status = payload.is_write() ? CompletionStatus::none : CompletionStatus::unsupported_request;
     refuse(payload, extension, rejection(decision->bridge, *decision->rule, status));
     return;
   }
@@ -178,10 +175,13 @@ unsigned RootComplexModule::debug_from_system(int, tlm::tlm_generic_payload& pay
   return port_out[socket_of(decision->target)]->transport_dbg(payload);
 }
 
-void RootComplexModule::withdraw_dmi() { invalidate_below(0, 0, ~sc_dt::uint64{0}); }
+void RootComplexModule::withdraw_dmi() {
+  invalidate_below(0, 0, ~sc_dt::uint64{0});
+}
 
 void RootComplexModule::invalidate_below(int, sc_dt::uint64 first, sc_dt::uint64 last) {
-  for (auto& socket : port_in) socket->invalidate_direct_mem_ptr(first, last);
+  for (auto& socket : port_in)
+    socket->invalidate_direct_mem_ptr(first, last);
 }
 
 }  // namespace iommusim::modules

@@ -3,16 +3,17 @@
 // space.
 #pragma once
 
-#include <systemc>
-#include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/simple_target_socket.h>
-#include <vector>
-
 #include "pcie/link_timing.h"
 #include "pcie/root_complex.h"
 #include "pcie/routing.h"
 #include "tlm/dma_extension.h"
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <vector>
 
 namespace iommusim::modules {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/switch_module.h"
 
-#include <algorithm>
-
 #include "tlm/dmi_scope.h"
 #include "tlm/timing.h"
+
+#include <algorithm>
 
 namespace iommusim::modules {
 
@@ -105,7 +105,8 @@ unsigned SwitchModule::debug_from_above(int, tlm::tlm_generic_payload& payload) 
 }
 
 void SwitchModule::invalidate_below(int, sc_dt::uint64 first, sc_dt::uint64 last) {
-  for (auto& socket : downstream_in) socket->invalidate_direct_mem_ptr(first, last);
+  for (auto& socket : downstream_in)
+    socket->invalidate_direct_mem_ptr(first, last);
 }
 
 }  // namespace iommusim::modules

@@ -2,15 +2,16 @@
 // A PCI Express switch: one upstream port, several downstream ports, and the routing between them.
 #pragma once
 
+#include "pcie/link_timing.h"
+#include "pcie/routing.h"
+#include "tlm/dma_extension.h"
+
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
-#include <vector>
 
-#include "pcie/link_timing.h"
-#include "pcie/routing.h"
-#include "tlm/dma_extension.h"
+#include <vector>
 
 namespace iommusim::modules {
 

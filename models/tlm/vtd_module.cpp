@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/vtd_module.h"
 
-#include <array>
-
 #include "base/endian.h"
 #include "iommu/access_request.h"
 #include "tlm/dmi_scope.h"
+
+#include <array>
 
 namespace iommusim::modules {
 

@@ -2,15 +2,15 @@
 // A VT-d remapping unit with its sockets: vtd::Unit decides, this module spends the time.
 #pragma once
 
-#include <systemc>
-#include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/simple_target_socket.h>
-
 #include "base/component.h"
 #include "iommu/vtd/unit.h"
 #include "tlm/dma_extension.h"
 #include "tlm/multi_target.h"
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
 
 namespace iommusim::modules {
 

@@ -133,8 +133,7 @@ VtdAnswer VtdLegacyWalker::translation_type(const VtdRequest& request, const Con
   if (context.tt == 1 && !device_tlb) return fault(request, 0x3, !context.fpd);
   if (context.tt == 2 && !pass_through) return fault(request, 0x3, !context.fpd);
   if (!address_width_supported(context.aw)) return fault(request, 0x3, !context.fpd);
-  const bool larger_supported =
-      address_width_supported(context.aw + 1) || address_width_supported(context.aw + 2);
+  const bool larger_supported = address_width_supported(context.aw + 1) || address_width_supported(context.aw + 2);
   if (context.tt == 2 && larger_supported) return fault(request, 0x3, !context.fpd);
   if (request.address_type != AddressType::untranslated) {
     if (context.tt == 1) return open_answer();
@@ -154,8 +153,7 @@ VtdAnswer VtdLegacyWalker::walk(const VtdRequest& request, const Context& contex
   if (bits(request.address, 63, input_width) != 0) return fault(request, 0x4, recorded);
 
   const unsigned top_level = context.aw + 2;
-  const bool zero_length_allowed =
-      request.size == 0 && request.operation == Operation::read && bit(facts_.cap, 22);
+  const bool zero_length_allowed = request.size == 0 && request.operation == Operation::read && bit(facts_.cap, 22);
   bool readable = true;
   bool writable = true;
   std::uint64_t table = context.table;

@@ -19,11 +19,9 @@ class ConfigBus final : public MemoryBus {
   }
   const pcie::ConfigSpace& config(RequesterId id) const { return functions_.at(id); }
 
-  std::uint32_t config_read(std::uint16_t segment, RequesterId function, unsigned offset,
-                            unsigned width) override {
+  std::uint32_t config_read(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width) override {
     const auto found = functions_.find(function);
-    if (segment != 0 || found == functions_.end())
-      return MemoryBus::config_read(segment, function, offset, width);
+    if (segment != 0 || found == functions_.end()) return MemoryBus::config_read(segment, function, offset, width);
     return found->second.read(offset, width);
   }
   void config_write(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width,

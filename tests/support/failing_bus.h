@@ -17,9 +17,7 @@ class FailingBus final : public memory::PhysicalBus {
 
   void fail_at(const Range<PhysAddr>& hole) { holes_.push_back(hole); }
   /// The 4 KiB page that holds `address`.
-  void fail_page(PhysAddr address) {
-    fail_at({address.aligned_down(page_4k), address.aligned_down(page_4k) + 0xFFF});
-  }
+  void fail_page(PhysAddr address) { fail_at({address.aligned_down(page_4k), address.aligned_down(page_4k) + 0xFFF}); }
   void repair() { holes_.clear(); }
 
   bool read(PhysAddr address, void* to, std::size_t size) const override {
@@ -33,8 +31,7 @@ class FailingBus final : public memory::PhysicalBus {
   bool in_hole(PhysAddr address, std::size_t size) const {
     const auto touched = Range<PhysAddr>::from_size(address, size);
     if (!touched) return false;
-    return std::any_of(holes_.begin(), holes_.end(),
-                       [&](const auto& hole) { return hole.overlaps(*touched); });
+    return std::any_of(holes_.begin(), holes_.end(), [&](const auto& hole) { return hole.overlaps(*touched); });
   }
 
   memory::PhysicalBus& behind_;

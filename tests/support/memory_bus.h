@@ -18,9 +18,7 @@ class MemoryBus : public software::CpuBus {
   void load(PhysAddr address, void* to, std::size_t size) override {
     if (!memory_.read(address, to, size)) std::memset(to, 0xFF, size);
   }
-  void store(PhysAddr address, const void* from, std::size_t size) override {
-    memory_.write(address, from, size);
-  }
+  void store(PhysAddr address, const void* from, std::size_t size) override { memory_.write(address, from, size); }
   std::uint32_t config_read(std::uint16_t, RequesterId, unsigned, unsigned width) override {
     return width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0xFFFF'FFFF;
   }

@@ -118,8 +118,7 @@ class TopologyBuilder {
     return index;
   }
 
-  NodeIndex add_port(pcie::PortType type, NodeIndex parent, const FunctionOptions& options,
-                     std::uint8_t bridge) {
+  NodeIndex add_port(pcie::PortType type, NodeIndex parent, const FunctionOptions& options, std::uint8_t bridge) {
     const NodeIndex port = add(type, parent, options, bridge);
     if (last_bus_.size() <= bridge) last_bus_.resize(bridge + std::size_t{1});
     const auto bus = static_cast<std::uint8_t>(buses_per_bridge * bridge + ++last_bus_[bridge]);
@@ -147,8 +146,7 @@ class TopologyBuilder {
       write(node, pcie::header::bar(bar.index), 4, static_cast<std::uint32_t>(bar.base.value()));
       if (bar.is_64bit)
         write(node, pcie::header::bar(bar.index + 1), 4, static_cast<std::uint32_t>(bar.base.value() >> 32));
-      for (NodeIndex above = topology_[node].parent; above != NodeIndex::none;
-           above = topology_[above].parent)
+      for (NodeIndex above = topology_[node].parent; above != NodeIndex::none; above = topology_[above].parent)
         grow_window(above, bar);
     }
     if (options.acs_capability) set_acs_control(node, options.acs_control);
@@ -207,8 +205,8 @@ struct SwitchBench {
   NodeIndex device_b;
 };
 
-inline Access request(Operation operation, RequesterId requester, std::uint64_t address,
-                      std::uint32_t size = 64, AddressType type = AddressType::untranslated) {
+inline Access request(Operation operation, RequesterId requester, std::uint64_t address, std::uint32_t size = 64,
+                      AddressType type = AddressType::untranslated) {
   Access access;
   access.operation = operation;
   access.address_type = type;

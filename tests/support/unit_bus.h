@@ -24,8 +24,7 @@ struct RegisterWrite {
 
 class UnitBus : public MemoryBus {
  public:
-  UnitBus(const vtd::UnitConfig& config, const Range<PhysAddr>& dram)
-      : MemoryBus{dram}, unit_{config, memory()} {}
+  UnitBus(const vtd::UnitConfig& config, const Range<PhysAddr>& dram) : MemoryBus{dram}, unit_{config, memory()} {}
 
   vtd::Unit& unit() { return unit_; }
   const std::vector<RegisterWrite>& writes() const { return writes_; }

@@ -35,12 +35,9 @@ void check_blocked(const iommu::TranslationRequest& request, const iommu::Transl
 /// (T1, T2) of reference 1.11.
 unsigned request_type(Operation operation) {
   switch (operation) {
-    case Operation::write:
-      return 0;
-    case Operation::read:
-      return 2;
-    case Operation::atomic:
-      return 3;
+    case Operation::write: return 0;
+    case Operation::read: return 2;
+    case Operation::atomic: return 3;
   }
   return 0;
 }
@@ -122,8 +119,7 @@ void expect_fault(VtdBench& bench, const iommu::TranslationRequest& request, std
   bench.registers.clear_fault_record();
 }
 
-void expect_unrecorded_fault(VtdBench& bench, const iommu::TranslationRequest& request,
-                             std::uint16_t reason) {
+void expect_unrecorded_fault(VtdBench& bench, const iommu::TranslationRequest& request, std::uint16_t reason) {
   INFO("expected unrecorded fault reason " << reason << " at " << request.address.value());
   const auto result = bench.translate(request);
   check_blocked(request, result, reason);

@@ -18,10 +18,8 @@ constexpr RequesterId device{0, 1, 0};
 constexpr RequesterId other_device{0, 2, 0};
 
 /// Untranslated requests without PASID.
-iommu::TranslationRequest read_of(std::uint64_t address, RequesterId requester = device,
-                                  std::uint32_t size = 4);
-iommu::TranslationRequest write_of(std::uint64_t address, RequesterId requester = device,
-                                   std::uint32_t size = 4);
+iommu::TranslationRequest read_of(std::uint64_t address, RequesterId requester = device, std::uint32_t size = 4);
+iommu::TranslationRequest write_of(std::uint64_t address, RequesterId requester = device, std::uint32_t size = 4);
 iommu::TranslationRequest atomic_on(std::uint64_t address, RequesterId requester = device);
 
 /// Memory is 64 GiB. Tables stand below 16 MiB, a queue at `queue_base`; everything else is the test's.

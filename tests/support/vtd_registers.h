@@ -12,12 +12,10 @@
 namespace iommusim::tests {
 
 namespace offset {
-constexpr std::uint64_t ver = 0x00, cap = 0x08, ecap = 0x10, gcmd = 0x18, gsts = 0x1C, rtaddr = 0x20,
-                        ccmd = 0x28;
+constexpr std::uint64_t ver = 0x00, cap = 0x08, ecap = 0x10, gcmd = 0x18, gsts = 0x1C, rtaddr = 0x20, ccmd = 0x28;
 constexpr std::uint64_t fsts = 0x34, fectl = 0x38, fedata = 0x3C, feaddr = 0x40, feuaddr = 0x44;
 constexpr std::uint64_t pmen = 0x64, plmbase = 0x68, plmlimit = 0x6C, phmbase = 0x70, phmlimit = 0x78;
-constexpr std::uint64_t iqh = 0x80, iqt = 0x88, iqa = 0x90, ics = 0x9C, iectl = 0xA0, iedata = 0xA4,
-                        ieaddr = 0xA8;
+constexpr std::uint64_t iqh = 0x80, iqt = 0x88, iqa = 0x90, ics = 0x9C, iectl = 0xA0, iedata = 0xA4, ieaddr = 0xA8;
 constexpr std::uint64_t iqercd = 0xB0, irta = 0xB8;
 }  // namespace offset
 
@@ -90,20 +88,14 @@ class VtdRegisters {
  public:
   explicit VtdRegisters(vtd::Unit& unit) : unit_{unit} {}
 
-  std::uint32_t read32(std::uint64_t at) const {
-    return static_cast<std::uint32_t>(unit_.read_register(at, 4));
-  }
+  std::uint32_t read32(std::uint64_t at) const { return static_cast<std::uint32_t>(unit_.read_register(at, 4)); }
   std::uint64_t read64(std::uint64_t at) const { return unit_.read_register(at, 8); }
   void write32(std::uint64_t at, std::uint32_t value) { unit_.write_register(at, 4, value); }
   void write64(std::uint64_t at, std::uint64_t value) { unit_.write_register(at, 8, value); }
 
   /// Changes one bit of GCMD, as the one-field-at-a-time rule wants it.
-  void command(std::uint32_t bit) {
-    write32(offset::gcmd, (read32(offset::gsts) & global::level_mask) | bit);
-  }
-  void withdraw(std::uint32_t bit) {
-    write32(offset::gcmd, read32(offset::gsts) & global::level_mask & ~bit);
-  }
+  void command(std::uint32_t bit) { write32(offset::gcmd, (read32(offset::gsts) & global::level_mask) | bit); }
+  void withdraw(std::uint32_t bit) { write32(offset::gcmd, read32(offset::gsts) & global::level_mask & ~bit); }
   /// RTADDR and SRTP; `mode` is TTM.
   void set_root(PhysAddr root, unsigned mode = 0);
   /// Register-based commands: start them and give back what the register then reads.

@@ -31,8 +31,7 @@ SecondStageEntry second_stage_entry(PhysAddr target, Rights rights, bool page_si
   return entry;
 }
 
-VtdTables::VtdTables(memory::PhysicalBus& memory, PhysAddr first_page)
-    : memory_{memory}, next_page_{first_page} {
+VtdTables::VtdTables(memory::PhysicalBus& memory, PhysAddr first_page) : memory_{memory}, next_page_{first_page} {
   root_ = new_page();
 }
 
@@ -69,8 +68,7 @@ void VtdTables::attach_pass_through(RequesterId requester, std::uint16_t domain_
   set<ContextEntry, ContextEntry::TT>(context_entry(requester), TranslationType::pass_through);
 }
 
-PhysAddr VtdTables::map(const Domain& domain, Iova from, PhysAddr to, Rights rights,
-                        std::uint64_t page_size) {
+PhysAddr VtdTables::map(const Domain& domain, Iova from, PhysAddr to, Rights rights, std::uint64_t page_size) {
   const unsigned leaf = leaf_level(page_size);
   for (unsigned level = domain.levels; level > leaf; --level) {
     const PhysAddr where = second_stage_entry(domain, from, level);

@@ -18,12 +18,7 @@ struct RootEntry : Word<128> {
 };
 
 /// Encodings of ContextEntry::TT.
-enum class TranslationType : std::uint8_t {
-  untranslated_only = 0,
-  device_tlb = 1,
-  pass_through = 2,
-  reserved = 3
-};
+enum class TranslationType : std::uint8_t { untranslated_only = 0, device_tlb = 1, pass_through = 2, reserved = 3 };
 
 struct ContextEntry : Word<128> {
   using Word::Word;
@@ -83,8 +78,7 @@ class VtdTables {
 
   /// Maps `page_size` (4 KiB, 2 MiB or 1 GiB) bytes; tables on the way are made with R=W=1. Returns the
   /// leaf's place.
-  PhysAddr map(const Domain& domain, Iova from, PhysAddr to, Rights rights = {},
-               std::uint64_t page_size = page_4k);
+  PhysAddr map(const Domain& domain, Iova from, PhysAddr to, Rights rights = {}, std::uint64_t page_size = page_4k);
 
   /// Where entries stand. `level` counts from 1 (PTE); every table above it must exist.
   PhysAddr root_entry(std::uint8_t bus) const;

@@ -11,8 +11,7 @@ namespace iommusim::vtd {
 
 /// The requester of a posted write is told nothing (VT-d specification, 7.1.2).
 inline CompletionStatus refusal_status(const iommu::TranslationRequest& request) {
-  return request.operation == Operation::write ? CompletionStatus::none
-                                               : CompletionStatus::unsupported_request;
+  return request.operation == Operation::write ? CompletionStatus::none : CompletionStatus::unsupported_request;
 }
 
 /// Refused for `reason`. `fpd`: the effective FPD, which suppresses the record of qualified faults.

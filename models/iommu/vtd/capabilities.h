@@ -33,12 +33,11 @@ struct Capability : Word<64> {
   struct AFL : Field<3, 3, bool> {};
   struct ND : Field<2, 0> {};
 };
-static_assert(
-    fields_disjoint<Capability::ESRTPS, Capability::ESIRTPS, Capability::ECMDS, Capability::FS5LP,
-                    Capability::PI, Capability::FS1GP, Capability::DRD, Capability::DWD, Capability::MAMV,
-                    Capability::NFR, Capability::PSI, Capability::SSLPS, Capability::FRO, Capability::ZLR,
-                    Capability::MGAW, Capability::SAGAW, Capability::CM, Capability::PHMR, Capability::PLMR,
-                    Capability::RWBF, Capability::AFL, Capability::ND>());
+static_assert(fields_disjoint<Capability::ESRTPS, Capability::ESIRTPS, Capability::ECMDS, Capability::FS5LP,
+                              Capability::PI, Capability::FS1GP, Capability::DRD, Capability::DWD, Capability::MAMV,
+                              Capability::NFR, Capability::PSI, Capability::SSLPS, Capability::FRO, Capability::ZLR,
+                              Capability::MGAW, Capability::SAGAW, Capability::CM, Capability::PHMR, Capability::PLMR,
+                              Capability::RWBF, Capability::AFL, Capability::ND>());
 
 /// ECAP: the fields that a legacy-mode unit can set.
 struct ExtendedCapability : Word<64> {
@@ -55,10 +54,10 @@ struct ExtendedCapability : Word<64> {
   struct QI : Field<1, 1, bool> {};
   struct C : Field<0, 0, bool> {};
 };
-static_assert(fields_disjoint<ExtendedCapability::SMTS, ExtendedCapability::PASID, ExtendedCapability::MHMV,
-                              ExtendedCapability::IRO, ExtendedCapability::SC, ExtendedCapability::PT,
-                              ExtendedCapability::EIM, ExtendedCapability::IR, ExtendedCapability::DT,
-                              ExtendedCapability::QI, ExtendedCapability::C>());
+static_assert(
+    fields_disjoint<ExtendedCapability::SMTS, ExtendedCapability::PASID, ExtendedCapability::MHMV,
+                    ExtendedCapability::IRO, ExtendedCapability::SC, ExtendedCapability::PT, ExtendedCapability::EIM,
+                    ExtendedCapability::IR, ExtendedCapability::DT, ExtendedCapability::QI, ExtendedCapability::C>());
 
 Capability capability(const UnitConfig& config);
 ExtendedCapability extended_capability(const UnitConfig& config);

@@ -30,8 +30,8 @@ class Findings {
 };
 
 void check_widths(const UnitConfig& config, Findings& findings) {
-  findings.require(config.register_base.offset_in(page_4k) == 0, "register_base",
-                   config.register_base.value(), "must be a multiple of 4096");
+  findings.require(config.register_base.offset_in(page_4k) == 0, "register_base", config.register_base.value(),
+                   "must be a multiple of 4096");
   findings.require(config.host_address_width >= 32 && config.host_address_width <= 52, "host_address_width",
                    config.host_address_width, "must be 32 to 52");
   const unsigned gaw = config.guest_address_width;
@@ -44,8 +44,7 @@ void check_widths(const UnitConfig& config, Findings& findings) {
 }
 
 void check_offset(unsigned offset, std::string_view field, Findings& findings) {
-  const bool is_right =
-      offset % 16 == 0 && offset >= end_of_fixed_registers && offset <= last_relocatable_offset;
+  const bool is_right = offset % 16 == 0 && offset >= end_of_fixed_registers && offset <= last_relocatable_offset;
   findings.require(is_right, field, offset, "must be a multiple of 16 from 240 (0xF0) to 16368 (0x3FF0)");
 }
 
@@ -62,8 +61,7 @@ void check_registers(const UnitConfig& config, Findings& findings) {
 void check_invalidation(const UnitConfig& config, Findings& findings) {
   const unsigned smallest = config.page_selective_invalidation ? 9 : 0;
   findings.require(config.max_address_mask >= smallest && config.max_address_mask <= 63, "max_address_mask",
-                   config.max_address_mask,
-                   "must be 0 to 63, and at least 9 with page_selective_invalidation");
+                   config.max_address_mask, "must be 0 to 63, and at least 9 with page_selective_invalidation");
 }
 
 void check_cache(unsigned entries, unsigned ways, std::string_view field, Findings& findings) {

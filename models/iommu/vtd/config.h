@@ -2,11 +2,11 @@
 // What a VT-d unit is built as. Capability registers are derived from this, so what is advertised is what works.
 #pragma once
 
+#include "base/address.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "base/address.h"
 
 namespace iommusim::vtd {
 

@@ -30,9 +30,8 @@ struct ContextEntry : Word<128> {
   static constexpr std::uint64_t reserved_low = Field<11, 4>::mask;
   static constexpr std::uint64_t reserved_high = Field<71, 71>::mask | Field<127, 88>::mask;
 };
-static_assert(
-    fields_disjoint<ContextEntry::DID, ContextEntry::AW, ContextEntry::SSPTPTR, ContextEntry::TT,
-                    ContextEntry::FPD, ContextEntry::P, Field<11, 4>, Field<71, 71>, Field<127, 88>>());
+static_assert(fields_disjoint<ContextEntry::DID, ContextEntry::AW, ContextEntry::SSPTPTR, ContextEntry::TT,
+                              ContextEntry::FPD, ContextEntry::P, Field<11, 4>, Field<71, 71>, Field<127, 88>>());
 
 /// Levels of the tables that an AW code names: 1 is 39 bits and 3 levels, 2 is 48 and 4, 3 is 57 and 5.
 constexpr unsigned levels_of(std::uint8_t aw) {

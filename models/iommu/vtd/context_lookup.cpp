@@ -28,15 +28,11 @@ bool has_valid_programming(const TableFormat& format, const ContextEntry& entry)
   const unsigned levels = levels_of(entry.get<ContextEntry::AW>());
   if (!format.supports_levels(levels)) return false;
   switch (entry.get<ContextEntry::TT>()) {
-    case TranslationType::second_stage:
-      return true;
-    case TranslationType::pass_through:
-      return format.supports_pass_through() && levels == format.deepest();
+    case TranslationType::second_stage: return true;
+    case TranslationType::pass_through: return format.supports_pass_through() && levels == format.deepest();
     // Needs ECAP.DT, which no unit has yet.
-    case TranslationType::second_stage_with_ats:
-      return false;
-    case TranslationType::reserved:
-      return false;
+    case TranslationType::second_stage_with_ats: return false;
+    case TranslationType::reserved: return false;
   }
   return false;
 }
@@ -70,8 +66,7 @@ Context resolve(const TableFormat& format, const ContextEntry& entry) {
 
 }  // namespace
 
-Context look_up_context(const TableFormat& format, PhysAddr root_table, RequesterId requester,
-                        TableReader& tables) {
+Context look_up_context(const TableFormat& format, PhysAddr root_table, RequesterId requester, TableReader& tables) {
   RootEntry root;
   if (!tables.read("root entry", root_table + requester.bus() * entry_size, root))
     return faulted(FaultReason::root_entry_access_error);

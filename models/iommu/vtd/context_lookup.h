@@ -27,7 +27,6 @@ struct Context {
 
 /// Each step in the order of the specification: access error, not present, reserved bits, then invalid
 /// programming.
-Context look_up_context(const TableFormat& format, PhysAddr root_table, RequesterId requester,
-                        TableReader& tables);
+Context look_up_context(const TableFormat& format, PhysAddr root_table, RequesterId requester, TableReader& tables);
 
 }  // namespace iommusim::vtd

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/describe_fetch.h"
 
-#include <fmt/format.h>
-
-#include <string_view>
-
 #include "base/quantity.h"
 #include "iommu/vtd/context_entry.h"
 #include "iommu/vtd/root_entry.h"
 #include "iommu/vtd/second_stage_entry.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
 
 namespace iommusim::vtd {
 namespace {

@@ -2,9 +2,9 @@
 // A fetched table entry in words, for people.
 #pragma once
 
-#include <string>
-
 #include "iommu/translation.h"
+
+#include <string>
 
 namespace iommusim::vtd {
 

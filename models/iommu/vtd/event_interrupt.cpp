@@ -30,8 +30,8 @@ void EventInterrupt::set_pending(bool pending) {
 void EventInterrupt::send_unless_masked() {
   if (registers_.load<EventControl>(ids_.control).get<EventControl::IM>()) return;
   set_pending(false);
-  const std::uint64_t address = registers_.load<RawRegister>(ids_.upper_address).raw() << 32 |
-                                registers_.load<RawRegister>(ids_.address).raw();
+  const std::uint64_t address =
+      registers_.load<RawRegister>(ids_.upper_address).raw() << 32 | registers_.load<RawRegister>(ids_.address).raw();
   const auto data = static_cast<std::uint32_t>(registers_.load<RawRegister>(ids_.data).raw());
   if (sink_) sink_({BusAddr{address}, data});
 }

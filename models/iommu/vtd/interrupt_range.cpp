@@ -20,23 +20,18 @@ Access as_access(const iommu::TranslationRequest& request) {
 }  // namespace
 
 std::optional<iommu::TranslationResult> decide_interrupt_range(const iommu::TranslationRequest& request) {
-  if (!touches_interrupt_range(request.address.value(), request.size) || request.pasid.has_value())
-    return std::nullopt;
+  if (!touches_interrupt_range(request.address.value(), request.size) || request.pasid.has_value()) return std::nullopt;
   switch (request.address_type) {
-    case AddressType::translated:
-      return refuse_silently(request, rules::translated_to_interrupt_range);
+    case AddressType::translated: return refuse_silently(request, rules::translated_to_interrupt_range);
     // Answered like any other: without ECAP.DT that is "unsupported", not "use the address untranslated".
-    case AddressType::translation_request:
-      return std::nullopt;
-    case AddressType::untranslated:
-      break;
+    case AddressType::translation_request: return std::nullopt;
+    case AddressType::untranslated: break;
   }
 
   const auto window = interrupts::classify_interrupt_window(as_access(request));
   if (!window.has_value()) return std::nullopt;
   if (window->is_interrupt) return pass_as_interrupt(request);
-  if (request.operation == Operation::write)
-    return refuse(request, FaultReason::invalid_interrupt_request, false);
+  if (request.operation == Operation::write) return refuse(request, FaultReason::invalid_interrupt_request, false);
   return refuse_silently(request, *window->rule);
 }
 

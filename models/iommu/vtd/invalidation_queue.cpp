@@ -57,12 +57,9 @@ bool InvalidationQueue::process_next() {
 
 QueueError InvalidationQueue::check_and_execute(const InvalidationDescriptor& descriptor) {
   switch (descriptor.type()) {
-    case DescriptorType::context_cache:
-      return invalidate_contexts(ContextCacheDescriptor{descriptor});
-    case DescriptorType::iotlb:
-      return invalidate_iotlb(IotlbDescriptor{descriptor});
-    case DescriptorType::wait:
-      return wait(WaitDescriptor{descriptor});
+    case DescriptorType::context_cache: return invalidate_contexts(ContextCacheDescriptor{descriptor});
+    case DescriptorType::iotlb: return invalidate_iotlb(IotlbDescriptor{descriptor});
+    case DescriptorType::wait: return wait(WaitDescriptor{descriptor});
   }
   return QueueError::invalid_type;
 }

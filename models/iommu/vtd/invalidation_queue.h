@@ -25,8 +25,7 @@ struct QueueCollaborators {
 
 class InvalidationQueue {
  public:
-  InvalidationQueue(const UnitConfig& config, const QueueCollaborators& unit)
-      : config_{config}, unit_{unit} {}
+  InvalidationQueue(const UnitConfig& config, const QueueCollaborators& unit) : config_{config}, unit_{unit} {}
 
   /// Executes descriptors from IQH to IQT, until an error stops the queue; at most one queue length of them,
   /// so that no guest can keep a register write from returning. Returns how many were executed.

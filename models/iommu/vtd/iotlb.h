@@ -75,9 +75,8 @@ class Iotlb : public iommu::TranslationCache<IotlbTag, IotlbEntry> {
     }
     const bool by_page = request.granularity == IotlbGranularity::page;
     const Range<Iova> block = by_page ? invalidated_block(request) : Range<Iova>::everything();
-    invalidate_if([&](IotlbTag tag, const IotlbEntry&) {
-      return tag.domain() == request.domain && tag.pages().overlaps(block);
-    });
+    invalidate_if(
+        [&](IotlbTag tag, const IotlbEntry&) { return tag.domain() == request.domain && tag.pages().overlaps(block); });
   }
 
  private:

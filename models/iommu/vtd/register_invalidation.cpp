@@ -5,8 +5,7 @@ namespace iommusim::vtd {
 
 ContextCommand execute(ContextCommand command, TranslationCaches& caches) {
   const ContextInvalidation request{command.get<ContextCommand::CIRG>(), command.get<ContextCommand::DID>(),
-                                    RequesterId{command.get<ContextCommand::SID>()},
-                                    command.get<ContextCommand::FM>()};
+                                    RequesterId{command.get<ContextCommand::SID>()}, command.get<ContextCommand::FM>()};
   if (request.granularity != ContextGranularity::reserved) caches.invalidate(request);
   command.set<ContextCommand::CAIG>(request.granularity);
   command.set<ContextCommand::ICC>(false);
@@ -27,11 +26,9 @@ IotlbInvalidate execute(IotlbInvalidate command, InvalidateAddress address, cons
 
 bool is_legal(const IotlbInvalidation& request, const UnitConfig& config) {
   switch (request.granularity) {
-    case IotlbGranularity::reserved:
-      return false;
+    case IotlbGranularity::reserved: return false;
     case IotlbGranularity::global:
-    case IotlbGranularity::domain:
-      return true;
+    case IotlbGranularity::domain: return true;
     case IotlbGranularity::page:
       return config.page_selective_invalidation && request.address_mask <= config.max_address_mask;
   }

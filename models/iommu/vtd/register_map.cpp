@@ -18,8 +18,8 @@ constexpr std::uint64_t all_64 = ~std::uint64_t{0};
 constexpr std::uint64_t masked = EventControl::IM::mask;
 
 /// A register that software only reads.
-constexpr RegisterSpec read_only(Id id, std::string_view name, std::uint16_t offset, std::uint8_t width,
-                                 Needs needs, std::string_view section) {
+constexpr RegisterSpec read_only(Id id, std::string_view name, std::uint16_t offset, std::uint8_t width, Needs needs,
+                                 std::string_view section) {
   return {id, name, block, offset, width, 0, 0, 0, 0, needs, section};
 }
 
@@ -44,8 +44,7 @@ constexpr std::uint64_t iva_write_only =
 constexpr std::uint64_t iotlb_read_write = IotlbInvalidate::IVT::mask | IotlbInvalidate::IIRG::mask |
                                            IotlbInvalidate::DR::mask | IotlbInvalidate::DW::mask |
                                            IotlbInvalidate::DID::mask;
-constexpr std::uint64_t iqa_read_write =
-    InvalidationQueueAddress::IQA::mask | InvalidationQueueAddress::QS::mask;
+constexpr std::uint64_t iqa_read_write = InvalidationQueueAddress::IQA::mask | InvalidationQueueAddress::QS::mask;
 constexpr std::uint64_t event_data = 0xFFFF;
 constexpr std::uint64_t event_address = 0xFFFF'FFFC;
 
@@ -55,43 +54,31 @@ constexpr std::uint64_t protected_high = all_64 & ~(page_2m - 1);
 
 bool is_present(Needs needs, const UnitConfig& config) {
   switch (needs) {
-    case Needs::nothing:
-      return true;
-    case Needs::queued_invalidation:
-      return config.queued_invalidation;
-    case Needs::protected_memory:
-      return config.protected_low_memory || config.protected_high_memory;
-    case Needs::protected_low_memory:
-      return config.protected_low_memory;
-    case Needs::protected_high_memory:
-      return config.protected_high_memory;
+    case Needs::nothing: return true;
+    case Needs::queued_invalidation: return config.queued_invalidation;
+    case Needs::protected_memory: return config.protected_low_memory || config.protected_high_memory;
+    case Needs::protected_low_memory: return config.protected_low_memory;
+    case Needs::protected_high_memory: return config.protected_high_memory;
     // Belongs to interrupt remapping, which no unit has yet.
-    case Needs::extended_interrupt_mode:
-      return false;
+    case Needs::extended_interrupt_mode: return false;
   }
   return false;
 }
 
 std::uint16_t base_of(RegisterBase base, const UnitConfig& config) {
   switch (base) {
-    case RegisterBase::block:
-      return 0;
-    case RegisterBase::iotlb:
-      return static_cast<std::uint16_t>(config.iotlb_offset);
-    case RegisterBase::fault_record:
-      return static_cast<std::uint16_t>(config.fault_record_offset);
+    case RegisterBase::block: return 0;
+    case RegisterBase::iotlb: return static_cast<std::uint16_t>(config.iotlb_offset);
+    case RegisterBase::fault_record: return static_cast<std::uint16_t>(config.fault_record_offset);
   }
   return 0;
 }
 
 std::uint64_t reset_of(const RegisterSpec& spec, const UnitConfig& config) {
   switch (spec.id) {
-    case Id::cap:
-      return capability(config).raw();
-    case Id::ecap:
-      return extended_capability(config).raw();
-    default:
-      return spec.reset;
+    case Id::cap: return capability(config).raw();
+    case Id::ecap: return extended_capability(config).raw();
+    default: return spec.reset;
   }
 }
 
@@ -105,8 +92,7 @@ RegisterSpec specialised(RegisterSpec spec, const UnitConfig& config) {
   spec.offset = static_cast<std::uint16_t>(spec.offset + base_of(spec.base, config));
   spec.reset = reset_of(spec, config);
   spec.read_write &= implemented_bits(spec.id, config);
-  if (!is_present(spec.needs, config))
-    spec.reset = spec.read_write = spec.write_1_clears = spec.write_only = 0;
+  if (!is_present(spec.needs, config)) spec.reset = spec.read_write = spec.write_1_clears = spec.write_only = 0;
   return spec;
 }
 
@@ -125,8 +111,7 @@ const std::array<RegisterSpec, register_ids> register_table{{
     read_write(Id::fedata, "FEDATA", 0x03C, 4, event_data, Needs::nothing, "11.4.9.3"),
     read_write(Id::feaddr, "FEADDR", 0x040, 4, event_address, Needs::nothing, "11.4.9.4"),
     read_write(Id::feuaddr, "FEUADDR", 0x044, 4, all_32, eim, "11.4.9.5"),
-    read_write(Id::pmen, "PMEN", 0x064, 4, ProtectedMemoryEnable::EPM::mask, Needs::protected_memory,
-               "11.4.10.1"),
+    read_write(Id::pmen, "PMEN", 0x064, 4, ProtectedMemoryEnable::EPM::mask, Needs::protected_memory, "11.4.10.1"),
     read_write(Id::plmbase, "PLMBASE", 0x068, 4, protected_low, Needs::protected_low_memory, "11.4.10.2"),
     read_write(Id::plmlimit, "PLMLIMIT", 0x06C, 4, protected_low, Needs::protected_low_memory, "11.4.10.3"),
     read_write(Id::phmbase, "PHMBASE", 0x070, 8, protected_high, Needs::protected_high_memory, "11.4.10.4"),
@@ -143,8 +128,8 @@ const std::array<RegisterSpec, register_ids> register_table{{
     {Id::iva, "IVA", RegisterBase::iotlb, 0x0, 8, 0, 0, 0, iva_write_only, Needs::nothing, "11.4.8.2"},
     {Id::iotlb, "IOTLB", RegisterBase::iotlb, 0x8, 8, 0, iotlb_read_write, 0, 0, Needs::nothing, "11.4.8.1"},
     {Id::frcd_low, "FRCD[63:0]", RegisterBase::fault_record, 0x0, 8, 0, 0, 0, 0, Needs::nothing, "11.4.14"},
-    {Id::frcd_high, "FRCD[127:64]", RegisterBase::fault_record, 0x8, 8, 0, 0, FaultRecord::F::mask, 0,
-     Needs::nothing, "11.4.14"},
+    {Id::frcd_high, "FRCD[127:64]", RegisterBase::fault_record, 0x8, 8, 0, 0, FaultRecord::F::mask, 0, Needs::nothing,
+     "11.4.14"},
 }};
 
 std::vector<RegisterSpec> registers_of(const UnitConfig& config) {

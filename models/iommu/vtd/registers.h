@@ -25,9 +25,9 @@ struct GlobalCommand : Word<32> {
   struct SIRTP : Field<24, 24, bool> {};
   struct CFI : Field<23, 23, bool> {};
 };
-static_assert(fields_disjoint<GlobalCommand::TE, GlobalCommand::SRTP, GlobalCommand::SFL, GlobalCommand::EAFL,
-                              GlobalCommand::WBF, GlobalCommand::QIE, GlobalCommand::IRE,
-                              GlobalCommand::SIRTP, GlobalCommand::CFI>());
+static_assert(
+    fields_disjoint<GlobalCommand::TE, GlobalCommand::SRTP, GlobalCommand::SFL, GlobalCommand::EAFL, GlobalCommand::WBF,
+                    GlobalCommand::QIE, GlobalCommand::IRE, GlobalCommand::SIRTP, GlobalCommand::CFI>());
 
 /// GSTS (11.4.5).
 struct GlobalStatus : Word<32> {
@@ -60,8 +60,8 @@ struct ContextCommand : Word<64> {
   struct SID : Field<31, 16, std::uint16_t> {};
   struct DID : Field<15, 0, std::uint16_t> {};
 };
-static_assert(fields_disjoint<ContextCommand::ICC, ContextCommand::CIRG, ContextCommand::CAIG,
-                              ContextCommand::FM, ContextCommand::SID, ContextCommand::DID>());
+static_assert(fields_disjoint<ContextCommand::ICC, ContextCommand::CIRG, ContextCommand::CAIG, ContextCommand::FM,
+                              ContextCommand::SID, ContextCommand::DID>());
 
 /// IVA (11.4.8.2).
 struct InvalidateAddress : Word<64> {
@@ -81,8 +81,8 @@ struct IotlbInvalidate : Word<64> {
   struct DW : Field<48, 48, bool> {};
   struct DID : Field<47, 32, std::uint16_t> {};
 };
-static_assert(fields_disjoint<IotlbInvalidate::IVT, IotlbInvalidate::IIRG, IotlbInvalidate::IAIG,
-                              IotlbInvalidate::DR, IotlbInvalidate::DW, IotlbInvalidate::DID>());
+static_assert(fields_disjoint<IotlbInvalidate::IVT, IotlbInvalidate::IIRG, IotlbInvalidate::IAIG, IotlbInvalidate::DR,
+                              IotlbInvalidate::DW, IotlbInvalidate::DID>());
 
 /// FSTS (11.4.9.1).
 struct FaultStatus : Word<32> {
@@ -174,8 +174,8 @@ struct FaultRecord : Word<128> {
   struct SID : Field<79, 64> {};
   struct FI : Field<63, 12> {};
 };
-static_assert(fields_disjoint<FaultRecord::F, FaultRecord::T1, FaultRecord::AT, FaultRecord::PV,
-                              FaultRecord::FR, FaultRecord::PP, FaultRecord::EXE, FaultRecord::PRIV,
-                              FaultRecord::T2, FaultRecord::SID, FaultRecord::FI>());
+static_assert(
+    fields_disjoint<FaultRecord::F, FaultRecord::T1, FaultRecord::AT, FaultRecord::PV, FaultRecord::FR, FaultRecord::PP,
+                    FaultRecord::EXE, FaultRecord::PRIV, FaultRecord::T2, FaultRecord::SID, FaultRecord::FI>());
 
 }  // namespace iommusim::vtd

@@ -3,32 +3,25 @@
 
 namespace iommusim::vtd::rules {
 
-const Rule translation_disabled{"vtd.translation-disabled",
-                                "DMA remapping is off, so addresses pass unchanged",
+const Rule translation_disabled{"vtd.translation-disabled", "DMA remapping is off, so addresses pass unchanged",
                                 "VT-d specification, 11.4.4, TE"};
-const Rule pass_through{"vtd.pass-through",
-                        "the context entry says pass-through, so the address is not translated",
+const Rule pass_through{"vtd.pass-through", "the context entry says pass-through, so the address is not translated",
                         "VT-d specification, 9.3, TT"};
-const Rule second_stage{"vtd.second-stage", "the second-stage tables translate the address",
-                        "VT-d specification, 3.7"};
-const Rule iotlb_hit{"vtd.iotlb-hit", "the IOTLB holds a translation of the page",
-                     "VT-d specification, 6.2.5"};
-const Rule interrupt_request{
-    "vtd.interrupt-request",
-    "a doubleword write to 0xFEEx_xxxx is an interrupt request, never remapped as DMA",
-    "VT-d specification, 3.14"};
+const Rule second_stage{"vtd.second-stage", "the second-stage tables translate the address", "VT-d specification, 3.7"};
+const Rule iotlb_hit{"vtd.iotlb-hit", "the IOTLB holds a translation of the page", "VT-d specification, 6.2.5"};
+const Rule interrupt_request{"vtd.interrupt-request",
+                             "a doubleword write to 0xFEEx_xxxx is an interrupt request, never remapped as DMA",
+                             "VT-d specification, 3.14"};
 const Rule protected_memory{"vtd.protected-memory", "the address lies in a protected memory region",
                             "VT-d specification, 11.4.10"};
-const Rule ats_without_remapping{
-    "vtd.ats-without-remapping",
-    "translation requests and translated requests are unsupported while remapping is off",
-    "VT-d specification, 4.2"};
+const Rule ats_without_remapping{"vtd.ats-without-remapping",
+                                 "translation requests and translated requests are unsupported while remapping is off",
+                                 "VT-d specification, 4.2"};
 const Rule translated_to_interrupt_range{"vtd.translated-to-interrupt-range",
                                          "a translated request to the interrupt range is unsupported",
                                          "VT-d specification, 3.14"};
-const Rule pasid_to_interrupt_range{
-    "vtd.pasid-to-interrupt-range",
-    "a request with PASID to the interrupt range is no interrupt request and no DMA",
-    "VT-d specification, 3.14"};
+const Rule pasid_to_interrupt_range{"vtd.pasid-to-interrupt-range",
+                                    "a request with PASID to the interrupt range is no interrupt request and no DMA",
+                                    "VT-d specification, 3.14"};
 
 }  // namespace iommusim::vtd::rules

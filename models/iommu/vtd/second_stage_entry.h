@@ -18,8 +18,8 @@ struct SecondStageEntry : Word<64> {
   struct W : Field<1, 1, bool> {};
   struct R : Field<0, 0, bool> {};
 };
-static_assert(fields_disjoint<SecondStageEntry::TM, SecondStageEntry::ADDR, SecondStageEntry::SNP,
-                              SecondStageEntry::PS, SecondStageEntry::W, SecondStageEntry::R>());
+static_assert(fields_disjoint<SecondStageEntry::TM, SecondStageEntry::ADDR, SecondStageEntry::SNP, SecondStageEntry::PS,
+                              SecondStageEntry::W, SecondStageEntry::R>());
 
 constexpr unsigned max_table_levels = 5;
 

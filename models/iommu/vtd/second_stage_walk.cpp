@@ -3,8 +3,8 @@
 
 namespace iommusim::vtd {
 
-WalkResult walk_second_stage(const TableFormat& format, const WalkStart& start, Iova address,
-                             NeededRights needed, TableReader& tables) {
+WalkResult walk_second_stage(const TableFormat& format, const WalkStart& start, Iova address, NeededRights needed,
+                             TableReader& tables) {
   WalkResult result;
   result.rights = start.rights;
   PhysAddr table = start.table;

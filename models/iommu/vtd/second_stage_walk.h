@@ -70,7 +70,7 @@ struct WalkResult {
 };
 
 /// At each level: fetch, permission for this request, reserved bits, then leaf or descend.
-WalkResult walk_second_stage(const TableFormat& format, const WalkStart& start, Iova address,
-                             NeededRights needed, TableReader& tables);
+WalkResult walk_second_stage(const TableFormat& format, const WalkStart& start, Iova address, NeededRights needed,
+                             TableReader& tables);
 
 }  // namespace iommusim::vtd

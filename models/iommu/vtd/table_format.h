@@ -21,9 +21,7 @@ class TableFormat {
   /// Bits that a DID must not have.
   std::uint64_t reserved_domain_bits() const { return reserved_domain_bits_; }
   /// CAP.SAGAW has the depth.
-  bool supports_levels(unsigned levels) const {
-    return levels <= max_table_levels && (levels_ >> levels & 1) != 0;
-  }
+  bool supports_levels(unsigned levels) const { return levels <= max_table_levels && (levels_ >> levels & 1) != 0; }
   unsigned deepest() const { return deepest_; }
   bool supports_pass_through() const { return pass_through_; }
   bool supports_zero_length_read() const { return zero_length_read_; }

@@ -33,8 +33,7 @@ class LegacyTranslation {
   TranslationResult pass_through(const Context& context) const;
   TranslationResult look_up(const Context& context);
   TranslationResult walk(const Context& context, NeededRights needed);
-  TranslationResult deliver(const Context& context, const IotlbEntry& entry, unsigned level,
-                            const Rule& rule) const;
+  TranslationResult deliver(const Context& context, const IotlbEntry& entry, unsigned level, const Rule& rule) const;
   TranslationResult translated(const IotlbEntry& entry, unsigned level, const Rule& rule) const;
   bool ends_in_interrupt_range(const IotlbEntry& entry, unsigned level) const;
   PhysAddr output(const IotlbEntry& entry, unsigned level) const;
@@ -132,8 +131,7 @@ PhysAddr LegacyTranslation::output(const IotlbEntry& entry, unsigned level) cons
   return entry.page + request_.address.offset_in(page_size(level));
 }
 
-TranslationResult LegacyTranslation::translated(const IotlbEntry& entry, unsigned level,
-                                                const Rule& rule) const {
+TranslationResult LegacyTranslation::translated(const IotlbEntry& entry, unsigned level, const Rule& rule) const {
   TranslationResult result;
   result.outcome = iommu::Outcome::translated;
   result.address = output(entry, level);
@@ -147,8 +145,7 @@ TranslationResult LegacyTranslation::translated(const IotlbEntry& entry, unsigne
 TranslationResult decide_disabled(const DecisionInputs& unit, const TranslationRequest& request) {
   if (unit.protected_memory.blocks(PhysAddr{request.address.value()}, request.size))
     return refuse_silently(request, rules::protected_memory);
-  if (request.address_type != AddressType::untranslated)
-    return refuse_silently(request, rules::ats_without_remapping);
+  if (request.address_type != AddressType::untranslated) return refuse_silently(request, rules::ats_without_remapping);
   // What is left of the range here has a PASID: no interrupt request, and nothing that memory could answer.
   if (touches_interrupt_range(request.address.value(), request.size))
     return refuse_silently(request, rules::pasid_to_interrupt_range);
@@ -164,8 +161,7 @@ TranslationResult decide(const DecisionInputs& unit, const TranslationRequest& r
     if (const auto settled = decide_interrupt_range(request)) return *settled;
   if (!unit.remapping.enabled) return decide_disabled(unit, request);
   // Scalable mode needs ECAP.SMTS and abort-DMA mode ECAP.ADMS, which no unit has yet.
-  if (unit.remapping.table_mode != TableMode::legacy)
-    return refuse(request, FaultReason::table_mode_invalid, false);
+  if (unit.remapping.table_mode != TableMode::legacy) return refuse(request, FaultReason::table_mode_invalid, false);
   if (request.pasid.has_value()) return refuse(request, FaultReason::pasid_in_legacy_mode, false);
   return LegacyTranslation{unit, request, fetches, effects}.run();
 }

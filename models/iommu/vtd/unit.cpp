@@ -49,13 +49,11 @@ void Unit::write_register(std::uint64_t offset, unsigned width, std::uint64_t va
     return;
   }
   for (unsigned byte = 0; byte < width; byte += 4)
-    if (const auto written =
-            state_->registers.write(offset + byte, static_cast<std::uint32_t>(value >> 8 * byte)))
+    if (const auto written = state_->registers.write(offset + byte, static_cast<std::uint32_t>(value >> 8 * byte)))
       state_->react(*written);
 }
 
-iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request,
-                                      iommu::FetchLog& fetches) const {
+iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const {
   CacheEffects unused;
   return vtd::decide(state_->inputs, request, fetches, unused);
 }

@@ -3,14 +3,14 @@
 // Plain C++ without a clock; models/tlm/vtd_module.h gives it time.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <memory>
-
 #include "interrupts/msi.h"
 #include "iommu/translation.h"
 #include "iommu/vtd/config.h"
 #include "memory/physical_bus.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
 
 namespace iommusim::vtd {
 

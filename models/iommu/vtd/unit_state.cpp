@@ -49,32 +49,21 @@ void Unit::State::commit_lookups(RequesterId requester, const CacheEffects& effe
 
 void Unit::State::react(const RegisterFile::Written& written) {
   switch (written.id) {
-    case RegisterId::gcmd:
-      return execute_global_command();
-    case RegisterId::ccmd:
-      return written.upper_half ? execute_context_command() : void();
-    case RegisterId::iotlb:
-      return written.upper_half ? execute_iotlb_command() : void();
-    case RegisterId::fsts:
-      return fault_status_written();
-    case RegisterId::fectl:
-      return fault_event.control_written();
-    case RegisterId::frcd_high:
-      return faults.record_written();
+    case RegisterId::gcmd: return execute_global_command();
+    case RegisterId::ccmd: return written.upper_half ? execute_context_command() : void();
+    case RegisterId::iotlb: return written.upper_half ? execute_iotlb_command() : void();
+    case RegisterId::fsts: return fault_status_written();
+    case RegisterId::fectl: return fault_event.control_written();
+    case RegisterId::frcd_high: return faults.record_written();
     case RegisterId::pmen:
     case RegisterId::plmbase:
     case RegisterId::plmlimit:
     case RegisterId::phmbase:
-    case RegisterId::phmlimit:
-      return protected_memory_written();
-    case RegisterId::iqt:
-      return run_queue();
-    case RegisterId::ics:
-      return completion_status_written();
-    case RegisterId::iectl:
-      return completion_event.control_written();
-    default:
-      return;
+    case RegisterId::phmlimit: return protected_memory_written();
+    case RegisterId::iqt: return run_queue();
+    case RegisterId::ics: return completion_status_written();
+    case RegisterId::iectl: return completion_event.control_written();
+    default: return;
   }
 }
 

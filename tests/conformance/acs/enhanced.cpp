@@ -11,8 +11,7 @@ using namespace iommusim;
 using namespace iommusim::pcie;
 using namespace iommusim::test;
 
-TEST_CASE("ACS-021 What the switch's windows hold and no port claims is UR, or goes up with redirect on",
-          "[acs]") {
+TEST_CASE("ACS-021 What the switch's windows hold and no port claims is UR, or goes up with redirect on", "[acs]") {
   SwitchBench bench{with_acs(0x0000, 0x08FF)};
   bench.builder.set_window(bench.upstream, 0xE000'0000, 0xE02F'FFFF);
   const Access access = read_request(bench.id_a(), 0xE020'0000);

@@ -20,20 +20,18 @@ TEST_CASE("ACS-005 A port without ACS sends a peer-window hit directly to the si
   CHECK(decision.rule->id == "switch.direct-peer");
 }
 
-TEST_CASE("ACS-006 Request Redirect of the ingress port, not of the target, sends a request to the root",
-          "[acs]") {
+TEST_CASE("ACS-006 Request Redirect of the ingress port, not of the target, sends a request to the root", "[acs]") {
   const SwitchBench ingress{with_acs(0x0004), {}};
   const RouteDecision redirected =
       route_from_below(ingress.topology(), ingress.left, write_request(ingress.id_a(), SwitchBench::bar_b));
   CHECK(redirected.action == Action::upstream);
   CHECK(redirected.rule->id == "acs.p2p-request-redirect");
   const SwitchBench target{{}, with_acs(0x0004)};
-  CHECK(route_from_below(target.topology(), target.left, write_request(target.id_a(), SwitchBench::bar_b))
-            .action == Action::downstream);
+  CHECK(route_from_below(target.topology(), target.left, write_request(target.id_a(), SwitchBench::bar_b)).action ==
+        Action::downstream);
 }
 
-TEST_CASE("ACS-007 ACS on A's port does not stop B, whose port has none, from writing into A's BAR",
-          "[acs]") {
+TEST_CASE("ACS-007 ACS on A's port does not stop B, whose port has none, from writing into A's BAR", "[acs]") {
   const SwitchBench bench{with_acs(0x001D), {}};
   const Access access = write_request(bench.id_b(), SwitchBench::bar_a);
   const RouteDecision decision = route_from_below(bench.topology(), bench.right, access);
@@ -42,8 +40,7 @@ TEST_CASE("ACS-007 ACS on A's port does not stop B, whose port has none, from wr
   CHECK(claim(bench.topology(), bench.device_a, access).action == Action::claim);
 }
 
-TEST_CASE("ACS-016 Egress Control with its bit set blocks, with its bit clear opens even a redirecting port",
-          "[acs]") {
+TEST_CASE("ACS-016 Egress Control with its bit set blocks, with its bit clear opens even a redirecting port", "[acs]") {
   FunctionOptions right;
   right.port_number = 5;
   FunctionOptions blocked = with_acs(0x0020);
@@ -56,9 +53,8 @@ TEST_CASE("ACS-016 Egress Control with its bit set blocks, with its bit clear op
   CHECK(violation.rule->id == "acs.p2p-egress-control");
 
   const SwitchBench clear{with_acs(0x0024), right};
-  CHECK(
-      route_from_below(clear.topology(), clear.left, read_request(clear.id_a(), SwitchBench::bar_b)).action ==
-      Action::downstream);
+  CHECK(route_from_below(clear.topology(), clear.left, read_request(clear.id_a(), SwitchBench::bar_b)).action ==
+        Action::downstream);
 }
 
 TEST_CASE("ACS-017 Egress vector bits index by port number, not by device number", "[acs]") {
@@ -68,22 +64,20 @@ TEST_CASE("ACS-017 Egress vector bits index by port number, not by device number
   by_device.egress_controlled = {1};
   const SwitchBench bench{by_device, right};
   REQUIRE(bench.builder.id(bench.right).device() == 1);
-  CHECK(
-      route_from_below(bench.topology(), bench.left, read_request(bench.id_a(), SwitchBench::bar_b)).action ==
-      Action::downstream);
+  CHECK(route_from_below(bench.topology(), bench.left, read_request(bench.id_a(), SwitchBench::bar_b)).action ==
+        Action::downstream);
 }
 
 TEST_CASE("ACS-032 Clearing the redirect bits of one port opens traffic from that port only", "[acs]") {
   SwitchBench bench{with_acs(0x001D), with_acs(0x001D)};
   bench.builder.set_acs_control(bench.left, 0x001D & ~0x002C);  // RR, CR and EC off.
-  CHECK(route_from_below(bench.topology(), bench.left, write_request(bench.id_a(), SwitchBench::bar_b))
-            .action == Action::downstream);
-  CHECK(route_from_below(bench.topology(), bench.right, write_request(bench.id_b(), SwitchBench::bar_a))
-            .action == Action::upstream);
+  CHECK(route_from_below(bench.topology(), bench.left, write_request(bench.id_a(), SwitchBench::bar_b)).action ==
+        Action::downstream);
+  CHECK(route_from_below(bench.topology(), bench.right, write_request(bench.id_b(), SwitchBench::bar_a)).action ==
+        Action::upstream);
 }
 
-TEST_CASE("ACS-037 An MSI whose address lies in a peer window of a switch without ACS lands in the peer",
-          "[acs]") {
+TEST_CASE("ACS-037 An MSI whose address lies in a peer window of a switch without ACS lands in the peer", "[acs]") {
   SwitchBench bench;
   bench.builder.write(bench.device_b, 0x10, 4, 0xFEE0'0000);
   bench.builder.set_window(bench.right, 0xFEE0'0000, 0xFEE0'0000);
@@ -98,8 +92,8 @@ TEST_CASE("ACS-049 With all controls cleared, ports with ACS send peer requests 
   SwitchBench bench{with_acs(0x001D), with_acs(0x001D)};
   bench.builder.set_acs_control(bench.left, 0);
   bench.builder.set_acs_control(bench.right, 0);
-  CHECK(route_from_below(bench.topology(), bench.left, write_request(bench.id_a(), SwitchBench::bar_b))
-            .action == Action::downstream);
-  CHECK(route_from_below(bench.topology(), bench.right, write_request(bench.id_b(), SwitchBench::bar_a))
-            .action == Action::downstream);
+  CHECK(route_from_below(bench.topology(), bench.left, write_request(bench.id_a(), SwitchBench::bar_b)).action ==
+        Action::downstream);
+  CHECK(route_from_below(bench.topology(), bench.right, write_request(bench.id_b(), SwitchBench::bar_a)).action ==
+        Action::downstream);
 }

@@ -33,18 +33,15 @@ TEST_CASE("ACS-002 Window limits are inclusive and 1 MiB granular", "[acs]") {
   CHECK(action(0xE660'0000) == Action::upstream);
 }
 
-TEST_CASE("ACS-003 A function with Memory Space disabled never claims: UR for reads, nothing for writes",
-          "[acs]") {
+TEST_CASE("ACS-003 A function with Memory Space disabled never claims: UR for reads, nothing for writes", "[acs]") {
   SwitchBench bench;
   REQUIRE(claim(bench.topology(), bench.device_b, read_request(bench.id_a(), SwitchBench::bar_b)).action ==
           Action::claim);
   bench.builder.set_command(bench.device_b, false, true);
-  const RouteDecision read =
-      claim(bench.topology(), bench.device_b, read_request(bench.id_a(), SwitchBench::bar_b));
+  const RouteDecision read = claim(bench.topology(), bench.device_b, read_request(bench.id_a(), SwitchBench::bar_b));
   CHECK(read.action == Action::reject);
   CHECK(read.status == CompletionStatus::unsupported_request);
-  const RouteDecision write =
-      claim(bench.topology(), bench.device_b, write_request(bench.id_a(), SwitchBench::bar_b));
+  const RouteDecision write = claim(bench.topology(), bench.device_b, write_request(bench.id_a(), SwitchBench::bar_b));
   CHECK(write.action == Action::reject);
   CHECK(write.status == CompletionStatus::none);
 }

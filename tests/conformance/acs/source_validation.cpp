@@ -11,8 +11,7 @@ using namespace iommusim;
 using namespace iommusim::pcie;
 using namespace iommusim::test;
 
-TEST_CASE("ACS-010 Source Validation accepts any device on an in-range bus and no bus outside the range",
-          "[acs]") {
+TEST_CASE("ACS-010 Source Validation accepts any device on an in-range bus and no bus outside the range", "[acs]") {
   const SwitchBench bench{with_acs(0x0001), {}, with_acs(0x0001)};
   const auto action = [&bench](NodeIndex port, RequesterId id) {
     return route_from_below(bench.topology(), port, write_request(id, 0x1000)).action;
@@ -30,16 +29,14 @@ TEST_CASE("ACS-010 Source Validation accepts any device on an in-range bus and n
 
 TEST_CASE("ACS-011 Source Validation cannot tell devices below the same port apart", "[acs]") {
   const SwitchBench bench{{}, {}, with_acs(0x0001)};
-  const RouteDecision spoofed =
-      route_from_below(bench.topology(), bench.root, write_request(bench.id_b(), 0x1000));
+  const RouteDecision spoofed = route_from_below(bench.topology(), bench.root, write_request(bench.id_b(), 0x1000));
   CHECK(spoofed.action == Action::upstream);
 }
 
 TEST_CASE("ACS-012 Source Validation does not examine completions", "[acs]") {
   const SwitchBench bench{with_acs(0x0001)};
   const RequesterId foreign{0x77, 0, 0};
-  REQUIRE(route_from_below(bench.topology(), bench.left, read_request(foreign, 0x1000)).action ==
-          Action::reject);
+  REQUIRE(route_from_below(bench.topology(), bench.left, read_request(foreign, 0x1000)).action == Action::reject);
   CHECK(route_completion_from_below(bench.topology(), bench.left, foreign, false).action == Action::upstream);
 }
 
@@ -57,7 +54,6 @@ TEST_CASE("ACS-019 A violating non-posted request is answered with completer abo
   const RequesterId foreign{0x77, 0, 0};
   CHECK(route_from_below(bench.topology(), bench.left, read_request(foreign, 0x1000)).status ==
         CompletionStatus::completer_abort);
-  CHECK(
-      route_from_below(bench.topology(), bench.left, request(Operation::atomic, foreign, 0x1000, 8)).status ==
-      CompletionStatus::completer_abort);
+  CHECK(route_from_below(bench.topology(), bench.left, request(Operation::atomic, foreign, 0x1000, 8)).status ==
+        CompletionStatus::completer_abort);
 }

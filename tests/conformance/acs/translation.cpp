@@ -31,8 +31,7 @@ TEST_CASE("ACS-013 Translation Blocking stops translation requests and translate
   }
 }
 
-TEST_CASE("ACS-014 Direct Translated P2P lets a translated request go direct although redirect is on",
-          "[acs]") {
+TEST_CASE("ACS-014 Direct Translated P2P lets a translated request go direct although redirect is on", "[acs]") {
   const SwitchBench bench{with_acs(0x0044)};
   const auto action = [&bench](AddressType type) {
     return route_from_below(bench.topology(), bench.left, with_type(bench, type)).action;
@@ -41,12 +40,11 @@ TEST_CASE("ACS-014 Direct Translated P2P lets a translated request go direct alt
   CHECK(action(AddressType::untranslated) == Action::upstream);
   CHECK(action(AddressType::translation_request) == Action::upstream);
   const SwitchBench without{with_acs(0x0004)};
-  CHECK(route_from_below(without.topology(), without.left, with_type(without, AddressType::translated))
-            .action == Action::upstream);
+  CHECK(route_from_below(without.topology(), without.left, with_type(without, AddressType::translated)).action ==
+        Action::upstream);
 }
 
-TEST_CASE("ACS-015 With Translation Blocking and Direct Translated P2P a translated request is a violation",
-          "[acs]") {
+TEST_CASE("ACS-015 With Translation Blocking and Direct Translated P2P a translated request is a violation", "[acs]") {
   const SwitchBench bench{with_acs(0x0042)};
   const RouteDecision decision =
       route_from_below(bench.topology(), bench.left, with_type(bench, AddressType::translated));
@@ -58,8 +56,8 @@ TEST_CASE("ACS-052 Direct Translated P2P overrides neither Upstream Forwarding n
   FunctionOptions left = with_acs(0x0150, 0x08FF);  // UF, DT, DSP target blocking.
   left.bars = {{0, 0x1000, BusAddr{0xE800'0000}}};
   const SwitchBench bench{left};
-  const RouteDecision own_window = route_from_below(
-      bench.topology(), bench.left, with_type(bench, AddressType::translated, SwitchBench::bar_a));
+  const RouteDecision own_window =
+      route_from_below(bench.topology(), bench.left, with_type(bench, AddressType::translated, SwitchBench::bar_a));
   CHECK(own_window.action == Action::upstream);
   CHECK(own_window.rule->id == "acs.upstream-forwarding");
   const RouteDecision port_bar =

@@ -13,8 +13,7 @@ using namespace iommusim;
 using namespace iommusim::pcie;
 using namespace iommusim::test;
 
-TEST_CASE("ACS-020 A request for the port's own window goes up with Upstream Forwarding and is UR without",
-          "[acs]") {
+TEST_CASE("ACS-020 A request for the port's own window goes up with Upstream Forwarding and is UR without", "[acs]") {
   const SwitchBench with{with_acs(0x0010), {}, with_acs(0x0010)};
   const SwitchBench without{with_acs(0x0000), {}, with_acs(0x0000)};
   for (const auto& [port_with, port_without] :

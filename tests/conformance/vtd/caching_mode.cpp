@@ -22,8 +22,7 @@ vtd::UnitConfig caching() {
 
 }  // namespace
 
-TEST_CASE("VTD-088 Without CM every entry on the way may become present without invalidation",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-088 Without CM every entry on the way may become present without invalidation", "[vtd][invalidation]") {
   VtdBench bench;
   bench.enable_translation();
   expect_fault(bench, read_of(page), 0x1);
@@ -70,8 +69,7 @@ TEST_CASE("VTD-089 With CM a new mapping works after its page is invalidated", "
   expect_translated(bench, read_of(page), target);
 }
 
-TEST_CASE("VTD-089 With CM a new context entry works after invalidation with domain 0",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-089 With CM a new context entry works after invalidation with domain 0", "[vtd][invalidation]") {
   VtdBench bench{caching()};
   bench.queue.enable();
   bench.enable_translation();

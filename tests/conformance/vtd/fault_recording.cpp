@@ -25,9 +25,7 @@ struct FaultingBench : VtdBench {
   }
   /// A fault by function `number`, a source ID of its own.
   void fault_by(unsigned number) { translate(write_of(0x1000, source(number))); }
-  static RequesterId source(unsigned number) {
-    return RequesterId{static_cast<std::uint16_t>(0x100 + number)};
-  }
+  static RequesterId source(unsigned number) { return RequesterId{static_cast<std::uint16_t>(0x100 + number)}; }
   bool holds(unsigned index, unsigned number) const {
     const auto record = registers.fault_record(index);
     return record.get<FaultRecord::F>() == 1 && record.get<FaultRecord::SID>() == source(number).raw();
@@ -72,8 +70,7 @@ TEST_CASE("VTD-047 Nothing is recorded while PFO is set", "[vtd][faults]") {
   CHECK(bench.messages.size() == 2);
 }
 
-TEST_CASE("VTD-048 Eight sources fill eight records with one event, and the ninth overflows",
-          "[vtd][faults]") {
+TEST_CASE("VTD-048 Eight sources fill eight records with one event, and the ninth overflows", "[vtd][faults]") {
   FaultingBench bench{with_records(8)};
   for (unsigned i = 0; i < 8; ++i) {
     bench.fault_by(i);
@@ -136,8 +133,7 @@ TEST_CASE("VTD-053 Without compression a source can fill every record", "[vtd][f
   CHECK(bench.registers.fault_status() == (fault_status::ppf | fault_status::pfo));
 }
 
-TEST_CASE("VTD-054 A blocked write is lost silently and a blocked read gets unsupported request",
-          "[vtd][faults]") {
+TEST_CASE("VTD-054 A blocked write is lost silently and a blocked read gets unsupported request", "[vtd][faults]") {
   FaultingBench bench{with_records(1)};
   const auto before = bench.memory.digest();
   const auto write = bench.translate(write_of(0x1000));

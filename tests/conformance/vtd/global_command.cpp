@@ -52,8 +52,7 @@ TEST_CASE("VTD-006 SRTP sets RTPS and the next request uses the new root table",
   expect_translated(roots.bench, read_of(page), new_target);
 }
 
-TEST_CASE("VTD-006 SRTP latches the table mode: one that is not supported faults with 0x30",
-          "[vtd][registers]") {
+TEST_CASE("VTD-006 SRTP latches the table mode: one that is not supported faults with 0x30", "[vtd][registers]") {
   TwoRoots roots;
   const unsigned mode = GENERATE(1U, 2U, 3U);
   roots.bench.registers.set_root(roots.second.root(), mode);
@@ -70,8 +69,7 @@ TEST_CASE("VTD-007 TE follows its level and RTPS stays", "[vtd][registers]") {
   CHECK(status(bench) == global::srtp);
 }
 
-TEST_CASE("VTD-008 A one-shot command beside repeated levels changes no other status bit",
-          "[vtd][registers]") {
+TEST_CASE("VTD-008 A one-shot command beside repeated levels changes no other status bit", "[vtd][registers]") {
   VtdBench bench;
   bench.queue.enable();
   bench.enable_translation();

@@ -25,8 +25,7 @@ TEST_CASE("VTD-055 A doubleword write to the interrupt range is an interrupt, wh
           "[vtd][interrupt-range]") {
   RangeBench bench{GENERATE(false, true)};
   // Compatibility and remappable format (address bit 4), both ends of the range.
-  const std::uint64_t address =
-      GENERATE(std::uint64_t{0xFEE0'0000}, 0xFEE0'1010U, 0xFEEF'FFFCU, 0xFEE1'2358U);
+  const std::uint64_t address = GENERATE(std::uint64_t{0xFEE0'0000}, 0xFEE0'1010U, 0xFEEF'FFFCU, 0xFEE1'2358U);
   const auto result = bench.translate(write_of(address));
   CHECK(result.outcome == iommu::Outcome::interrupt);
   CHECK(result.address.value() == address);
@@ -44,15 +43,14 @@ TEST_CASE("VTD-055 An interrupt needs no context entry", "[vtd][interrupt-range]
 TEST_CASE("VTD-066 Other accesses to the interrupt range are neither translated nor delivered",
           "[vtd][interrupt-range]") {
   RangeBench bench{GENERATE(false, true)};
-  const auto request =
-      GENERATE(write_of(0xFEE0'0000, device, 8), write_of(0xFEE0'0000, device, 2),
-               write_of(0xFEE0'0002, device, 4), write_of(0xFEE0'1001, device, 1),
-               write_of(0xFEEF'FFC0, device, 64), write_of(0xFEEF'FFFF, device, 1), read_of(0xFEE0'0000),
-               read_of(0xFEEF'FFC0, device, 64), read_of(0xFEE0'0000, device, 0), atomic_on(0xFEE0'0000));
+  const auto request = GENERATE(
+      write_of(0xFEE0'0000, device, 8), write_of(0xFEE0'0000, device, 2), write_of(0xFEE0'0002, device, 4),
+      write_of(0xFEE0'1001, device, 1), write_of(0xFEEF'FFC0, device, 64), write_of(0xFEEF'FFFF, device, 1),
+      read_of(0xFEE0'0000), read_of(0xFEEF'FFC0, device, 64), read_of(0xFEE0'0000, device, 0), atomic_on(0xFEE0'0000));
   const auto result = bench.translate(request);
   CHECK(result.outcome == iommu::Outcome::fault);
-  CHECK(result.status == (request.operation == Operation::write ? CompletionStatus::none
-                                                                : CompletionStatus::unsupported_request));
+  CHECK(result.status ==
+        (request.operation == Operation::write ? CompletionStatus::none : CompletionStatus::unsupported_request));
   CHECK(bench.fetches.size() == 0);
   CHECK(bench.messages.empty());
 }

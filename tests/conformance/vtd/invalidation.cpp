@@ -64,8 +64,7 @@ bool at_least(Granularity actual, Granularity asked) {
 
 }  // namespace
 
-TEST_CASE("VTD-082 A page invalidation drops the aligned block that holds its address",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-082 A page invalidation drops the aligned block that holds its address", "[vtd][invalidation]") {
   CachedBench bench;
   bench.queue.enable();
   const unsigned mask = GENERATE(0U, 1U, 2U, 3U, 9U);
@@ -110,15 +109,13 @@ TEST_CASE("VTD-082 A page invalidation without IH drops upper entries that it us
   bench.translate(read_of(page));
   REQUIRE(bench.translate(read_of(page)).translation_cached);
   const PhysAddr other_table = bench.tables.new_page();
-  bench.tables.store(bench.tables.second_stage_entry(bench.domain, Iova{page}, 2),
-                     second_stage_entry(other_table));
+  bench.tables.store(bench.tables.second_stage_entry(bench.domain, Iova{page}, 2), second_stage_entry(other_table));
   bench.tables.map(bench.domain, Iova{page}, new_target);
   bench.submit(invalidate_pages(bench.domain.id, Iova{page}, 0));
   CHECK(bench.is_fresh(read_of(page)));
 }
 
-TEST_CASE("VTD-083 A cached 2 MiB page is dropped by an invalidation of any page inside it",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-083 A cached 2 MiB page is dropped by an invalidation of any page inside it", "[vtd][invalidation]") {
   CachedBench bench;
   bench.queue.enable();
   const std::uint64_t large = 0x4000'0000;
@@ -128,8 +125,7 @@ TEST_CASE("VTD-083 A cached 2 MiB page is dropped by an invalidation of any page
   CHECK(bench.is_fresh(read_of(touched)));
 }
 
-TEST_CASE("VTD-083 A cached 1 GiB page is dropped by an invalidation of any page inside it",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-083 A cached 1 GiB page is dropped by an invalidation of any page inside it", "[vtd][invalidation]") {
   CachedBench bench;
   bench.queue.enable();
   bench.make_stale(read_of(0x4000'0000), bench.domain, page_1g);
@@ -145,8 +141,7 @@ TEST_CASE("VTD-084 An address mask above MAMV is ignored by the register and an 
   const auto done = bench.registers.run(iotlb_command(Granularity::selective, bench.domain.id), pages(0, 11));
   CHECK(done.get<IotlbCommand::IVT>() == 0);
   CHECK(done.get<IotlbCommand::IAIG>() == Granularity::none);
-  const auto legal =
-      bench.registers.run(iotlb_command(Granularity::selective, bench.domain.id), pages(0, 10));
+  const auto legal = bench.registers.run(iotlb_command(Granularity::selective, bench.domain.id), pages(0, 10));
   CHECK(at_least(legal.get<IotlbCommand::IAIG>(), Granularity::selective));
   bench.queue.enable();
   bench.submit(invalidate_pages(bench.domain.id, Iova{0}, 10));
@@ -155,8 +150,7 @@ TEST_CASE("VTD-084 An address mask above MAMV is ignored by the register and an 
   CHECK(bench.registers.read64(offset::iqh) == 16);
 }
 
-TEST_CASE("VTD-085 IOTLB commands complete with the granularity asked for or a coarser one",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-085 IOTLB commands complete with the granularity asked for or a coarser one", "[vtd][invalidation]") {
   CachedBench bench;
   const auto asked = GENERATE(Granularity::global, Granularity::domain, Granularity::selective);
   bench.make_stale(read_of(page), bench.domain);
@@ -215,8 +209,7 @@ TEST_CASE("VTD-086 A device invalidation that masks the function reaches all eig
     CHECK(bench.is_fresh(read_of(page, RequesterId{0, dev, function})));
 }
 
-TEST_CASE("VTD-087 A changed context entry counts after device and domain invalidation",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-087 A changed context entry counts after device and domain invalidation", "[vtd][invalidation]") {
   CachedBench bench;
   bench.queue.enable();
   bench.make_stale(read_of(page), bench.domain);
@@ -231,8 +224,7 @@ TEST_CASE("VTD-087 A changed context entry counts after device and domain invali
   expect_translated(bench, read_of(page), new_target + page_1g);
 }
 
-TEST_CASE("VTD-087 A context entry taken away counts after device and domain invalidation",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-087 A context entry taken away counts after device and domain invalidation", "[vtd][invalidation]") {
   CachedBench bench;
   bench.make_stale(read_of(page), bench.domain);
   bench.tables.store(bench.tables.context_entry(device), ContextEntry{});

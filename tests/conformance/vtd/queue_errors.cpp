@@ -41,14 +41,13 @@ TEST_CASE("VTD-077 A descriptor type that does not exist is queue error 3", "[vt
 
 TEST_CASE("VTD-077 A reserved bit of a context-cache descriptor is queue error 4", "[vtd][invalidation]") {
   QueueBench bench;
-  bench.expect_error(
-      with_bit(invalidate_context(Granularity::global), GENERATE(6U, 8U, 12U, 15U, 50U, 63U, 64U, 127U)), 4);
+  bench.expect_error(with_bit(invalidate_context(Granularity::global), GENERATE(6U, 8U, 12U, 15U, 50U, 63U, 64U, 127U)),
+                     4);
 }
 
 TEST_CASE("VTD-077 A reserved bit of an IOTLB descriptor is queue error 4", "[vtd][invalidation]") {
   QueueBench bench;
-  bench.expect_error(
-      with_bit(invalidate_iotlb(Granularity::global), GENERATE(8U, 12U, 15U, 32U, 63U, 71U, 75U)), 4);
+  bench.expect_error(with_bit(invalidate_iotlb(Granularity::global), GENERATE(8U, 12U, 15U, 32U, 63U, 71U, 75U)), 4);
 }
 
 TEST_CASE("VTD-077 A reserved bit of a wait descriptor is queue error 4", "[vtd][invalidation]") {
@@ -83,8 +82,7 @@ TEST_CASE("VTD-077 While IQE is set, a new tail starts nothing", "[vtd][invalida
   CHECK(bench.head() == 16);
 }
 
-TEST_CASE("VTD-078 Clearing IQE resumes at the replaced descriptor without a write of IQT",
-          "[vtd][invalidation]") {
+TEST_CASE("VTD-078 Clearing IQE resumes at the replaced descriptor without a write of IQT", "[vtd][invalidation]") {
   QueueBench bench;
   bench.expect_error(Descriptor{}, 3);
   bench.queue.replace(1, wait_with_status(status + 4, 2));

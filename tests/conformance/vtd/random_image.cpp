@@ -111,16 +111,12 @@ void RandomImage::make_contexts() {
 
 void RandomImage::corrupt() {
   switch (dice_.below(16)) {
-    case 0:
-      return corrupt_root_entry();
-    case 1:
-      return fail_a_table();
+    case 0: return corrupt_root_entry();
+    case 1: return fail_a_table();
     case 2:
     case 3:
-    case 4:
-      return corrupt_context_entry();
-    default:
-      return corrupt_second_stage_entry();
+    case 4: return corrupt_context_entry();
+    default: return corrupt_second_stage_entry();
   }
 }
 
@@ -135,8 +131,7 @@ void RandomImage::corrupt_root_entry() {
 /// its DID keeps its value.
 void RandomImage::corrupt_context_entry() {
   const RequesterId victim = dice_.pick(requesters_).id;
-  if (bench_->tables.load<RootEntry>(bench_->tables.root_entry(victim.bus())).get<RootEntry::P>() == 0)
-    return;
+  if (bench_->tables.load<RootEntry>(bench_->tables.root_entry(victim.bus())).get<RootEntry::P>() == 0) return;
   const PhysAddr where = bench_->tables.context_entry(victim);
   if (where.value() >= (std::uint64_t{1} << 36)) return;
   bench_->tables.set<ContextEntry, ContextEntry::DID>(where, fresh_domain_id());
@@ -166,20 +161,14 @@ std::uint64_t RandomImage::random_edge(const Requester& requester) {
 
 std::uint64_t RandomImage::random_address(const Requester& requester) {
   if (dice_.one_in(50)) return 0xFEDF'F000 + dice_.below(0x10'2000) / 4 * 4;
-  if (dice_.one_in(50))
-    return dice_.below(std::uint64_t{1} << dice_.pick(std::vector<unsigned>{32, 39, 48, 57, 63}));
+  if (dice_.one_in(50)) return dice_.below(std::uint64_t{1} << dice_.pick(std::vector<unsigned>{32, 39, 48, 57, 63}));
   const std::uint64_t edge = random_edge(requester);
   switch (dice_.below(6)) {
-    case 0:
-      return edge;
-    case 1:
-      return edge - 1;
-    case 2:
-      return edge - 4;
-    case 3:
-      return edge - page_4k + dice_.below(page_4k);
-    default:
-      return edge + dice_.below(page_4k);
+    case 0: return edge;
+    case 1: return edge - 1;
+    case 2: return edge - 4;
+    case 3: return edge - page_4k + dice_.below(page_4k);
+    default: return edge + dice_.below(page_4k);
   }
 }
 
@@ -205,8 +194,7 @@ iommu::TranslationRequest RandomImage::next_request() {
   if (dice_.one_in(15))
     request.address_type = dice_.one_in(2) ? AddressType::translated : AddressType::translation_request;
   const std::uint64_t room = page_4k - request.address.offset_in(page_4k);
-  request.size =
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(room, dice_.one_in(3) ? 4 : 1 + dice_.below(64)));
+  request.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(room, dice_.one_in(3) ? 4 : 1 + dice_.below(64)));
   if (request.operation == Operation::read && dice_.one_in(8)) request.size = 0;
   last_ = request;
   return request;

@@ -37,18 +37,14 @@ oracle::VtdLegacyWalker walker_for(const VtdBench& bench) {
 }
 
 oracle::VtdRequest as_oracle_request(const iommu::TranslationRequest& request) {
-  return {request.requester.raw(), request.address_type, request.operation, request.address.value(),
-          request.size};
+  return {request.requester.raw(), request.address_type, request.operation, request.address.value(), request.size};
 }
 
 VtdOutcome outcome_of(const iommu::TranslationResult& result) {
   switch (result.outcome) {
-    case iommu::Outcome::translated:
-      return VtdOutcome::passes;
-    case iommu::Outcome::interrupt:
-      return VtdOutcome::interrupt;
-    case iommu::Outcome::fault:
-      return VtdOutcome::blocked;
+    case iommu::Outcome::translated: return VtdOutcome::passes;
+    case iommu::Outcome::interrupt: return VtdOutcome::interrupt;
+    case iommu::Outcome::fault: return VtdOutcome::blocked;
   }
   return VtdOutcome::blocked;
 }
@@ -71,8 +67,7 @@ std::string record_disagreement(const VtdBench& bench, const VtdAnswer& expected
   if (expected.record_open) return "";
   const FaultRecord actual = bench.registers.fault_record();
   if (!expected.record) return bench.no_fault_recorded() ? "" : "a record that must not be";
-  if (bench.registers.fault_status() != fault_status::ppf || actual.get<FaultRecord::F>() != 1)
-    return "no record";
+  if (bench.registers.fault_status() != fault_status::ppf || actual.get<FaultRecord::F>() != 1) return "no record";
   FaultRecord wanted;
   wanted.set<FaultRecord::F>(1);
   wanted.set<FaultRecord::FR>(expected.record->reason);
@@ -84,8 +79,7 @@ std::string record_disagreement(const VtdBench& bench, const VtdAnswer& expected
 }
 
 /// Asks the unit twice, without and with effects, and leaves it without fault records.
-std::string disagreement(VtdBench& bench, const iommu::TranslationRequest& request,
-                         const VtdAnswer& expected) {
+std::string disagreement(VtdBench& bench, const iommu::TranslationRequest& request, const VtdAnswer& expected) {
   const auto decided = bench.unit.decide(request, bench.fetches);
   std::string wrong = answer_disagreement(decided, expected, request);
   if (!wrong.empty()) return "decide(): " + wrong;
@@ -96,14 +90,12 @@ std::string disagreement(VtdBench& bench, const iommu::TranslationRequest& reque
   return wrong;
 }
 
-std::string describe(std::uint64_t seed, const iommu::TranslationRequest& request,
-                     const VtdAnswer& expected) {
+std::string describe(std::uint64_t seed, const iommu::TranslationRequest& request, const VtdAnswer& expected) {
   std::ostringstream text;
-  text << "seed " << seed << ", " << to_string(request.requester) << " " << to_string(request.address_type)
-       << " " << to_string(request.operation) << " of " << request.size << " at 0x" << std::hex
-       << request.address.value() << "; oracle: outcome " << static_cast<int>(expected.outcome)
-       << ", address 0x" << expected.address << ", reason 0x" << int{expected.reason.value_or(0)}
-       << ", record " << expected.record.has_value();
+  text << "seed " << seed << ", " << to_string(request.requester) << " " << to_string(request.address_type) << " "
+       << to_string(request.operation) << " of " << request.size << " at 0x" << std::hex << request.address.value()
+       << "; oracle: outcome " << static_cast<int>(expected.outcome) << ", address 0x" << expected.address
+       << ", reason 0x" << int{expected.reason.value_or(0)} << ", record " << expected.record.has_value();
   return text.str();
 }
 
@@ -129,8 +121,8 @@ struct Tally {
 
   std::string text() const {
     std::ostringstream out;
-    out << passes << " passed, " << interrupts << " interrupts, " << silent << " silent, " << open
-        << " open, " << suppressed << " of the faults suppressed; by reason:";
+    out << passes << " passed, " << interrupts << " interrupts, " << silent << " silent, " << open << " open, "
+        << suppressed << " of the faults suppressed; by reason:";
     for (const auto& [reason, count] : reasons)
       out << " 0x" << std::hex << reason << ":" << std::dec << count;
     return out.str();

@@ -32,8 +32,7 @@ void check_halves_equal_whole(VtdBench& bench, std::uint64_t at, std::uint64_t v
 
 }  // namespace
 
-TEST_CASE("VTD-001 Reset masks the events and clears status, queue pointers and fault records",
-          "[vtd][registers]") {
+TEST_CASE("VTD-001 Reset masks the events and clears status, queue pointers and fault records", "[vtd][registers]") {
   const VtdBench bench{with_fault_records(4)};
   const auto& registers = bench.registers;
   CHECK(registers.read32(offset::gsts) == 0);
@@ -218,9 +217,8 @@ TEST_CASE("VTD-016 IQA.DW is read-only 0 without scalable and abort mode", "[vtd
 
 TEST_CASE("VTD-020 Offsets where nothing is implemented read 0 and ignore writes", "[vtd][registers]") {
   VtdBench bench;
-  const std::uint64_t at =
-      GENERATE(0x004, 0x058, 0x064, 0x068, 0x06C, 0x070, 0x078, 0x0C0, 0x0C8, 0x0D0, 0x0DC, 0x0E0, 0x0E8,
-               0x100, 0x180, 0x300, 0x400, 0x600, 0xE00, 0xE10, 0xE30, 0xFF8);
+  const std::uint64_t at = GENERATE(0x004, 0x058, 0x064, 0x068, 0x06C, 0x070, 0x078, 0x0C0, 0x0C8, 0x0D0, 0x0DC, 0x0E0,
+                                    0x0E8, 0x100, 0x180, 0x300, 0x400, 0x600, 0xE00, 0xE10, 0xE30, 0xFF8);
   bench.registers.write32(at, 0xFFFF'FFFF);
   CHECK(bench.registers.read32(at) == 0);
   if (at % 8 != 0) return;
@@ -232,8 +230,8 @@ TEST_CASE("VTD-020 Without queued invalidation its registers are not implemented
   vtd::UnitConfig config;
   config.queued_invalidation = false;
   VtdBench bench{config};
-  const std::uint64_t at = GENERATE(offset::iqh, offset::iqt, offset::iqa, offset::ics, offset::iectl,
-                                    offset::iedata, offset::ieaddr, offset::iqercd);
+  const std::uint64_t at = GENERATE(offset::iqh, offset::iqt, offset::iqa, offset::ics, offset::iectl, offset::iedata,
+                                    offset::ieaddr, offset::iqercd);
   bench.registers.write32(at, 0xFFFF'FFFF);
   CHECK(bench.registers.read32(at) == 0);
 }

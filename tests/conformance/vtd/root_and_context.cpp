@@ -34,8 +34,7 @@ iommu::TranslationRequest of_type(AddressType type, iommu::TranslationRequest re
 
 TEST_CASE("VTD-021 Without TE requests reach memory at their own address", "[vtd][legacy]") {
   VtdBench bench;
-  const std::uint64_t address =
-      GENERATE(std::uint64_t{0}, 0x1234'5678U, 0xF'0000'0000U, 0xFEDF'FFFCU, 0xFEF0'0000U);
+  const std::uint64_t address = GENERATE(std::uint64_t{0}, 0x1234'5678U, 0xF'0000'0000U, 0xFEDF'FFFCU, 0xFEF0'0000U);
   expect_translated(bench, read_of(address), PhysAddr{address});
   expect_translated(bench, write_of(address), PhysAddr{address});
   CHECK(bench.fetches.size() == 0);
@@ -136,8 +135,7 @@ TEST_CASE("VTD-025 A reserved or unsupported translation type is fault 0x3", "[v
   vtd::UnitConfig config;
   config.pass_through = false;
   MappedBench bench{config};
-  const auto type =
-      GENERATE(TranslationType::reserved, TranslationType::device_tlb, TranslationType::pass_through);
+  const auto type = GENERATE(TranslationType::reserved, TranslationType::device_tlb, TranslationType::pass_through);
   bench.tables.set<ContextEntry, ContextEntry::TT>(bench.context_entry, type);
   expect_fault(bench, read_of(page), 0x3);
   expect_fault(bench, write_of(page), 0x3);
@@ -149,8 +147,7 @@ TEST_CASE("VTD-026 Pass-through leaves addresses alone and touches no page table
   bench.tables.set<ContextEntry, ContextEntry::SSPTPTR>(bench.tables.context_entry(device), 0x300'0000 >> 12);
   bench.bus.fail_page(PhysAddr{0x300'0000});
   bench.enable_translation();
-  for (const std::uint64_t address :
-       {std::uint64_t{0}, std::uint64_t{0x1234'5678}, std::uint64_t{0xF'FFFF'FFFC}}) {
+  for (const std::uint64_t address : {std::uint64_t{0}, std::uint64_t{0x1234'5678}, std::uint64_t{0xF'FFFF'FFFC}}) {
     expect_translated(bench, read_of(address), PhysAddr{address});
     expect_translated(bench, write_of(address), PhysAddr{address});
     expect_translated(bench, atomic_on(address), PhysAddr{address});
@@ -164,8 +161,7 @@ TEST_CASE("VTD-026 Pass-through with less than the largest width is fault 0x3", 
   expect_fault(bench, read_of(page), 0x3);
 }
 
-TEST_CASE("VTD-039 Translated and translation requests are refused with 0xD without device-TLB",
-          "[vtd][legacy]") {
+TEST_CASE("VTD-039 Translated and translation requests are refused with 0xD without device-TLB", "[vtd][legacy]") {
   MappedBench bench;
   const auto type = GENERATE(TranslationType::untranslated_only, TranslationType::pass_through);
   bench.tables.set<ContextEntry, ContextEntry::TT>(bench.context_entry, type);

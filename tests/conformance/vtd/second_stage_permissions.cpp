@@ -69,8 +69,7 @@ TEST_CASE("VTD-034 A missing right is reported before reserved bits of the same 
   expect_fault(bench, write_of(page), 0xC);
 }
 
-TEST_CASE("VTD-034 Reserved bits of an upper entry are reported before missing rights below",
-          "[vtd][legacy]") {
+TEST_CASE("VTD-034 Reserved bits of an upper entry are reported before missing rights below", "[vtd][legacy]") {
   RightsBench bench;
   bench.set_bit(3, 11);
   bench.set_rights(2, nothing);

@@ -93,8 +93,7 @@ TEST_CASE("VTD-029 PS in a PML5E is fault 0xC", "[vtd][legacy]") {
   VtdBench bench{with_levels(5)};
   const Domain domain = bench.start(5);
   bench.tables.map(domain, Iova{page}, target);
-  bench.tables.set<SecondStageEntry, SecondStageEntry::PS>(
-      bench.tables.second_stage_entry(domain, Iova{page}, 5), 1);
+  bench.tables.set<SecondStageEntry, SecondStageEntry::PS>(bench.tables.second_stage_entry(domain, Iova{page}, 5), 1);
   expect_fault(bench, read_of(page), 0xC);
 }
 

@@ -14,8 +14,7 @@ namespace {
 CaseResults run(const std::string& name) {
   CaseResults results = run_conformance_cases(IOMMUSIM_SOURCE_DIR "/tests/data/oracle/" + name);
   for (const CaseFailure& failure : results.failed) {
-    UNSCOPED_INFO(failure.id << " (" << failure.category << ") step " << failure.step << ": "
-                             << failure.action);
+    UNSCOPED_INFO(failure.id << " (" << failure.category << ") step " << failure.step << ": " << failure.action);
     UNSCOPED_INFO("  expected " << failure.expected);
     UNSCOPED_INFO("  found    " << failure.found);
   }

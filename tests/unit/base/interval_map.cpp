@@ -2,15 +2,17 @@
 // Oracle: an array with one cell per address.
 #include "base/interval_map.h"
 
+#include <catch2/catch.hpp>
+
 #include <array>
 #include <random>
-
-#include <catch2/catch.hpp>
 
 using namespace iommusim;
 
 namespace {
-Range<Iova> range(std::uint64_t first, std::uint64_t last) { return {Iova{first}, Iova{last}}; }
+Range<Iova> range(std::uint64_t first, std::uint64_t last) {
+  return {Iova{first}, Iova{last}};
+}
 }  // namespace
 
 TEST_CASE("An interval map agrees with an array under random assignments and erasures", "[base]") {
@@ -27,7 +29,8 @@ TEST_CASE("An interval map agrees with an array under random assignments and era
     } else {
       map.assign(where, value);
     }
-    for (std::uint64_t i = where.first.value(); i <= where.last.value(); ++i) cells[i] = value;
+    for (std::uint64_t i = where.first.value(); i <= where.last.value(); ++i)
+      cells[i] = value;
     for (std::uint64_t i = 0; i < 64; ++i) {
       const auto* entry = map.find(Iova{i});
       REQUIRE((entry == nullptr ? 0 : entry->value) == cells[i]);

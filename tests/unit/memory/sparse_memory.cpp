@@ -2,10 +2,10 @@
 // Oracle: a std::map of bytes.
 #include "memory/sparse_memory.h"
 
+#include <catch2/catch.hpp>
+
 #include <map>
 #include <random>
-
-#include <catch2/catch.hpp>
 
 using namespace iommusim;
 using memory::Bank;
@@ -49,9 +49,11 @@ TEST_CASE("Random reads and writes across pages agree with a map of bytes", "[me
     const std::uint64_t address = random() % 0xF'FFC0;
     const std::size_t size = random() % 64 + 1;
     if (random() % 2 == 0) {
-      for (auto& byte : buffer) byte = static_cast<std::uint8_t>(random());
+      for (auto& byte : buffer)
+        byte = static_cast<std::uint8_t>(random());
       REQUIRE(memory.write(PhysAddr{address}, buffer.data(), size));
-      for (std::size_t i = 0; i < size; ++i) bytes[address + i] = buffer[i];
+      for (std::size_t i = 0; i < size; ++i)
+        bytes[address + i] = buffer[i];
     } else {
       REQUIRE(memory.read(PhysAddr{address}, buffer.data(), size));
       for (std::size_t i = 0; i < size; ++i) {
@@ -65,7 +67,8 @@ TEST_CASE("Random reads and writes across pages agree with a map of bytes", "[me
 TEST_CASE("The digest tells content and place, not the order of writing", "[memory]") {
   const auto digest_of = [](std::vector<std::pair<std::uint64_t, std::uint8_t>> writes) {
     SparseMemory memory{{Bank{ComponentId{0}, range(0, std::uint64_t{1} << 40)}}};
-    for (const auto& [address, byte] : writes) memory.write(PhysAddr{address}, &byte, 1);
+    for (const auto& [address, byte] : writes)
+      memory.write(PhysAddr{address}, &byte, 1);
     return memory.digest();
   };
   CHECK(digest_of({{0x1000, 1}, {0x80'0000'0000, 2}}) == digest_of({{0x80'0000'0000, 2}, {0x1000, 1}}));

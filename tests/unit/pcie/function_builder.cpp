@@ -113,8 +113,7 @@ TEST_CASE("ACS control bits exist for the services of the capability only", "[pc
   CHECK(written(space, 0x108, 4, 0xFFFF'FFFF) == 0);
 }
 
-TEST_CASE("ACS Enhanced adds control bits 12:7, and the egress vector has as many bits as it says",
-          "[pcie]") {
+TEST_CASE("ACS Enhanced adds control bits 12:7, and the egress vector has as many bits as it says", "[pcie]") {
   FunctionConfig config;
   config.type = PortType::downstream_port;
   config.acs = AcsCapability{0x28FF};  // All services, 40 vector bits.

@@ -12,16 +12,14 @@ TEST_CASE("Request Redirect and Egress Control decide as the table says", "[pcie
     bool redirect, egress, bit;
     PeerRoute route;
   };
-  const Row row =
-      GENERATE(Row{false, false, false, PeerRoute::direct}, Row{false, false, true, PeerRoute::direct},
-               Row{true, false, false, PeerRoute::redirect}, Row{true, false, true, PeerRoute::redirect},
-               Row{false, true, false, PeerRoute::direct}, Row{true, true, false, PeerRoute::direct},
-               Row{false, true, true, PeerRoute::violation}, Row{true, true, true, PeerRoute::redirect});
+  const Row row = GENERATE(Row{false, false, false, PeerRoute::direct}, Row{false, false, true, PeerRoute::direct},
+                           Row{true, false, false, PeerRoute::redirect}, Row{true, false, true, PeerRoute::redirect},
+                           Row{false, true, false, PeerRoute::direct}, Row{true, true, false, PeerRoute::direct},
+                           Row{false, true, true, PeerRoute::violation}, Row{true, true, true, PeerRoute::redirect});
   const bool direct_translated = GENERATE(false, true);
   CAPTURE(row.redirect, row.egress, row.bit, direct_translated);
   Decoded ingress;
-  ingress.acs =
-      AcsControl{(row.redirect ? 0x04U : 0U) | (row.egress ? 0x20U : 0U) | (direct_translated ? 0x40U : 0U)};
+  ingress.acs = AcsControl{(row.redirect ? 0x04U : 0U) | (row.egress ? 0x20U : 0U) | (direct_translated ? 0x40U : 0U)};
   ingress.egress_control[200] = row.bit;
   CHECK(decide_peer_access(ingress, 200, AddressType::untranslated).route == row.route);
   CHECK(decide_peer_access(ingress, 200, AddressType::translation_request).route == row.route);

@@ -28,9 +28,7 @@ struct Bench {
         right{builder.root_port()},
         device_b{builder.endpoint(right, with_bar(0xE010'0000, 0x10'0000))} {}
 
-  RootDecision inbound(const Access& access) const {
-    return decide_inbound(builder.topology(), bridges, left, access);
-  }
+  RootDecision inbound(const Access& access) const { return decide_inbound(builder.topology(), bridges, left, access); }
 
   TopologyBuilder builder;
   NodeIndex left, device_a, right, device_b;
@@ -80,8 +78,7 @@ TEST_CASE("The untranslated address reaches a peer only where the root complex a
 TEST_CASE("The ingress root port's own window is no peer", "[pcie]") {
   Bench bench;
   bench.bridges[0].peer_to_peer = PeerToPeer::allowed;
-  CHECK(bench.inbound(read_request(bench.builder.id(bench.device_a), 0xE000'0000)).action ==
-        RootAction::translate);
+  CHECK(bench.inbound(read_request(bench.builder.id(bench.device_a), 0xE000'0000)).action == RootAction::translate);
 }
 
 TEST_CASE("ACS at the ingress root port stops the direct way that the root complex offers", "[pcie]") {
@@ -105,8 +102,7 @@ TEST_CASE("ACS at the ingress root port stops the direct way that the root compl
   CHECK(blocked.inbound(access).status == CompletionStatus::completer_abort);
 }
 
-TEST_CASE("Peers are integrated endpoints and the ports of other host bridges of the segment, too",
-          "[pcie]") {
+TEST_CASE("Peers are integrated endpoints and the ports of other host bridges of the segment, too", "[pcie]") {
   Bench bench;
   const NodeIndex integrated = bench.builder.integrated_endpoint(with_bar(0xE020'0000, 0x1000));
   const NodeIndex far_port = bench.builder.root_port({}, 1);

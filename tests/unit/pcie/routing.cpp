@@ -82,24 +82,20 @@ TEST_CASE("A request that begins in a BAR and ends behind it is not claimed", "[
   TopologyBuilder builder;
   const NodeIndex root = builder.root_port();
   const NodeIndex device = builder.endpoint(root, with_bar(0xE000'0000, 128));
-  const RouteDecision decision =
-      claim(builder.topology(), device, read_request(RequesterId{}, 0xE000'0040, 128));
+  const RouteDecision decision = claim(builder.topology(), device, read_request(RequesterId{}, 0xE000'0040, 128));
   CHECK(decision.action == Action::reject);
   CHECK(decision.rule == &rules::bar_overrun);
-  CHECK(claim(builder.topology(), device, read_request(RequesterId{}, 0xE000'0040, 64)).action ==
-        Action::claim);
+  CHECK(claim(builder.topology(), device, read_request(RequesterId{}, 0xE000'0040, 64)).action == Action::claim);
 }
 
 TEST_CASE("A completion for a bus inside the switch that no port leads to is unexpected", "[pcie]") {
   const SwitchBench bench;
   const RequesterId on_internal_bus{2, 5, 0};
-  const RouteDecision inside =
-      route_completion_from_below(bench.topology(), bench.left, on_internal_bus, false);
+  const RouteDecision inside = route_completion_from_below(bench.topology(), bench.left, on_internal_bus, false);
   CHECK(inside.action == Action::reject);
   CHECK(inside.status == CompletionStatus::none);
   const RequesterId processor{0, 0, 0};
-  CHECK(route_completion_from_below(bench.topology(), bench.left, processor, false).action ==
-        Action::upstream);
+  CHECK(route_completion_from_below(bench.topology(), bench.left, processor, false).action == Action::upstream);
 }
 
 TEST_CASE("Every rule has an id and a text of its own", "[pcie]") {

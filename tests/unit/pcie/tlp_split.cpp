@@ -29,8 +29,7 @@ TEST_CASE("Writes are cut by payload, reads by read request size", "[pcie]") {
 }
 
 TEST_CASE("Only the first request starts at an address that is no multiple of the limit", "[pcie]") {
-  CHECK(cut(Operation::write, 0x1070, 0x120) ==
-        Parts{{0x1070, 0x10}, {0x1080, 0x80}, {0x1100, 0x80}, {0x1180, 0x10}});
+  CHECK(cut(Operation::write, 0x1070, 0x120) == Parts{{0x1070, 0x10}, {0x1080, 0x80}, {0x1100, 0x80}, {0x1180, 0x10}});
   CHECK(cut(Operation::write, 0x1070, 4) == Parts{{0x1070, 4}});
 }
 

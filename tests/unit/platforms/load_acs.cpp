@@ -56,8 +56,7 @@ TEST_CASE("An endpoint has only the services between functions", "[platforms]") 
 }
 
 TEST_CASE("ACS services are listed by the specification's names or lspci's", "[platforms]") {
-  const auto acs =
-      port_acs("{capable: [source-validation, ReqRedir, p2p-egress-control], enabled: [SrcValid]}");
+  const auto acs = port_acs("{capable: [source-validation, ReqRedir, p2p-egress-control], enabled: [SrcValid]}");
   REQUIRE(acs.has_value());
   CHECK(acs->capability.get<pcie::AcsCapability::SourceValidation>() == 1);
   CHECK(acs->capability.get<pcie::AcsCapability::P2pRequestRedirect>() == 1);
@@ -83,17 +82,14 @@ TEST_CASE("An ACS service must be capable before it is enabled", "[platforms]") 
 }
 
 TEST_CASE("An unknown ACS service brings the known ones", "[platforms]") {
-  check_error(with_acs("{capable: [@ReqRedr]}"),
-              path + ".capable.0: found 'ReqRedr', expected 'ReqRedir' (allowed: " + words +
-                  ", DirectTrans or enhanced)");
+  check_error(with_acs("{capable: [@ReqRedr]}"), path + ".capable.0: found 'ReqRedr', expected 'ReqRedir' (allowed: " +
+                                                     words + ", DirectTrans or enhanced)");
 }
 
 TEST_CASE("An upstream port cannot have ACS", "[platforms]") {
-  check_error(
-      edited(
-          {{"          - name: nic0",
-            "          - {name: sw0, type: upstream-port, at: 00.1, acs: @linux}\n          - name: nic0"}}),
-      "host_bridges.pcie0.devices.rp0.devices.sw0.acs: found ACS on an upstream-port, expected it on root "
-      "ports, "
-      "downstream ports and endpoints only");
+  check_error(edited({{"          - name: nic0",
+                       "          - {name: sw0, type: upstream-port, at: 00.1, acs: @linux}\n          - name: nic0"}}),
+              "host_bridges.pcie0.devices.rp0.devices.sw0.acs: found ACS on an upstream-port, expected it on root "
+              "ports, "
+              "downstream ports and endpoints only");
 }

@@ -35,40 +35,34 @@ TEST_CASE("Without local APICs the interrupt window is free for memory", "[platf
 }
 
 TEST_CASE("Memory stays out of the configuration space", "[platforms]") {
-  check_error(
-      edited({{"platform: sample", "platform: sample\necam: 0x4000_0000"}, {"base: 0,", "base: @0,"}}),
-      "memory.dram.base: found 0x0-0x7fffffff, which meets the configuration space (ecam)" + alone);
+  check_error(edited({{"platform: sample", "platform: sample\necam: 0x4000_0000"}, {"base: 0,", "base: @0,"}}),
+              "memory.dram.base: found 0x0-0x7fffffff, which meets the configuration space (ecam)" + alone);
   check_error(edited({{"platform: sample", "platform: sample\necam: @0xb000_1000"}}),
               "ecam: found 0xb0001000, expected a multiple of 256 MiB");
 }
 
 TEST_CASE("Windows of a host bridge stay out of memory", "[platforms]") {
-  check_error(
-      edited({{"{base: 0x9000_0000, size: 256MiB}", "{base: @0x7000_0000, size: 768MiB}"}}),
-      "host_bridges.pcie0.windows.0.base: found 0x70000000-0x9fffffff, which meets the memory 'dram'" +
-          alone);
+  check_error(edited({{"{base: 0x9000_0000, size: 256MiB}", "{base: @0x7000_0000, size: 768MiB}"}}),
+              "host_bridges.pcie0.windows.0.base: found 0x70000000-0x9fffffff, which meets the memory 'dram'" + alone);
 }
 
 TEST_CASE("The register page of an IOMMU has its addresses for itself", "[platforms]") {
   check_error(edited({{"registers: 0xfed9_0000", "registers: @0x1000"}}),
               "iommus.dmar0.registers: found 0x1000-0x1fff, which meets the memory 'dram'" + alone);
-  check_error(
-      edited({{"registers: 0xfed9_0000}",
-               "registers: 0xfed9_0000}\n  - {name: dmar1, type: vt-d, registers: @0xfed9_0000}"}}),
-      "iommus.dmar1.registers: found 0xfed90000-0xfed90fff, which meets the registers of 'dmar0'" + alone);
+  check_error(edited({{"registers: 0xfed9_0000}",
+                       "registers: 0xfed9_0000}\n  - {name: dmar1, type: vt-d, registers: @0xfed9_0000}"}}),
+              "iommus.dmar1.registers: found 0xfed90000-0xfed90fff, which meets the registers of 'dmar0'" + alone);
   check_error(edited({{"registers: 0xfed9_0000", "registers: @0xfed9_0800"}}),
               "iommus.dmar0.registers: found 0xfed90800, expected the address of a 4 KiB page");
 }
 
 TEST_CASE("Two windows of a host bridge share no bus address", "[platforms]") {
+  check_error(edited({{"{base: 0x38_0000_0000, size: 64GiB}",
+                       "{base: 0x38_0000_0000, size: 64GiB}, @{base: 0xa000_0000, size: 1MiB, bus: 0x9000_0000}"}}),
+              "host_bridges.pcie0.windows.2: found the bus addresses 0x90000000-0x900fffff of an earlier window, "
+              "expected disjoint bus addresses");
   check_error(
-      edited({{"{base: 0x38_0000_0000, size: 64GiB}",
-               "{base: 0x38_0000_0000, size: 64GiB}, @{base: 0xa000_0000, size: 1MiB, bus: 0x9000_0000}"}}),
-      "host_bridges.pcie0.windows.2: found the bus addresses 0x90000000-0x900fffff of an earlier window, "
-      "expected disjoint bus addresses");
-  check_error(
-      edited({{"iommu: dmar0",
-               "iommu: dmar0\n    inbound: [{base: 0, size: 2GiB}, @{base: 1GiB, size: 4KiB}]"}}),
+      edited({{"iommu: dmar0", "iommu: dmar0\n    inbound: [{base: 0, size: 2GiB}, @{base: 1GiB, size: 4KiB}]"}}),
       "host_bridges.pcie0.inbound.1: found 0x40000000-0x40000fff, which meets an earlier window, expected "
       "disjoint bus addresses");
 }

@@ -55,8 +55,7 @@ TEST_CASE("Ports that face down are numbered from 1 among their siblings", "[pla
   CHECK(sw0.children[0].port_number == 1);
   CHECK(sw0.children[1].port_number == 2);
   CHECK(d.host_bridges[0].functions[1].port_number == 2);
-  CHECK(load({{"at: 02.0", "at: 02.0\n        port_number: 9"}}).host_bridges[0].functions[1].port_number ==
-        9);
+  CHECK(load({{"at: 02.0", "at: 02.0\n        port_number: 9"}}).host_bridges[0].functions[1].port_number == 9);
 }
 
 TEST_CASE("Given bus numbers are kept and the others go on from there", "[platforms]") {
@@ -82,20 +81,15 @@ TEST_CASE("Buses can run out below a port", "[platforms]") {
 }
 
 TEST_CASE("Given bus numbers stay inside the range of the port or bridge above", "[platforms]") {
-  check_error(
-      edited({{"at: 01.0", "at: 01.0\n        secondary: @6"}}),
-      "host_bridges.pcie0.devices.rp0.secondary: found 0x06, expected a bus number from 0x01 to 0x05");
-  check_error(
-      edited({{"at: 01.0", "at: 01.0\n        subordinate: @6"}}),
-      "host_bridges.pcie0.devices.rp0.subordinate: found 0x06, expected a bus number from 0x01 to 0x05");
-  check_error(
-      edited(
-          {{"at: 01.0", "at: 01.0\n        secondary: 3"}, {"at: 02.0", "at: 02.0\n        secondary: @3"}}),
-      "host_bridges.pcie0.devices.rp1.secondary: found 0x03, expected a bus number from 0x04 to 0x05");
+  check_error(edited({{"at: 01.0", "at: 01.0\n        secondary: @6"}}),
+              "host_bridges.pcie0.devices.rp0.secondary: found 0x06, expected a bus number from 0x01 to 0x05");
+  check_error(edited({{"at: 01.0", "at: 01.0\n        subordinate: @6"}}),
+              "host_bridges.pcie0.devices.rp0.subordinate: found 0x06, expected a bus number from 0x01 to 0x05");
+  check_error(edited({{"at: 01.0", "at: 01.0\n        secondary: 3"}, {"at: 02.0", "at: 02.0\n        secondary: @3"}}),
+              "host_bridges.pcie0.devices.rp1.secondary: found 0x03, expected a bus number from 0x04 to 0x05");
 }
 
 TEST_CASE("A bus in 'at' must be the one that the device is on", "[platforms]") {
-  check_error(
-      edited({{"- name: nic0", "- name: nic0\n            at: @03:00.0"}}),
-      "host_bridges.pcie0.devices.rp0.devices.nic0.at: found bus 0x03, expected 0x01, the bus that it is on");
+  check_error(edited({{"- name: nic0", "- name: nic0\n            at: @03:00.0"}}),
+              "host_bridges.pcie0.devices.rp0.devices.nic0.at: found bus 0x03, expected 0x01, the bus that it is on");
 }

@@ -22,13 +22,11 @@ std::string with_mapping(const std::string& text) {
 }  // namespace
 
 TEST_CASE("A buffer lies inside one memory and beside the others", "[platforms]") {
-  check_error(
-      edited({{"base: 0x1000_0000, size: 2MiB", "base: @0x7ff0_0000, size: 2MiB"}}),
-      "software.buffers.ring.base: found 0x7ff00000-0x800fffff, expected addresses inside one memory");
-  check_error(
-      edited({{"size: 2MiB}]", "size: 2MiB}, {name: other, base: @0x101f_f000, size: 8KiB}]"}}),
-      "software.buffers.other.base: found 0x101ff000-0x10200fff, which meets the buffer 'ring', expected "
-      "addresses that no other buffer has");
+  check_error(edited({{"base: 0x1000_0000, size: 2MiB", "base: @0x7ff0_0000, size: 2MiB"}}),
+              "software.buffers.ring.base: found 0x7ff00000-0x800fffff, expected addresses inside one memory");
+  check_error(edited({{"size: 2MiB}]", "size: 2MiB}, {name: other, base: @0x101f_f000, size: 8KiB}]"}}),
+              "software.buffers.other.base: found 0x101ff000-0x10200fff, which meets the buffer 'ring', expected "
+              "addresses that no other buffer has");
 }
 
 TEST_CASE("Memory for the operating system's tables is apart from the buffers", "[platforms]") {
@@ -37,11 +35,10 @@ TEST_CASE("Memory for the operating system's tables is apart from the buffers", 
   CHECK_FALSE(load().os_memory.has_value());
   check_error(edited({{"software:", "software:\n  os_memory: {base: @2GiB, size: 1MiB}"}}),
               "software.os_memory.base: found 0x80000000-0x800fffff, expected addresses inside one memory");
-  check_error(
-      edited({{"software:", "software:\n  os_memory: {base: 0x1010_0000, size: 4KiB}"},
-              {"base: 0x1000_0000, size: 2MiB", "base: @0x1000_0000, size: 2MiB"}}),
-      "software.buffers.ring.base: found 0x10000000-0x101fffff, which meets software.os_memory, expected "
-      "addresses that no other buffer has");
+  check_error(edited({{"software:", "software:\n  os_memory: {base: 0x1010_0000, size: 4KiB}"},
+                      {"base: 0x1000_0000, size: 2MiB", "base: @0x1000_0000, size: 2MiB"}}),
+              "software.buffers.ring.base: found 0x10000000-0x101fffff, which meets software.os_memory, expected "
+              "addresses that no other buffer has");
 }
 
 TEST_CASE("A mapping is a whole number of pages", "[platforms]") {
@@ -56,9 +53,8 @@ TEST_CASE("A mapping is a whole number of pages", "[platforms]") {
 }
 
 TEST_CASE("A mapping stays inside its buffer", "[platforms]") {
-  check_error(
-      with_mapping("{iova: 0x10_0000, buffer: ring, offset: 1MiB, size: @2MiB}"),
-      user + "mappings.0.size: found '2MiB', expected at most the 1 MiB that the buffer has from there");
+  check_error(with_mapping("{iova: 0x10_0000, buffer: ring, offset: 1MiB, size: @2MiB}"),
+              user + "mappings.0.size: found '2MiB', expected at most the 1 MiB that the buffer has from there");
   check_error(with_mapping("{iova: 0x10_0000, buffer: ring, offset: @2MiB}"),
               user + "mappings.0.offset: found '2MiB', expected an offset inside the buffer of 2 MiB");
 }
@@ -73,25 +69,22 @@ TEST_CASE("A mapping names a buffer or a physical address", "[platforms]") {
 }
 
 TEST_CASE("Two mappings of a domain share no IOVA", "[platforms]") {
-  check_error(
-      with_mapping("{iova: 0x10_0000, buffer: ring}, {iova: @0x2f_f000, physical: 0, size: 4KiB}"),
-      user +
-          "mappings.1.iova: found 0x2ff000-0x2fffff, which meets mapping 0, expected addresses that are "
-          "mapped once");
+  check_error(with_mapping("{iova: 0x10_0000, buffer: ring}, {iova: @0x2f_f000, physical: 0, size: 4KiB}"),
+              user +
+                  "mappings.1.iova: found 0x2ff000-0x2fffff, which meets mapping 0, expected addresses that are "
+                  "mapped once");
 }
 
 TEST_CASE("An IOVA stays within the width of the IOMMU and of the domain's tables", "[platforms]") {
-  check_error(
-      with_mapping("{iova: @0xffff_ffff_f000, buffer: ring}"),
-      user +
-          "mappings.0.iova: found 0xfffffffff000 and 2 MiB, expected addresses of at most 48 bits, the width "
-          "of the domain's IOMMU");
-  check_error(
-      edited({{"type: unmanaged", "type: unmanaged\n      levels: 3"}, {"0x10_0000", "@0x80_0000_0000"}}),
-      user +
-          "mappings.0.iova: found 0x8000000000 and 2 MiB, expected addresses of at most 39 bits, the width "
-          "of "
-          "the domain's IOMMU");
+  check_error(with_mapping("{iova: @0xffff_ffff_f000, buffer: ring}"),
+              user +
+                  "mappings.0.iova: found 0xfffffffff000 and 2 MiB, expected addresses of at most 48 bits, the width "
+                  "of the domain's IOMMU");
+  check_error(edited({{"type: unmanaged", "type: unmanaged\n      levels: 3"}, {"0x10_0000", "@0x80_0000_0000"}}),
+              user +
+                  "mappings.0.iova: found 0x8000000000 and 2 MiB, expected addresses of at most 39 bits, the width "
+                  "of "
+                  "the domain's IOMMU");
   CHECK(load({{"0x10_0000", "0xffff_ffe0_0000"}}).domains[0].mappings[0].iova == Iova{0xFFFF'FFE0'0000});
 }
 
@@ -101,9 +94,8 @@ TEST_CASE("The depth of a domain's tables is one that its IOMMU has", "[platform
 }
 
 TEST_CASE("A physical address stays within the host address width", "[platforms]") {
-  check_error(
-      with_mapping("{iova: 0, physical: @0x1_0000_0000_0000, size: 4KiB}"),
-      user + "mappings.0.physical: found 0x1000000000000, expected a physical address of at most 48 bits");
+  check_error(with_mapping("{iova: 0, physical: @0x1_0000_0000_0000, size: 4KiB}"),
+              user + "mappings.0.physical: found 0x1000000000000, expected a physical address of at most 48 bits");
 }
 
 TEST_CASE("Identity and blocked domains have no mappings", "[platforms]") {
@@ -127,7 +119,6 @@ TEST_CASE("A domain's devices exist and are no ports", "[platforms]") {
 }
 
 TEST_CASE("A domain needs an IOMMU on the device's host bridge", "[platforms]") {
-  check_error(
-      edited({{"    iommu: dmar0\n", ""}, {"devices: [nic0]", "devices: [@nic0]"}}),
-      user + "devices.0: found 'nic0', whose host bridge has no IOMMU, expected a device behind an IOMMU");
+  check_error(edited({{"    iommu: dmar0\n", ""}, {"devices: [nic0]", "devices: [@nic0]"}}),
+              user + "devices.0: found 'nic0', whose host bridge has no IOMMU, expected a device behind an IOMMU");
 }

@@ -38,17 +38,15 @@ TEST_CASE("Broken YAML is reported where it breaks", "[platforms]") {
 }
 
 TEST_CASE("A key with the wrong kind of value says what was found", "[platforms]") {
-  check_error(
-      edited({{"size: 2GiB", "size: @2GB"}}),
-      "memory.dram.size: found '2GB', expected a size of at least 1 byte, as in 4096, 0x1000 or 4KiB");
+  check_error(edited({{"size: 2GiB", "size: @2GB"}}),
+              "memory.dram.size: found '2GB', expected a size of at least 1 byte, as in 4096, 0x1000 or 4KiB");
   check_error(edited({{"base: 0,", "base: @[0],"}}),
               "memory.dram.base: found a list, expected an address, as in 0xfed9_0000 or 4GiB");
   check_error(edited({{"buses: [0, 5]", "buses: @{first: 0}"}}),
               "host_bridges.pcie0.buses: found a map, expected a list");
   check_error(edited({{"buses: [0, 5]", "buses: [0, @256]"}}),
               "host_bridges.pcie0.buses.1: found '256', expected a number from 0 to 255");
-  check_error(edited({{"iommu: dmar0", "@iommu:"}}),
-              "host_bridges.pcie0.iommu: found nothing, expected text");
+  check_error(edited({{"iommu: dmar0", "@iommu:"}}), "host_bridges.pcie0.iommu: found nothing, expected text");
   check_error(edited({{"platform: sample", "platform: sample\nlocal_apic: @yes"}}),
               "local_apic: found 'yes', expected true or false");
   check_error(edited({{"platform: sample", "platform: sample\ntiming: {memory: @80}"}}),
@@ -77,10 +75,9 @@ TEST_CASE("An unknown key is an error and names the closest allowed key", "[plat
 TEST_CASE("A missing key is reported at its map", "[platforms]") {
   check_error(edited({{"{name: dram, base: 0, size: 2GiB}", "@{name: dram, base: 0}"}}),
               "memory.dram.size: found nothing, expected a size");
-  check_error(
-      edited({{"- name: nic0\n            type: endpoint", "- @name: nic0"}}),
-      "host_bridges.pcie0.devices.rp0.devices.nic0.type: found nothing, expected root-port, upstream-port, "
-      "downstream-port, endpoint or root-complex-endpoint");
+  check_error(edited({{"- name: nic0\n            type: endpoint", "- @name: nic0"}}),
+              "host_bridges.pcie0.devices.rp0.devices.nic0.type: found nothing, expected root-port, upstream-port, "
+              "downstream-port, endpoint or root-complex-endpoint");
   check_error("@platform: x\nhost_bridges: []\n", "memory: found nothing, expected a list of memories");
 }
 

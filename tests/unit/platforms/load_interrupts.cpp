@@ -22,14 +22,12 @@ std::string with(const std::string& text) {
 }  // namespace
 
 TEST_CASE("An interrupt's device has a capability to send it", "[platforms]") {
-  check_error(
-      edited({{"            msix: {vectors: 8, table_bar: 0}\n", ""}, {"device: nic0", "device: @nic0"}}),
-      "software.interrupts.0.device: found 'nic0', which has neither msi nor msix, expected a device that "
-      "can "
-      "signal an interrupt");
-  check_error(
-      with("{device: @nic7, vector: 0x41}"),
-      "software.interrupts.0.device: found 'nic7', expected an endpoint: 'nic0' (allowed: nic0 or gpu0)");
+  check_error(edited({{"            msix: {vectors: 8, table_bar: 0}\n", ""}, {"device: nic0", "device: @nic0"}}),
+              "software.interrupts.0.device: found 'nic0', which has neither msi nor msix, expected a device that "
+              "can "
+              "signal an interrupt");
+  check_error(with("{device: @nic7, vector: 0x41}"),
+              "software.interrupts.0.device: found 'nic7', expected an endpoint: 'nic0' (allowed: nic0 or gpu0)");
 }
 
 TEST_CASE("An interrupt's index is below the device's number of vectors", "[platforms]") {
@@ -57,14 +55,12 @@ TEST_CASE("Several MSI vectors of a device share everything but the low bits", "
       "device share";
   CHECK(load({{interrupt, "{device: gpu0, index: 0, vector: 0x44}, {device: gpu0, index: 3, vector: 0x47}"}})
             .interrupts.size() == 2);
-  check_error(with("{device: gpu0, index: 1, vector: @0x44}"),
-              "software.interrupts.0.vector: found 0x44" + expected);
+  check_error(with("{device: gpu0, index: 1, vector: @0x44}"), "software.interrupts.0.vector: found 0x44" + expected);
   check_error(with("{device: gpu0, index: 0, vector: 0x44}, {device: gpu0, index: 1, vector: @0x49}"),
               "software.interrupts.1.vector: found 0x49" + expected);
 }
 
 TEST_CASE("Without local APICs nobody takes an interrupt", "[platforms]") {
-  check_error(
-      edited({{"platform: sample", "platform: sample\nlocal_apic: false"}, {interrupt, "@" + interrupt}}),
-      "software.interrupts.0: found an interrupt, expected none on a platform with local_apic: false");
+  check_error(edited({{"platform: sample", "platform: sample\nlocal_apic: false"}, {interrupt, "@" + interrupt}}),
+              "software.interrupts.0: found an interrupt, expected none on a platform with local_apic: false");
 }

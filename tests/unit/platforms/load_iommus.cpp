@@ -20,9 +20,8 @@ std::string with_unit(const std::string& keys) {
 
 TEST_CASE("A VT-d unit is described key by key", "[platforms]") {
   const Description d = load_platform_text(
-      with_unit(
-          "host_address_width: 46, table_levels: [4], pages_1g: false, caching_mode: true, fault_records: 8, "
-          "iotlb: {entries: 64, ways: 4}"),
+      with_unit("host_address_width: 46, table_levels: [4], pages_1g: false, caching_mode: true, fault_records: 8, "
+                "iotlb: {entries: 64, ways: 4}"),
       "sample.yaml");
   REQUIRE(d.iommus.size() == 1);
   const vtd::UnitConfig& unit = d.iommus[0].vtd;
@@ -41,8 +40,7 @@ TEST_CASE("A VT-d unit is described key by key", "[platforms]") {
 TEST_CASE("A field of a VT-d unit outside its register field is refused", "[platforms]") {
   check_error(with_unit("fault_records: @257"),
               "iommus.dmar0.fault_records: found '257', expected a number from 1 to 256");
-  check_error(with_unit("table_levels: [@2]"),
-              "iommus.dmar0.table_levels.0: found '2', expected a number from 3 to 5");
+  check_error(with_unit("table_levels: [@2]"), "iommus.dmar0.table_levels.0: found '2', expected a number from 3 to 5");
 }
 
 TEST_CASE("A VT-d unit that cannot exist is refused at its entry", "[platforms]") {

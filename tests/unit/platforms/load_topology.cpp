@@ -35,23 +35,20 @@ TEST_CASE("A device without function 0 cannot be found", "[platforms]") {
 }
 
 TEST_CASE("Each kind of function stands where its kind can stand", "[platforms]") {
-  check_error(
-      edited({{"- name: nic0\n            type: endpoint",
-               "- name: nic0\n            type: @root-complex-endpoint\n            at: 00.0"}}),
-      "host_bridges.pcie0.devices.rp0.devices.nic0.type: found 'root-complex-endpoint', expected endpoint or "
-      "upstream-port below a root-port");
-  check_error(
-      edited({{"      - name: rp1", "      - {name: e0, type: @endpoint, at: 03.0}\n      - name: rp1"}}),
-      "host_bridges.pcie0.devices.e0.type: found 'endpoint', expected root-port or root-complex-endpoint on "
-      "a "
-      "root bus");
-  check_error(
-      edited({{"          - name: nic0",
-               "          - {name: sw0, type: upstream-port, devices: [{name: e0, type: @endpoint}]}\n"
-               "          - name: nic0"}}),
-      "host_bridges.pcie0.devices.rp0.devices.sw0.devices.e0.type: found 'endpoint', expected "
-      "downstream-port "
-      "below an upstream-port");
+  check_error(edited({{"- name: nic0\n            type: endpoint",
+                       "- name: nic0\n            type: @root-complex-endpoint\n            at: 00.0"}}),
+              "host_bridges.pcie0.devices.rp0.devices.nic0.type: found 'root-complex-endpoint', expected endpoint or "
+              "upstream-port below a root-port");
+  check_error(edited({{"      - name: rp1", "      - {name: e0, type: @endpoint, at: 03.0}\n      - name: rp1"}}),
+              "host_bridges.pcie0.devices.e0.type: found 'endpoint', expected root-port or root-complex-endpoint on "
+              "a "
+              "root bus");
+  check_error(edited({{"          - name: nic0",
+                       "          - {name: sw0, type: upstream-port, devices: [{name: e0, type: @endpoint}]}\n"
+                       "          - name: nic0"}}),
+              "host_bridges.pcie0.devices.rp0.devices.sw0.devices.e0.type: found 'endpoint', expected "
+              "downstream-port "
+              "below an upstream-port");
 }
 
 TEST_CASE("Only ports have devices below them", "[platforms]") {
@@ -69,12 +66,10 @@ TEST_CASE("A device number must be one that lspci could print", "[platforms]") {
 }
 
 TEST_CASE("Two host bridges of a segment share no bus", "[platforms]") {
-  check_error(
-      edited({{"iommus:", "  - {name: pcie1, buses: @[5, 9]}\niommus:"}}),
-      "host_bridges.pcie1.buses: found buses 0x05 to 0x09, expected none of those that 'pcie0' has in this "
-      "segment");
-  CHECK(load({{"iommus:", "  - {name: pcie1, segment: 1, buses: [5, 9]}\niommus:"}}).host_bridges.size() ==
-        2);
+  check_error(edited({{"iommus:", "  - {name: pcie1, buses: @[5, 9]}\niommus:"}}),
+              "host_bridges.pcie1.buses: found buses 0x05 to 0x09, expected none of those that 'pcie0' has in this "
+              "segment");
+  CHECK(load({{"iommus:", "  - {name: pcie1, segment: 1, buses: [5, 9]}\niommus:"}}).host_bridges.size() == 2);
 }
 
 TEST_CASE("An unknown IOMMU name brings the known ones", "[platforms]") {

@@ -19,9 +19,8 @@ const std::string rp0 = "host_bridges.pcie0.devices.rp0.";
 }  // namespace
 
 TEST_CASE("A window that is not given is the smallest around what is below", "[platforms]") {
-  const Description d =
-      load({{"{bar: 0, base: 0x9000_0000, size: 1MiB}",
-             "{bar: 0, base: 0x9010_0000, size: 1MiB}, {bar: 1, base: 0x9030_4000, size: 4KiB}"}});
+  const Description d = load({{"{bar: 0, base: 0x9000_0000, size: 1MiB}",
+                               "{bar: 0, base: 0x9010_0000, size: 1MiB}, {bar: 1, base: 0x9030_4000, size: 4KiB}"}});
   const FunctionDescription& nic_port = d.host_bridges[0].functions[0];
   CHECK(nic_port.window == Window{BusAddr{0x9010'0000}, BusAddr{0x903F'FFFF}});
   CHECK_FALSE(nic_port.prefetchable_window.has_value());
@@ -31,20 +30,19 @@ TEST_CASE("A window that is not given is the smallest around what is below", "[p
 }
 
 TEST_CASE("A given window is kept, and the other one is derived from what it leaves", "[platforms]") {
-  const Description d =
-      load({{"at: 01.0", "at: 01.0\n        prefetchable_window: {base: 0x9000_0000, size: 4MiB}"}});
+  const Description d = load({{"at: 01.0", "at: 01.0\n        prefetchable_window: {base: 0x9000_0000, size: 4MiB}"}});
   const FunctionDescription& port = d.host_bridges[0].functions[0];
   CHECK(port.prefetchable_window == Window{BusAddr{0x9000'0000}, BusAddr{0x903F'FFFF}});
   CHECK_FALSE(port.window.has_value());
 }
 
 TEST_CASE("A window above a switch holds the windows below it", "[platforms]") {
-  const Description d = load(
-      {{"          - name: nic0",
-        "          - name: sw0\n            type: upstream-port\n            at: 00.1\n            devices:\n"
-        "              - {name: dp0, type: downstream-port, at: 00.0, window: {base: 0x9800_0000, size: "
-        "16MiB}}\n"
-        "          - name: nic0"}});
+  const Description d =
+      load({{"          - name: nic0",
+             "          - name: sw0\n            type: upstream-port\n            at: 00.1\n            devices:\n"
+             "              - {name: dp0, type: downstream-port, at: 00.0, window: {base: 0x9800_0000, size: "
+             "16MiB}}\n"
+             "          - name: nic0"}});
   const FunctionDescription& port = d.host_bridges[0].functions[0];
   CHECK(port.children[0].window == Window{BusAddr{0x9800'0000}, BusAddr{0x98FF'FFFF}});
   CHECK(port.window == Window{BusAddr{0x9000'0000}, BusAddr{0x98FF'FFFF}});
@@ -66,11 +64,10 @@ TEST_CASE("The memory window has 32 address bits", "[platforms]") {
 }
 
 TEST_CASE("A window lies inside the windows of the host bridge", "[platforms]") {
-  check_error(
-      edited({{"at: 01.0", "at: 01.0\n        window: @{base: 0x9000_0000, size: 512MiB}"}}),
-      rp0 +
-          "window: found 0x90000000-0xafffffff, which is outside the windows of 'pcie0', expected addresses "
-          "inside a window of that host bridge");
+  check_error(edited({{"at: 01.0", "at: 01.0\n        window: @{base: 0x9000_0000, size: 512MiB}"}}),
+              rp0 +
+                  "window: found 0x90000000-0xafffffff, which is outside the windows of 'pcie0', expected addresses "
+                  "inside a window of that host bridge");
 }
 
 TEST_CASE("A window lies inside the windows of the port above", "[platforms]") {

@@ -121,8 +121,7 @@ TEST_CASE("Software has buffers, domains with mappings, and interrupts", "[platf
 }
 
 TEST_CASE("Times can be changed one by one", "[platforms]") {
-  const Description d =
-      load({{"platform: sample", "platform: sample\ntiming: {memory: 95ns, quantum: 2us}"}});
+  const Description d = load({{"platform: sample", "platform: sample\ntiming: {memory: 95ns, quantum: 2us}"}});
   CHECK(d.timing.memory == Duration::nanoseconds(95));
   CHECK(d.timing.quantum == Duration::nanoseconds(2000));
   CHECK(d.timing.switch_port == TimingDescription{}.switch_port);

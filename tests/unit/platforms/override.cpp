@@ -46,18 +46,15 @@ TEST_CASE("A bad override is reported as the option that it is", "[platforms]") 
   CHECK_THROWS_WITH(with({"memory.dram"}),
                     "--set memory.dram: found no path=value, expected as in "
                     "host_bridges.pcie0.iommu=none");
-  CHECK_THROWS_WITH(
-      with({"memory.sram.size=1GiB"}),
-      "--set memory.sram.size=1GiB: found no item 'sram' in the list, expected a name or an index of it");
-  CHECK_THROWS_WITH(
-      with({"platform.name=x"}),
-      "--set platform.name=x: found the value 'sample' before 'name', expected a map or a list");
+  CHECK_THROWS_WITH(with({"memory.sram.size=1GiB"}),
+                    "--set memory.sram.size=1GiB: found no item 'sram' in the list, expected a name or an index of it");
+  CHECK_THROWS_WITH(with({"platform.name=x"}),
+                    "--set platform.name=x: found the value 'sample' before 'name', expected a map or a list");
   CHECK_THROWS_WITH(with({"devices.nic9.at=1.0"}),
                     "--set devices.nic9.at=1.0: found no device 'nic9', expected the name of one");
-  CHECK_THROWS_WITH(
-      with({"memory.dram.size=1GB"}),
-      "--set memory.dram.size=1GB: memory.dram.size: found '1GB', expected a size of at least 1 byte, as "
-      "in 4096, 0x1000 or 4KiB");
+  CHECK_THROWS_WITH(with({"memory.dram.size=1GB"}),
+                    "--set memory.dram.size=1GB: memory.dram.size: found '1GB', expected a size of at least 1 byte, as "
+                    "in 4096, 0x1000 or 4KiB");
   CHECK_THROWS_WITH(
       with({"memory.dram.siz=1GiB"}),
       "--set memory.dram.siz=1GiB: memory.dram.siz: found an unknown key, expected 'size' (allowed: name, "

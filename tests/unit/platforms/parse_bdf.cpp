@@ -11,8 +11,7 @@ TEST_CASE("Bus, device and function are read as lspci prints them", "[platforms]
   CHECK(parse_bdf("1f.3") == RequesterId{0, 0x1F, 3});
   CHECK(parse_bdf("3b:00.1") == RequesterId{0x3B, 0, 1});
   CHECK(parse_bdf("1.0") == RequesterId{0, 1, 0});
-  for (const char* bad :
-       {"", "1", "20.0", "1f.8", "1f.", ".0", "100:00.0", ":00.0", "0x1.0", "-1.0", "00.00", "g.0"})
+  for (const char* bad : {"", "1", "20.0", "1f.8", "1f.", ".0", "100:00.0", ":00.0", "0x1.0", "-1.0", "00.00", "g.0"})
     CHECK_FALSE(parse_bdf(bad).has_value());
 }
 

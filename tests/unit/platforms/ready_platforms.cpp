@@ -36,8 +36,7 @@ TEST_CASE("The example in the format's reference loads", "[platforms]") {
   const std::size_t from = text.find(begin);
   REQUIRE(from != std::string::npos);
   const std::size_t first = from + begin.size();
-  const Description d =
-      load_platform_text(text.substr(first, text.find("```", first) - first), "example.yaml");
+  const Description d = load_platform_text(text.substr(first, text.find("```", first) - first), "example.yaml");
   CHECK(d.name == "one-nic");
   CHECK(d.host_bridges[0].functions[0].children[0].id == RequesterId{1, 0, 0});
 }
@@ -78,8 +77,7 @@ TEST_CASE("The flagship's twin differs in ACS only", "[platforms]") {
     INFO(function.name);
     CHECK(bare[i].function->id == function.id);
     CHECK_FALSE(bare[i].function->acs.has_value());
-    const bool guards =
-        function.kind == FunctionKind::root_port || function.kind == FunctionKind::downstream_port;
+    const bool guards = function.kind == FunctionKind::root_port || function.kind == FunctionKind::downstream_port;
     REQUIRE(function.acs.has_value() == guards);
     // SV, RR, CR, UF.
     if (guards) CHECK(function.acs->control.raw() == 0x1D);

@@ -66,8 +66,7 @@ void check_error(const std::string& text, const std::string& message) {
   const std::string before = text.substr(0, mark);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::size_t column = mark - (before.rfind('\n') + 1) + 1;
-  const std::string expected =
-      "sample.yaml:" + std::to_string(line) + ":" + std::to_string(column) + ": " + message;
+  const std::string expected = "sample.yaml:" + std::to_string(line) + ":" + std::to_string(column) + ": " + message;
   std::string said = "(loaded without an error)";
   try {
     load_platform_text(before + text.substr(mark + 1), "sample.yaml");

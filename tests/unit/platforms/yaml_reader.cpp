@@ -27,10 +27,8 @@ TEST_CASE("Scalars are read as numbers, sizes, addresses and durations", "[platf
 TEST_CASE("A number outside its bounds is refused with the bounds", "[platforms]") {
   const YamlNode node = scalar("16");
   CHECK(Value{node, "v"}.number({16, 16}) == 16);
-  CHECK_THROWS_WITH((Value{node, "v"}.number({0, 15})),
-                    "f.yaml:1:1: v: found '16', expected a number from 0 to 15");
-  CHECK_THROWS_WITH((Value{node, "v"}.number({17, 20})),
-                    "f.yaml:1:1: v: found '16', expected a number from 17 to 20");
+  CHECK_THROWS_WITH((Value{node, "v"}.number({0, 15})), "f.yaml:1:1: v: found '16', expected a number from 0 to 15");
+  CHECK_THROWS_WITH((Value{node, "v"}.number({17, 20})), "f.yaml:1:1: v: found '16', expected a number from 17 to 20");
 }
 
 TEST_CASE("Zero bytes are no size", "[platforms]") {

@@ -44,8 +44,7 @@ TEST_CASE("A key twice in one map is an error at the second", "[platforms]") {
 }
 
 TEST_CASE("A second document is an error", "[platforms]") {
-  CHECK_THROWS_WITH(parse_yaml("a: 1\n---\nb: 2\n", "f.yaml"),
-                    "f.yaml:3:1: found a second document, expected one");
+  CHECK_THROWS_WITH(parse_yaml("a: 1\n---\nb: 2\n", "f.yaml"), "f.yaml:3:1: found a second document, expected one");
 }
 
 TEST_CASE("A key must be a word", "[platforms]") {
@@ -66,8 +65,7 @@ TEST_CASE("Aliases of aliases do not fill the memory", "[platforms]") {
       bomb += ", " + below;
     bomb += "]\n";
   }
-  CHECK_THROWS_WITH(parse_yaml(bomb, "f.yaml"),
-                    Contains("found more than 200000 values (aliases written out)"));
+  CHECK_THROWS_WITH(parse_yaml(bomb, "f.yaml"), Contains("found more than 200000 values (aliases written out)"));
 }
 
 TEST_CASE("Many aliases of one long text do not fill the memory", "[platforms]") {
@@ -82,8 +80,7 @@ TEST_CASE("An alias inside its own anchor is an error", "[platforms]") {
 }
 
 TEST_CASE("A document above 4 MiB is refused", "[platforms]") {
-  CHECK_THROWS_WITH(parse_yaml(std::string((4U << 20) + 1, '\n'), "f.yaml"),
-                    Contains("found more than 4 MiB"));
+  CHECK_THROWS_WITH(parse_yaml(std::string((4U << 20) + 1, '\n'), "f.yaml"), Contains("found more than 4 MiB"));
   CHECK_NOTHROW(parse_yaml(std::string(4U << 20, '\n'), "f.yaml"));
 }
 
@@ -91,6 +88,5 @@ TEST_CASE("A map with very many keys is refused", "[platforms]") {
   std::string many;
   for (int i = 0; i < 300; ++i)
     many += "k" + std::to_string(i) + ": 1\n";
-  CHECK_THROWS_WITH(parse_yaml(many, "f.yaml"),
-                    "f.yaml:257:1: found more than 256 keys in a map, expected fewer");
+  CHECK_THROWS_WITH(parse_yaml(many, "f.yaml"), "f.yaml:257:1: found more than 256 keys in a map, expected fewer");
 }

@@ -45,8 +45,7 @@ TEST_CASE("What was never mapped has no intent", "[software][address-space]") {
   CHECK(space.lookup_past(Iova{0x1000}).state == MappingState::none);
 }
 
-TEST_CASE("A live mapping gives physical address, permissions, buffer and time",
-          "[software][address-space]") {
+TEST_CASE("A live mapping gives physical address, permissions, buffer and time", "[software][address-space]") {
   AddressSpace space;
   REQUIRE(space.map({pages(0x10, 4), PhysAddr{0x8'0000'0000}, {true, false}, 3}, at(5)));
   const Intent intent = space.lookup(Iova{0x12'034});

@@ -52,8 +52,7 @@ struct DriverFixture {
   software::VtdDriver driver;
 
  private:
-  static software::VtdDriverConfig at_unit(software::VtdDriverConfig config,
-                                           const vtd::UnitConfig& unit_config) {
+  static software::VtdDriverConfig at_unit(software::VtdDriverConfig config, const vtd::UnitConfig& unit_config) {
     config.register_base = unit_config.register_base;
     return config;
   }

@@ -45,8 +45,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("A message carries the APIC ID in address bits 19:12 and the vector in the data",
-          "[software][msi]") {
+TEST_CASE("A message carries the APIC ID in address bits 19:12 and the vector in the data", "[software][msi]") {
   const auto message = msi_message(0x5A, 0x31);
   CHECK(message.address == BusAddr{0xFEE5'A000});
   CHECK(message.data == 0x31);
@@ -100,8 +99,7 @@ TEST_CASE("The MSI-X table is found through its capability", "[software][msix]")
   CHECK_THROWS_AS(program_msix(without.function, bar0, {}), DriverError);
 }
 
-TEST_CASE("Programmed MSI-X entries are unmasked, the others masked, and MSI-X is enabled",
-          "[software][msix]") {
+TEST_CASE("Programmed MSI-X entries are unmasked, the others masked, and MSI-X is enabled", "[software][msix]") {
   Fixture f{with_msix(3)};
   program_msix(f.function, bar0, {{0, msi_message(1, 0x30)}, {2, {BusAddr{0x2'FEE0'3000}, 0x32}}});
   const PhysAddr table = bar0 + 0x2000;
@@ -122,8 +120,7 @@ TEST_CASE("Programming MSI-X again masks what is not asked for any more", "[soft
   CHECK(f.bus.load32(bar0 + 0x2000 + 16 + 12) == 0);
 }
 
-TEST_CASE("An MSI-X vector outside the table, or a table that does not answer, is refused",
-          "[software][msix]") {
+TEST_CASE("An MSI-X vector outside the table, or a table that does not answer, is refused", "[software][msix]") {
   Fixture f{with_msix(2)};
   CHECK_THROWS_AS(program_msix(f.function, bar0, {{2, msi_message(1, 0x30)}}), DriverError);
   CHECK_THROWS_WITH(program_msix(f.function, PhysAddr{0xD000'0000}, {{0, msi_message(1, 0x30)}}),

@@ -22,8 +22,7 @@ struct Fixture {
   Fixture() {
     pcie::FunctionConfig device;
     device.vendor_id = 0x1234;
-    device.bars = {
-        {0, 0x1000, false, false}, {2, std::uint64_t{1} << 33, true, true}, {5, 0x8000'0000, false, false}};
+    device.bars = {{0, 0x1000, false, false}, {2, std::uint64_t{1} << 33, true, true}, {5, 0x8000'0000, false, false}};
     bus.add(endpoint, device);
     pcie::FunctionConfig root_port;
     root_port.type = pcie::PortType::root_port;
@@ -32,9 +31,7 @@ struct Fixture {
     bus.add(port, root_port);
   }
 
-  std::uint32_t read(RequesterId id, unsigned offset, unsigned width) {
-    return bus.config_read(0, id, offset, width);
-  }
+  std::uint32_t read(RequesterId id, unsigned offset, unsigned width) { return bus.config_read(0, id, offset, width); }
 
   ConfigBus bus;
   PciFunction function{bus, 0, endpoint};

@@ -101,12 +101,9 @@ class RandomRun {
 
   std::uint64_t pick_size() {
     switch (random_() % 3) {
-      case 0:
-        return random_() % 4 + 1;
-      case 1:
-        return shape_.leaf * (random_() % 2 + 1);
-      default:
-        return random_() % (2 * shape_.leaf) + 1;
+      case 0: return random_() % 4 + 1;
+      case 1: return shape_.leaf * (random_() % 2 + 1);
+      default: return random_() % (2 * shape_.leaf) + 1;
     }
   }
   std::uint64_t pick_first(std::uint64_t size) {
@@ -116,8 +113,7 @@ class RandomRun {
   /// Half of the time congruent with the address, so that large leaves are possible.
   std::uint64_t pick_physical(std::uint64_t first) {
     const std::uint64_t physical = random_() % 0x1000'0000;
-    return random_() % 2 == 0 ? physical
-                              : (physical & ~(shape_.leaf - 1)) | ((base + first) & (shape_.leaf - 1));
+    return random_() % 2 == 0 ? physical : (physical & ~(shape_.leaf - 1)) | ((base + first) & (shape_.leaf - 1));
   }
 
   std::uint64_t run_length(std::uint64_t first) const {
@@ -166,8 +162,7 @@ class RandomRun {
     const auto looked_up = fixture_.tables.lookup(Iova{iova});
     const std::uint64_t found = walked ? (walked->physical - 0x123) / page_4k : unmapped;
     if (found != model_[page] || looked_up.has_value() != walked.has_value()) FAIL("page " << page);
-    if (walked &&
-        (looked_up->physical.value() != walked->physical || looked_up->page_size != walked->page_size))
+    if (walked && (looked_up->physical.value() != walked->physical || looked_up->page_size != walked->page_size))
       FAIL("lookup of page " << page);
   }
 
@@ -303,8 +298,7 @@ TEST_CASE("Random mapping and unmapping agrees with a flat array of pages", "[so
   run.check_everything();
 }
 
-TEST_CASE("Random mapping and unmapping around 1 GiB leaves agrees with a flat array of pages",
-          "[software][tables]") {
+TEST_CASE("Random mapping and unmapping around 1 GiB leaves agrees with a flat array of pages", "[software][tables]") {
   Fixture f{all_sizes};
   RandomRun run{f, around_1g, 4};
   for (int step = 0; step < 80; ++step)

@@ -162,8 +162,7 @@ TEST_CASE("A domain with devices cannot be destroyed; without, its pages come ba
   CHECK_THROWS_AS(f.driver.width(domain), DriverError);
 }
 
-TEST_CASE("Without a wish a domain has the deepest tables, and impossible depths are refused",
-          "[software][vtd]") {
+TEST_CASE("Without a wish a domain has the deepest tables, and impossible depths are refused", "[software][vtd]") {
   vtd::UnitConfig config;
   config.guest_address_width = 57;
   config.table_levels = {3, 5};
@@ -180,8 +179,7 @@ TEST_CASE("A device cannot be attached before the unit has a root table", "[soft
   CHECK_THROWS_AS(f.driver.attach(domain, nic), DriverError);
 }
 
-TEST_CASE("A device that was attached before translation is on does not fault when it comes on",
-          "[software][vtd]") {
+TEST_CASE("A device that was attached before translation is on does not fault when it comes on", "[software][vtd]") {
   DriverFixture f;
   f.driver.prepare();
   const DomainId domain = f.driver.create_domain(DomainKind::translating);

@@ -62,8 +62,7 @@ class DeadUnitBus final : public MemoryBus {
 
 }  // namespace
 
-TEST_CASE("Enabling writes the registers in the order of the specification's sequence",
-          "[software][vtd][10.2]") {
+TEST_CASE("Enabling writes the registers in the order of the specification's sequence", "[software][vtd][10.2]") {
   DriverFixture f{{}, with_fault_event()};
   f.driver.enable();
   CHECK(steps(f.bus) == Steps{{offset::fsts, 4},
@@ -82,8 +81,7 @@ TEST_CASE("Enabling writes the registers in the order of the specification's seq
                               {offset::gcmd, 4, global::qie | global::te}});
 }
 
-TEST_CASE("After enabling, translation, root table and queue are on and no fault is pending",
-          "[software][vtd]") {
+TEST_CASE("After enabling, translation, root table and queue are on and no fault is pending", "[software][vtd]") {
   DriverFixture f;
   f.driver.enable();
   const std::uint64_t status = f.bus.unit().read_register(offset::gsts, 4);
@@ -130,8 +128,7 @@ TEST_CASE("A unit with write buffers is flushed before it takes the root table",
   CHECK(flush < position(all, {offset::rtaddr, 8}));
 }
 
-TEST_CASE("A unit without a queue is invalidated by register, context cache before IOTLB",
-          "[software][vtd]") {
+TEST_CASE("A unit without a queue is invalidated by register, context cache before IOTLB", "[software][vtd]") {
   vtd::UnitConfig config;
   config.queued_invalidation = false;
   DriverFixture f{config};
@@ -147,8 +144,7 @@ TEST_CASE("A unit without a queue is invalidated by register, context cache befo
   const auto& writes = f.bus.writes();
   // ICC and global granularity; IVT, global, DR and DW.
   CHECK(std::count(writes.begin(), writes.end(), RegisterWrite{offset::ccmd, 8, 0xA000'0000'0000'0000}) == 1);
-  CHECK(std::count(writes.begin(), writes.end(), RegisterWrite{iotlb_register, 8, 0x9003'0000'0000'0000}) ==
-        1);
+  CHECK(std::count(writes.begin(), writes.end(), RegisterWrite{iotlb_register, 8, 0x9003'0000'0000'0000}) == 1);
 }
 
 TEST_CASE("Protected memory is opened once translation is on", "[software][vtd]") {
@@ -186,11 +182,9 @@ TEST_CASE("Where no unit answers the driver says so", "[software][vtd]") {
                     "the remapping unit at 0xfed90000 does not answer");
 }
 
-TEST_CASE("A unit that does not follow a command is given up after a bounded number of polls",
-          "[software][vtd]") {
+TEST_CASE("A unit that does not follow a command is given up after a bounded number of polls", "[software][vtd]") {
   DeadUnitBus bus;
   software::PageAllocator pages{bus, {PhysAddr{0}, PhysAddr{0xFFFF}}};
   software::VtdDriver driver{bus, pages, {DeadUnitBus::base, {}, {}, 10}};
-  CHECK_THROWS_WITH(driver.prepare(),
-                    "the remapping unit at 0x80000000 did not start its invalidation queue");
+  CHECK_THROWS_WITH(driver.prepare(), "the remapping unit at 0x80000000 did not start its invalidation queue");
 }

@@ -77,8 +77,7 @@ TEST_CASE("A mapping translates its whole range with its permissions", "[softwar
   CHECK(f.fault_reason(nic, 0x10'2000) == read_not_allowed);
 }
 
-TEST_CASE("Unmapping without invalidation leaves a cached translation until invalidate ends it",
-          "[software][vtd]") {
+TEST_CASE("Unmapping without invalidation leaves a cached translation until invalidate ends it", "[software][vtd]") {
   const vtd::UnitConfig config = GENERATE(vtd::UnitConfig{}, by_register(), plain());
   DriverFixture f{config};
   const DomainId domain = f.start();
@@ -132,9 +131,9 @@ TEST_CASE("An invalidation names the smallest aligned block around the range", "
     std::uint64_t size;
     std::uint64_t address_and_mask;
   };
-  const auto c = GENERATE(Case{0x5000, 0x1000, 0x5000}, Case{0x4000, 0x2000, 0x4001},
-                          Case{0x5000, 0x2000, 0x4002}, Case{0x5004, 0x10, 0x5000},
-                          Case{0x7000, 0x2000, 0x0004}, Case{page_1g, page_1g, page_1g | 18});
+  const auto c =
+      GENERATE(Case{0x5000, 0x1000, 0x5000}, Case{0x4000, 0x2000, 0x4001}, Case{0x5000, 0x2000, 0x4002},
+               Case{0x5004, 0x10, 0x5000}, Case{0x7000, 0x2000, 0x0004}, Case{page_1g, page_1g, page_1g | 18});
   DriverFixture f{by_register()};
   const DomainId domain = f.start();
   f.bus.forget_writes();
@@ -145,8 +144,7 @@ TEST_CASE("An invalidation names the smallest aligned block around the range", "
   CHECK(f.bus.writes()[1] == RegisterWrite{iotlb, 8, 0xB003'0001'0000'0000});
 }
 
-TEST_CASE("A block beyond MAMV, or a unit without PSI, makes the invalidation domain-selective",
-          "[software][vtd]") {
+TEST_CASE("A block beyond MAMV, or a unit without PSI, makes the invalidation domain-selective", "[software][vtd]") {
   DriverFixture f{by_register()};
   const DomainId domain = f.start();
   f.bus.forget_writes();
@@ -173,8 +171,7 @@ TEST_CASE("What cannot be mapped is refused with a sentence and changes nothing"
     f.driver.map(domain, {Iova{iova}, PhysAddr{physical}, size, {}});
   };
   CHECK_THROWS_WITH(map(0x3000, 0x8000, 0x2000), "some of 0x3000 to 0x4fff is mapped already");
-  CHECK_THROWS_WITH(map(0x1800, 0x8000, 0x1000),
-                    "the range of 4 KiB from 0x1800 is not made of whole 4 KiB pages");
+  CHECK_THROWS_WITH(map(0x1800, 0x8000, 0x1000), "the range of 4 KiB from 0x1800 is not made of whole 4 KiB pages");
   CHECK_THROWS_WITH(map(0x1000, 0x8000, 0), Catch::Contains("whole 4 KiB pages"));
   CHECK_THROWS_WITH(map(0x1000, 0x8000, 0x1001), Catch::Contains("whole 4 KiB pages"));
   CHECK_THROWS_WITH(map(0x1000, 0x8080, 0x1000), "the physical address 0x8080 is not 4 KiB aligned");
@@ -223,8 +220,7 @@ TEST_CASE("A descriptor that the unit refuses is reported, and the queue works a
   CHECK_NOTHROW(driver.invalidate(domain, Iova{0x1000}, page_4k));
 }
 
-TEST_CASE("Random mapping and unmapping agrees with a map of pages as the unit translates",
-          "[software][vtd]") {
+TEST_CASE("Random mapping and unmapping agrees with a map of pages as the unit translates", "[software][vtd]") {
   const vtd::UnitConfig config = GENERATE(vtd::UnitConfig{}, caching(), by_register(), plain());
   DriverFixture f{config};
   const DomainId domain = f.start();

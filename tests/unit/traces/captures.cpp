@@ -107,8 +107,7 @@ TEST_CASE("A capture that is wrong is refused where it is wrong", "[traces]") {
   }
   SECTION("the capture of something else") {
     capture.replace("registers.json", "\"ECAP\"", "\"IDR0\"");
-    CHECK(capture.error() ==
-          "registers.json: there is no register ECAP; is this the capture of a VT-d unit?");
+    CHECK(capture.error() == "registers.json: there is no register ECAP; is this the capture of a VT-d unit?");
   }
   SECTION("a value that is no number") {
     capture.replace("registers.json", "\"0x10\"", "\"ten\"");
@@ -159,27 +158,26 @@ TEST_CASE("A fetch outside of the captured pages is an access error and not a mi
 
 TEST_CASE("A wrong answer in a list of translations is found", "[traces]") {
   // The first line of translations.jsonl, then with another page, other rights, another size, and as a fault.
-  const auto result = check(
-      R"({"sid":"0x0028","iova":"0xffffc000","leaf_perm":"rw","result":"ok","pa":"0x103118000","mask":"0xfff"})"
-      "\n"
-      R"({"sid":"0x0028","iova":"0xffffc000","leaf_perm":"rw","result":"ok","pa":"0x103119000","mask":"0xfff"})"
-      "\n"
-      R"({"sid":"0x0028","iova":"0xffffc000","leaf_perm":"r","result":"ok","pa":"0x103118000","mask":"0xfff"})"
-      "\n"
-      R"({"sids":["0x0028"],"iova":"0xffe00000","size":"0x200000","pa":"0x103000000","perm":"rw"})"
-      "\n"
-      R"({"sid":"0x0028","iova":"0xffffc000","result":"fault"})"
-      "\n"
-      R"({"sid":"0x0028","iova":"0x10000000","result":"fault","fault_reason":6})"
-      "\n");
+  const auto result =
+      check(R"({"sid":"0x0028","iova":"0xffffc000","leaf_perm":"rw","result":"ok","pa":"0x103118000","mask":"0xfff"})"
+            "\n"
+            R"({"sid":"0x0028","iova":"0xffffc000","leaf_perm":"rw","result":"ok","pa":"0x103119000","mask":"0xfff"})"
+            "\n"
+            R"({"sid":"0x0028","iova":"0xffffc000","leaf_perm":"r","result":"ok","pa":"0x103118000","mask":"0xfff"})"
+            "\n"
+            R"({"sids":["0x0028"],"iova":"0xffe00000","size":"0x200000","pa":"0x103000000","perm":"rw"})"
+            "\n"
+            R"({"sid":"0x0028","iova":"0xffffc000","result":"fault"})"
+            "\n"
+            R"({"sid":"0x0028","iova":"0x10000000","result":"fault","fault_reason":6})"
+            "\n");
   CHECK(result.checked == 6);
   CHECK(result.equal == 1);
   REQUIRE(result.differences.size() == 5);
   CHECK(result.differences[0] ==
         "line 2, 00:05.0 read 0xffffc000: expected 0x103119000 in a page of 4 KiB, rw, found "
         "0x103118000 in a page of 4 KiB, rw");
-  CHECK_THAT(result.differences[3],
-             Catch::StartsWith("line 5, 00:05.0 read 0xffffc000: expected a fault, found "));
+  CHECK_THAT(result.differences[3], Catch::StartsWith("line 5, 00:05.0 read 0xffffc000: expected a fault, found "));
   // A write to a page that is not there is refused for want of the write right: 0x5.
   CHECK(result.differences[4] == "line 6, 00:05.0 write 0x10000000: expected fault 0x6, found fault 0x5");
 }

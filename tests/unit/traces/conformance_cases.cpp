@@ -26,8 +26,7 @@ const std::string memory = R"([{"addr":"0x1000","hex":"0120000000000000"},
     {"addr":"0x9000","len":4096,"fill":"addr64"}])";
 const std::string registers = R"([["0x20",8,"0x1000"],["0x18",4,"0x40000000"],["0x18",4,"0x80000000"]])";
 const std::string read_step = R"({"op":"read","rid":"0x18","iova":"0x1008","len":8})";
-const std::string read_answer =
-    R"({"outcome":"ok","pa":"0x9008","data":"08900000000000a5","fsts":0,"frcd":null})";
+const std::string read_answer = R"({"outcome":"ok","pa":"0x9008","data":"08900000000000a5","fsts":0,"frcd":null})";
 const std::string fault_answer = R"({"outcome":"fault","pa":null,"fsts":2,"fault_reason":5,
     "frcd":{"sid":"0x0018","fault_reason":5,"type":"write","fault_info":"0x1000"}})";
 
@@ -39,9 +38,8 @@ std::string one_line(std::string text) {
 
 std::string make_case(const std::string& steps, const std::string& answers, const std::string& unit = iommu,
                       const std::string& category = "valid") {
-  return one_line(R"({"id":"case-1","category":")" + category + R"(","iommu":)" + unit + R"(,"memory":)" +
-                  memory + R"(,"registers":)" + registers + R"(,"accesses":[)" + steps + R"(],"expect":[)" +
-                  answers + "]}");
+  return one_line(R"({"id":"case-1","category":")" + category + R"(","iommu":)" + unit + R"(,"memory":)" + memory +
+                  R"(,"registers":)" + registers + R"(,"accesses":[)" + steps + R"(],"expect":[)" + answers + "]}");
 }
 
 CaseResults run(const std::string& lines) {
@@ -68,17 +66,15 @@ TEST_CASE("A case with right answers passes", "[traces]") {
       "fault_event":{"addr":"0x0","data":"0x0"},"segments":[
       {"iova":"0x1ff8","len":8,"outcome":"ok","pa":"0x9ff8","data":"f89f0000000000a5"},
       {"iova":"0x2000","len":8,"outcome":"fault","pa":null}]})";
-  const CaseResults results =
-      run(make_case(steps, read_answer + "," + fault_answer +
-                               R"(,{"hex":"0890"},{},{"value":"0x0"},{"done":true},)" + segments));
+  const CaseResults results = run(make_case(
+      steps, read_answer + "," + fault_answer + R"(,{"hex":"0890"},{},{"value":"0x0"},{"done":true},)" + segments));
   if (!results.failed.empty()) UNSCOPED_INFO(results.failed[0].expected << "\n" << results.failed[0].found);
   CHECK(results.failed.empty());
   CHECK(results.passed == 1);
 }
 
 TEST_CASE("A wrong answer fails its case with the step and both answers", "[traces]") {
-  const std::string wrong =
-      R"({"outcome":"ok","pa":"0x9008","data":"08900000000000a4","fsts":0,"frcd":null})";
+  const std::string wrong = R"({"outcome":"ok","pa":"0x9008","data":"08900000000000a4","fsts":0,"frcd":null})";
   const CaseResults results = run(make_case(read_step + "," + read_step, read_answer + "," + wrong));
   CHECK(results.passed == 0);
   REQUIRE(results.failed.size() == 1);
@@ -89,17 +85,15 @@ TEST_CASE("A wrong answer fails its case with the step and both answers", "[trac
 }
 
 TEST_CASE("An answer that is listed as legal too passes, and only that", "[traces]") {
-  const std::string stale =
-      R"({"outcome":"ok","pa":"0x8000","data":"00","fsts":0,"frcd":null,"also_legal":[)";
+  const std::string stale = R"({"outcome":"ok","pa":"0x8000","data":"00","fsts":0,"frcd":null,"also_legal":[)";
   CHECK(run(make_case(read_step, stale + read_answer + "]}")).passed == 1);
   CHECK(run(make_case(read_step, stale + fault_answer + "]}")).failed.size() == 1);
 }
 
 TEST_CASE("What the unit does not model is skipped by reason", "[traces]") {
-  const CaseResults results =
-      run(make_case("", "", R"({"kind":"smmuv3"})") + make_case("", "", iommu, "interrupt") +
-          make_case("", "", R"({"kind":"vtd","mode":"scalable","aw":48})") +
-          make_case("", "", R"({"kind":"vtd","device_iotlb":true,"aw":48})"));
+  const CaseResults results = run(make_case("", "", R"({"kind":"smmuv3"})") + make_case("", "", iommu, "interrupt") +
+                                  make_case("", "", R"({"kind":"vtd","mode":"scalable","aw":48})") +
+                                  make_case("", "", R"({"kind":"vtd","device_iotlb":true,"aw":48})"));
   CHECK(results.passed == 0);
   CHECK(results.skipped ==
         std::map<std::string, std::size_t>{
@@ -110,8 +104,7 @@ TEST_CASE("What is no case is refused with its line and place", "[traces]") {
   const std::string good = make_case(read_step, read_answer);
   CHECK(error_of(good + "{}") == "cases.jsonl:2: \"iommu\" is missing");
   CHECK(error_of(good + "{") == "cases.jsonl:2:2: this is no JSON value");
-  CHECK(error_of(make_case(read_step, "")) ==
-        "cases.jsonl:1: expect: expected one answer for each of \"accesses\"");
+  CHECK(error_of(make_case(read_step, "")) == "cases.jsonl:1: expect: expected one answer for each of \"accesses\"");
   CHECK(error_of(make_case(R"({"op":"fetch"})", "{}")) ==
         "cases.jsonl:1: accesses[0].op: expected read, write, mem_read, mem_write, reg_read, reg_write or "
         "reg_poll");
@@ -119,9 +112,7 @@ TEST_CASE("What is no case is refused with its line and place", "[traces]") {
         "cases.jsonl:1: accesses[0].iova: expected a number such as 4096 or \"0x1000\", found \"x\"");
   CHECK(error_of(make_case(R"({"op":"write","rid":"0x18","iova":0,"len":2,"data":"00"})", "{}")) ==
         "cases.jsonl:1: accesses[0].data: expected as many bytes as \"len\" says");
-  CHECK(
-      error_of(make_case(R"({"op":"mem_write","addr":"0x80000000","hex":"00"})", "{}")) ==
-      "cases.jsonl:1: accesses[0]: 0x80000000 lies outside the memory of the cases (0 to 2 GiB, 4 to 5 GiB)");
-  CHECK(error_of(make_case("", "", R"({"kind":"vtd","aw":57})")) ==
-        "cases.jsonl:1: iommu.aw: expected 39 or 48");
+  CHECK(error_of(make_case(R"({"op":"mem_write","addr":"0x80000000","hex":"00"})", "{}")) ==
+        "cases.jsonl:1: accesses[0]: 0x80000000 lies outside the memory of the cases (0 to 2 GiB, 4 to 5 GiB)");
+  CHECK(error_of(make_case("", "", R"({"kind":"vtd","aw":57})")) == "cases.jsonl:1: iommu.aw: expected 39 or 48");
 }

@@ -75,23 +75,14 @@ class RandomOperations {
 
   Action action(TraceOperation& operation) {
     switch (below(8)) {
-      case 0:
-        return dma();
-      case 1:
-        return Msi{static_cast<unsigned>(below(2048))};
-      case 2:
-        return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number())};
-      case 3:
-        return map();
-      case 4:
-        return Unmap{Iova{pages()}, pages(), below(2) == 0};
-      case 5:
-        return Invalidate{Iova{pages()}, pages()};
-      case 6:
-        return configure();
-      default:
-        operation.device = "cpu";
-        return cpu_access();
+      case 0: return dma();
+      case 1: return Msi{static_cast<unsigned>(below(2048))};
+      case 2: return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number())};
+      case 3: return map();
+      case 4: return Unmap{Iova{pages()}, pages(), below(2) == 0};
+      case 5: return Invalidate{Iova{pages()}, pages()};
+      case 6: return configure();
+      default: operation.device = "cpu"; return cpu_access();
     }
   }
   Action dma() {
@@ -122,8 +113,7 @@ class RandomOperations {
     access.operation = below(2) == 0 ? Operation::read : Operation::write;
     access.size = 1u << below(4);
     access.address = PhysAddr{number()}.aligned_down(access.size);
-    if (access.operation == Operation::write)
-      access.value = number() & (~std::uint64_t{0} >> (64 - 8 * access.size));
+    if (access.operation == Operation::write) access.value = number() & (~std::uint64_t{0} >> (64 - 8 * access.size));
     return access;
   }
 
@@ -176,13 +166,11 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
         "1500ns nic0 write 0xfff 2 data=0ab0 translated");
   CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0x1'0000}, 16u << 20, {}, {}})) ==
         "1us nic0 write 0x1_0000 16MiB");
-  CHECK(to_text(at(us, "01:00.0", RawWrite{BusAddr{0xFEE0'0000}, 0x41})) ==
-        "1us 01:00.0 raw-write 0xfee0_0000 0x41");
+  CHECK(to_text(at(us, "01:00.0", RawWrite{BusAddr{0xFEE0'0000}, 0x41})) == "1us 01:00.0 raw-write 0xfee0_0000 0x41");
   CHECK(to_text(at(us, "nic0", Map{Iova{0x1000}, 4096, "rx", 0x1000, true, false})) ==
         "1us nic0 map 0x1000 4KiB rx+0x1000 r");
   CHECK(to_text(at(us, "nic0", Map{Iova{0}, 0x5000, "", 0, true, true})) == "1us nic0 map 0x0 20KiB 0x0 rw");
-  CHECK(to_text(at(us, "nic0", Unmap{Iova{0x1000}, 4096, false})) ==
-        "1us nic0 unmap 0x1000 4KiB no-invalidate");
+  CHECK(to_text(at(us, "nic0", Unmap{Iova{0x1000}, 4096, false})) == "1us nic0 unmap 0x1000 4KiB no-invalidate");
   CHECK(to_text(at(us, "p", Configure{"msi", 1})) == "1us p set msi on");
   CHECK(to_text(at(us, "p", Configure{"bar0", 0x9000'0000})) == "1us p set bar0 0x9000_0000");
   CHECK(to_text(at(us, "cpu", CpuAccess{Operation::write, PhysAddr{~std::uint64_t{7}}, 8, 1})) ==
@@ -202,6 +190,5 @@ TEST_CASE("Data that no line can hold is refused instead of written", "[traces]"
   const TemporaryFolder folder;
   TextWriter writer{folder.file("t.trace")};
   const Dma big{Operation::write, BusAddr{0}, 40'000, std::vector<std::uint8_t>(40'000), {}};
-  CHECK_THAT(support::error_text([&] { writer.write(at({}, "nic0", big)); }),
-             Catch::Contains("does not fit"));
+  CHECK_THAT(support::error_text([&] { writer.write(at({}, "nic0", big)); }), Catch::Contains("does not fit"));
 }

@@ -16,10 +16,9 @@ struct Listed {
   unsigned code;
   bool qualified;
 };
-constexpr Listed listed[] = {{0x1, false},  {0x2, true},  {0x3, true},  {0x4, true},  {0x5, true},
-                             {0x6, true},   {0x7, true},  {0x8, false}, {0x9, false}, {0xA, false},
-                             {0xB, true},   {0xC, true},  {0xD, true},  {0xE, true},  {0x29, false},
-                             {0x30, false}, {0x31, false}};
+constexpr Listed listed[] = {{0x1, false}, {0x2, true},  {0x3, true},   {0x4, true},   {0x5, true},  {0x6, true},
+                             {0x7, true},  {0x8, false}, {0x9, false},  {0xA, false},  {0xB, true},  {0xC, true},
+                             {0xD, true},  {0xE, true},  {0x29, false}, {0x30, false}, {0x31, false}};
 }  // namespace
 
 TEST_CASE("Each fault reason is qualified by FPD as listed", "[vtd]") {

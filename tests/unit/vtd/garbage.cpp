@@ -37,9 +37,9 @@ class GarbageMachine {
     unit.write_register(offset::gcmd, 4, te | qie);
   }
   iommu::TranslationRequest any_request() {
-    auto request = Machine::make_request(RequesterId{static_cast<std::uint16_t>(random_())},
-                                         static_cast<Operation>(random_() % 3), random_() >> random_() % 64,
-                                         static_cast<std::uint32_t>(random_() % 65));
+    auto request =
+        Machine::make_request(RequesterId{static_cast<std::uint16_t>(random_())}, static_cast<Operation>(random_() % 3),
+                              random_() >> random_() % 64, static_cast<std::uint32_t>(random_() % 65));
     if (random_() % 16 == 0) request.pasid = Pasid{static_cast<std::uint32_t>(random_())};
     if (random_() % 16 == 0) request.address_type = static_cast<AddressType>(random_() % 3);
     return request;

@@ -39,9 +39,7 @@ struct QueueMachine : Machine {
 class LoopedBus final : public memory::PhysicalBus {
  public:
   static constexpr PhysAddr register_address{0xFED9'0088};
-  bool read(PhysAddr address, void* to, std::size_t size) const override {
-    return memory.read(address, to, size);
-  }
+  bool read(PhysAddr address, void* to, std::size_t size) const override { return memory.read(address, to, size); }
   bool write(PhysAddr address, const void* from, std::size_t size) override {
     if (address != register_address) return memory.write(address, from, size);
     ++loops;

@@ -18,9 +18,8 @@ namespace iommusim::vtd::testing {
 /// Offsets in the default configuration, typed from the sheet.
 namespace offset {
 constexpr std::uint64_t gcmd = 0x018, gsts = 0x01C, rtaddr = 0x020, ccmd = 0x028, fsts = 0x034, fectl = 0x038,
-                        fedata = 0x03C, feaddr = 0x040, pmen = 0x064, plmbase = 0x068, plmlimit = 0x06C,
-                        iqh = 0x080, iqt = 0x088, iqa = 0x090, ics = 0x09C, iqercd = 0x0B0, iva = 0x0F0,
-                        iotlb = 0x0F8, frcd = 0x220;
+                        fedata = 0x03C, feaddr = 0x040, pmen = 0x064, plmbase = 0x068, plmlimit = 0x06C, iqh = 0x080,
+                        iqt = 0x088, iqa = 0x090, ics = 0x09C, iqercd = 0x0B0, iva = 0x0F0, iotlb = 0x0F8, frcd = 0x220;
 }  // namespace offset
 
 constexpr std::uint32_t te = 1u << 31, srtp = 1u << 30, qie = 1u << 26;
@@ -66,8 +65,7 @@ class Machine {
   }
 
   /// Maps one page of the size of `leaf_level`; returns where its entry lies.
-  PhysAddr map(PhysAddr table, unsigned levels, Iova iova, PhysAddr page, unsigned leaf_level = 1,
-               bool write = true) {
+  PhysAddr map(PhysAddr table, unsigned levels, Iova iova, PhysAddr page, unsigned leaf_level = 1, bool write = true) {
     for (unsigned level = levels; level > leaf_level; --level) {
       const PhysAddr at = table + 8 * table_index(iova.value(), level);
       if (load(at) == 0) store(at, paging_entry(new_table(), true).raw());
@@ -90,8 +88,8 @@ class Machine {
                                    std::uint32_t size = 64) {
     return unit.translate(make_request(requester, operation, address, size), fetches);
   }
-  static iommu::TranslationRequest make_request(RequesterId requester, Operation operation,
-                                                std::uint64_t address, std::uint32_t size = 64) {
+  static iommu::TranslationRequest make_request(RequesterId requester, Operation operation, std::uint64_t address,
+                                                std::uint32_t size = 64) {
     iommu::TranslationRequest made;
     made.requester = requester;
     made.operation = operation;

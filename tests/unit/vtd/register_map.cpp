@@ -95,8 +95,7 @@ TEST_CASE("No two kinds of access share a bit, and no register shares a byte wit
     CHECK((spec.read_write & spec.write_1_clears) == 0);
     CHECK((spec.read_write & spec.write_only) == 0);
     CHECK(spec.offset % spec.width == 0);
-    if (spec.width == 4)
-      CHECK((spec.read_write | spec.write_1_clears | spec.write_only | spec.reset) >> 32 == 0);
+    if (spec.width == 4) CHECK((spec.read_write | spec.write_1_clears | spec.write_only | spec.reset) >> 32 == 0);
   }
   std::sort(registers.begin(), registers.end(), [](auto& a, auto& b) { return a.offset < b.offset; });
   for (std::size_t i = 1; i < registers.size(); ++i)

@@ -58,8 +58,7 @@ TEST_CASE("Asking what the unit would do changes nothing", "[vtd]") {
     CHECK_FALSE(asked.translation_cached);
     CHECK(fetches.size() == 6);
   }
-  const auto refused =
-      machine.unit.decide(Machine::make_request(RequesterId{9, 0, 0}, Operation::read, iova), fetches);
+  const auto refused = machine.unit.decide(Machine::make_request(RequesterId{9, 0, 0}, Operation::read, iova), fetches);
   CHECK(refused.fault_reason == 0x1);
   CHECK(machine.unit.read_register(offset::fsts, 4) == 0);
   CHECK(machine.unit.statistics().requests == 0);
@@ -84,8 +83,7 @@ TEST_CASE("A cached right that does not suffice is looked up again in the tables
   CHECK(machine.request(device, Operation::write, iova).translation_cached);
 }
 
-TEST_CASE("Without caching mode a fault is never cached, with it an empty entry is until invalidated",
-          "[vtd]") {
+TEST_CASE("Without caching mode a fault is never cached, with it an empty entry is until invalidated", "[vtd]") {
   UnitConfig config;
   config.caching_mode = GENERATE(false, true);
   OnePage machine{config};
@@ -193,8 +191,7 @@ TEST_CASE("Users of earlier translations hear of everything that may shorten the
   CHECK(calls_after(offset::gcmd, 4, 0) == 1);
 }
 
-TEST_CASE("A table that cannot be read is the context entry's fault at the top and the tables' below",
-          "[vtd]") {
+TEST_CASE("A table that cannot be read is the context entry's fault at the top and the tables' below", "[vtd]") {
   OnePage machine;
   const PhysAddr nowhere{page_1g};
   machine.map(machine.table, 4, Iova{0x80'0000'0000}, nowhere, 3);
