@@ -59,6 +59,7 @@ Intent Recorder::intent_of(const Tlp& tlp) const {
 }
 
 void Recorder::on_tlp(const Tlp& tlp) {
+  if (options_.landings != nullptr) options_.landings->on_landing(device_, tlp.access, tlp.landing);
   const Intent intent = intent_of(tlp);
   const auto kind = judge_.verdict(device_, tlp.access, intent, tlp.landing);
   count_tlp(tlp);

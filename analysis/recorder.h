@@ -12,9 +12,18 @@
 
 namespace iommusim::analysis {
 
+/// Told of every TLP of a replay, in order: where `device` sent it and where it landed.
+class LandingSink {
+ public:
+  virtual ~LandingSink() = default;
+  virtual void on_landing(pcie::NodeIndex device, const Access& access, const Landing& landing) = 0;
+};
+
 struct RecorderOptions {
   /// Keep every collision by itself instead of folding equal ones.
   bool unfold = false;
+  /// Must outlive the recorder. nullptr: nobody.
+  LandingSink* landings = nullptr;
 };
 
 /// begin_access, then on_tlp for each of its TLPs in ascending order, then end_access.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
+#include "app/require_content.h"
 #include "traces/conformance_cases.h"
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@ constexpr const char* example = "Example:\n  iommusim conform tests/data/oracle/
 
 int conform(const std::string& file) {
   const traces::CaseResults results = traces::run_conformance_cases(file);
+  require_content(file, results.passed + results.failed.size() + results.skipped.size(), "cases");
   for (const traces::CaseFailure& failure : results.failed)
     fmt::print("{} ({}), step {}: {}\n  expected {}\n  found    {}\n", failure.id, failure.category, failure.step,
                failure.action, failure.expected, failure.found);

@@ -3,6 +3,7 @@
 #include "analysis/text_report.h"
 #include "app/commands.h"
 #include "app/progress.h"
+#include "app/require_content.h"
 #include "app/session.h"
 #include "base/atomic_file.h"
 #include "platforms/simulation.h"
@@ -68,6 +69,7 @@ int run(const Options& options) {
   traces::TextReader trace{trace_path};
   analysis::Recorder recorder{session.machine(), session.system(), {options.all_collisions}};
   const analysis::Results& results = replay(session, trace, recorder);
+  require_content(trace_path, results.operations, "operations");
 
   const analysis::RunInfo info{trace_path, options.timing};
   if (!options.json.empty()) {

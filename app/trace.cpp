@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
+#include "app/require_content.h"
 #include "base/quantity.h"
 #include "platforms/loader.h"
 #include "traces/import_qemu_vtd.h"
@@ -48,6 +49,7 @@ void convert_qemu_vtd(const ConvertOptions& options) {
   traces::TextWriter writer{options.output, traces::TimeForm::relative, archive_level};
   const traces::QemuVtdSummary summary = traces::import_qemu_vtd(
       options.input, import, [&writer](const traces::TraceOperation& operation) { writer.write(operation); });
+  require_content(options.input, summary.lines, "events");
   writer.close();
   fmt::print("{} lines: {} translations, {} maps, {} unmaps, {} remaps, {} page invalidations, {} interrupts\n",
              summary.lines, summary.translations, summary.maps, summary.unmaps, summary.remaps,
@@ -61,6 +63,7 @@ void convert_text(const ConvertOptions& options) {
   std::uint64_t operations = 0;
   for (; reader.next(operation); ++operations)
     writer.write(operation);
+  require_content(options.input, operations, "operations");
   writer.close();
   fmt::print("{} operations\n", operations);
 }
@@ -82,6 +85,7 @@ void info(const std::string& path) {
     if (const auto* dma = std::get_if<traces::Dma>(&operation.action)) bytes += dma->size;
     last = operation.time;
   }
+  require_content(path, devices.size(), "operations");
   fmt::print("{}: {} long\n", path, format_duration(last));
   for (std::size_t i = 0; i < kinds.size(); ++i)
     if (counts[i] != 0) fmt::print("  {:<14} {}\n", kinds[i], counts[i]);

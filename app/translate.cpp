@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/arguments.h"
 #include "app/commands.h"
+#include "app/require_content.h"
 #include "base/input_error.h"
 #include "iommu/vtd/describe_fetch.h"
 #include "platforms/capture.h"
@@ -44,6 +45,7 @@ void print_answer(const vtd::Unit& unit, RequesterId requester, Iova address, Op
 
 bool check(const vtd::Unit& unit, const std::string& file) {
   const traces::TranslationCheck result = traces::check_translations(unit, file);
+  require_content(file, result.checked, "answers");
   fmt::print("{}: {} checked, {} equal, {} differences\n", file, result.checked, result.equal,
              result.checked - result.equal);
   for (const std::string& difference : result.differences)

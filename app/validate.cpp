@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
+#include "app/require_content.h"
 #include "app/session.h"
 #include "traces/text_reader.h"
 
@@ -18,16 +19,24 @@ struct Options {
 
 constexpr const char* example = "Example:\n  iommusim validate platforms/nic-behind-acs-switch.yaml";
 
+void check_device(Session& session, const traces::TextReader& reader, const traces::TraceOperation& operation) {
+  const pcie::NodeIndex node = session.machine().find_function(operation.device);
+  if (node == pcie::NodeIndex::none)
+    throw InputError{reader.position_of(operation),
+                     fmt::format("found \"{}\", expected the name of a function of platform {}", operation.device,
+                                 session.description().name)};
+  const bool of_any_function = std::holds_alternative<traces::Configure>(operation.action);
+  if (!of_any_function && session.machine().device_at(node) == nullptr)
+    throw InputError{reader.position_of(operation),
+                     fmt::format("\"{}\" is a port: only endpoints send requests", operation.device)};
+}
+
 std::uint64_t check_trace(Session& session, const std::string& path) {
   traces::TextReader reader{path};
   traces::TraceOperation operation;
   std::uint64_t operations = 0;
   for (; reader.next(operation); ++operations) {
-    if (std::holds_alternative<traces::CpuAccess>(operation.action)) continue;
-    if (session.machine().find_function(operation.device) == pcie::NodeIndex::none)
-      throw InputError{reader.position_of(operation),
-                       fmt::format("found \"{}\", expected the name of a function of platform {}", operation.device,
-                                   session.description().name)};
+    if (!std::holds_alternative<traces::CpuAccess>(operation.action)) check_device(session, reader, operation);
   }
   return operations;
 }
@@ -38,7 +47,9 @@ int validate(const Options& options) {
              session.description().domains.size());
   if (options.trace.empty() && session.description().trace.empty()) return 0;
   const std::string trace = session.trace_path(options.trace);
-  fmt::print("{}: {} operations, good\n", trace, check_trace(session, trace));
+  const std::uint64_t operations = check_trace(session, trace);
+  require_content(trace, operations, "operations");
+  fmt::print("{}: {} operations, good\n", trace, operations);
   return 0;
 }
 

@@ -28,8 +28,8 @@ class Walker {
   void issue(NodeIndex function) {
     access_.requester = topology_[function].requester;
     const RouteDecision decision = pcie::issue(topology_, function, access_);
-    hop(function, *decision.rule);
-    if (decision.action != Action::upstream) return reject(function, decision);
+    hop(function, decision);
+    if (decision.action != Action::upstream) return reject(decision);
     climb(function);
   }
 
@@ -48,9 +48,11 @@ class Walker {
   Walk take() { return result_; }
 
  private:
-  void hop(NodeIndex node, const Rule& rule) { result_.path.add(topology_[node].id, rule); }
-  void reject(NodeIndex node, const RouteDecision& decision) {
-    result_.landing = rejection(topology_[node].id, *decision.rule, decision.status);
+  void hop(NodeIndex asked, const RouteDecision& decision) {
+    result_.path.add(topology_[pcie::decider(decision, asked)].id, *decision.rule);
+  }
+  void reject(const RouteDecision& decision) {
+    result_.landing = rejection(topology_[decision.target].id, *decision.rule, decision.status);
   }
 
   /// From a function or upstream port towards the root.
@@ -59,8 +61,8 @@ class Walker {
     while (topology_[below].parent != NodeIndex::none) {
       const NodeIndex port = topology_[below].parent;
       const RouteDecision decision = pcie::route_from_below(topology_, port, access_);
-      hop(port, *decision.rule);
-      if (decision.action == Action::reject) return reject(port, decision);
+      hop(port, decision);
+      if (decision.action == Action::reject) return reject(decision);
       if (decision.action == Action::claim) return claim_port(decision);
       if (decision.action == Action::downstream) {
         result_.landing.decide(topology_[port].id, *decision.rule);
@@ -139,9 +141,9 @@ class Walker {
   void enter_root_node(NodeIndex node) {
     if (topology_[node].type != PortType::root_port) return claim_at({node});
     const RouteDecision decision = pcie::route_from_above(topology_, node, access_);
-    hop(node, *decision.rule);
+    hop(node, decision);
     if (decision.action == Action::claim) return claim_port(decision);
-    if (decision.action != Action::downstream) return reject(node, decision);
+    if (decision.action != Action::downstream) return reject(decision);
     descend(node);
   }
 
@@ -152,21 +154,21 @@ class Walker {
     const NodeIndex partner = partners.front();
     if (topology_[partner].type != PortType::upstream_port) return claim_at(partners);
     const RouteDecision decision = pcie::route_from_above(topology_, partner, access_);
-    hop(partner, *decision.rule);
+    hop(partner, decision);
     if (decision.action == Action::claim) return claim_port(decision);
-    if (decision.action != Action::downstream) return reject(partner, decision);
+    if (decision.action != Action::downstream) return reject(decision);
     descend(decision.target);
   }
 
   void lose_below(NodeIndex port) {
-    hop(port, pcie::rules::port_link_down);
+    result_.path.add(topology_[port].id, pcie::rules::port_link_down);
     result_.landing = rejection(topology_[port].id, pcie::rules::port_link_down, unsupported(access_));
   }
 
   void claim_at(const std::vector<NodeIndex>& functions) {
     const RouteDecision decision = pcie::claim_at_device(topology_, functions, access_);
-    hop(decision.target, *decision.rule);
-    if (decision.action != Action::claim) return reject(decision.target, decision);
+    hop(decision.target, decision);
+    if (decision.action != Action::claim) return reject(decision);
     land_in_bar(decision);
   }
 

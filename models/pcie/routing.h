@@ -32,6 +32,12 @@ struct RouteDecision {
   const Rule* rule = nullptr;
 };
 
+/// Who applied the rule of a decision that `asked` was asked for: a switch's downstream port also answers for the
+/// upstream port and for the BARs of its siblings, and then those refuse.
+inline NodeIndex decider(const RouteDecision& decision, NodeIndex asked) {
+  return decision.action == Action::reject ? decision.target : asked;
+}
+
 /// A function wants to send a request: may it (Bus Master Enable)? Answers upstream or reject; a request that
 /// was never sent has no completion, so its status is `none`.
 RouteDecision issue(const Topology& topology, NodeIndex function, const Access& access);

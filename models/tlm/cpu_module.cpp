@@ -33,14 +33,16 @@ void CpuModule::store(PhysAddr address, const void* from, std::size_t size) {
   transfer(tlm::TLM_WRITE_COMMAND, address, const_cast<unsigned char*>(static_cast<const unsigned char*>(from)), size);
 }
 
-std::uint32_t CpuModule::config_read(std::uint16_t, RequesterId function, unsigned offset, unsigned width) {
+std::uint32_t CpuModule::config_read(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width) {
+  if (segment != 0) return width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0xFFFF'FFFF;
   std::array<unsigned char, 4> bytes{};
   load(ecam_base_ + (std::uint64_t{function.raw()} << 12) + offset, bytes.data(), width);
   return load_le<std::uint32_t>(bytes.data());
 }
 
-void CpuModule::config_write(std::uint16_t, RequesterId function, unsigned offset, unsigned width,
+void CpuModule::config_write(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width,
                              std::uint32_t value) {
+  if (segment != 0) return;
   std::array<unsigned char, 4> bytes{};
   store_le(bytes.data(), value);
   store(ecam_base_ + (std::uint64_t{function.raw()} << 12) + offset, bytes.data(), width);

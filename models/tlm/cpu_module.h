@@ -15,7 +15,8 @@ class CpuModule : public sc_core::sc_module, public software::CpuBus {
  public:
   tlm_utils::simple_initiator_socket_tagged<CpuModule, 64> bus{"bus"};
 
-  /// `ecam_base`: physical address of the configuration region of segment 0.
+  /// `ecam_base`: physical address of the configuration region of segment 0. The other segments have none: their
+  /// functions read all-ones, and writes to them are lost.
   CpuModule(const sc_core::sc_module_name& name, PhysAddr ecam_base);
 
   void load(PhysAddr address, void* to, std::size_t size) override;

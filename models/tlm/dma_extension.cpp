@@ -21,7 +21,7 @@ void claim_port_bar(const pcie::Topology& topology, const pcie::RouteDecision& d
   Landing& landing = extension.landing;
   landing.kind = LandingKind::peer;
   landing.where = port.id;
-  landing.status = payload.is_write() ? CompletionStatus::none : CompletionStatus::successful;
+  landing.status = completion_of(payload, extension, CompletionStatus::successful);
   landing.address = payload.get_address();
   landing.bar = decision.bar;
   landing.bar_offset = BusAddr{payload.get_address()} - port.decoded.bars[decision.bar]->first;

@@ -72,6 +72,12 @@ inline Access access_of(const tlm::tlm_generic_payload& payload, const DmaExtens
   return access;
 }
 
+/// What the requester is told when others would hear `non_posted`: a write that is no atomic has no completion.
+inline CompletionStatus completion_of(const tlm::tlm_generic_payload& payload, const DmaExtension& extension,
+                                      CompletionStatus non_posted) {
+  return payload.is_write() && !extension.atomic ? CompletionStatus::none : non_posted;
+}
+
 /// Ends a request as refused. TLM knows no posted writes: the response reports the loss even where the extension's
 /// status says that a PCI Express requester would never hear of it.
 void refuse(tlm::tlm_generic_payload& payload, DmaExtension& extension, const Landing& landing);

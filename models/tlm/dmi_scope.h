@@ -2,7 +2,7 @@
 // Direct memory access through a translating fabric: never more than the 4 KiB page that was asked for.
 #pragma once
 
-#include "base/address.h"
+#include "base/access.h"
 
 #include <tlm>
 
@@ -21,6 +21,18 @@ class DmiPage {
     return true;
   }
 
+  /// True when `holds(access)` is true all over the page. Asked in pieces of 128 bytes: no BAR is smaller, and a window
+  /// that ends inside a piece does not hold all of it.
+  template <class Predicate>
+  bool is_uniform(Access access, Predicate holds) const {
+    access.size = piece;
+    for (std::uint64_t offset = 0; offset < page_4k; offset += piece) {
+      access.address = BusAddr{first_ + offset};
+      if (!holds(access)) return false;
+    }
+    return true;
+  }
+
   /// No direct access to this page. Always false.
   bool deny(tlm::tlm_dmi& dmi) const {
     clip(dmi);
@@ -29,6 +41,8 @@ class DmiPage {
   }
 
  private:
+  static constexpr std::uint32_t piece = 128;
+
   sc_dt::uint64 first_;
   sc_dt::uint64 last_;
 };

@@ -136,7 +136,7 @@ void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   Landing& landing = extension.landing;
   landing.kind = LandingKind::peer;
   landing.where = id;
-  landing.status = payload.is_write() ? CompletionStatus::none : CompletionStatus::successful;
+  landing.status = completion_of(payload, extension, CompletionStatus::successful);
   landing.address = access.address.value();
   landing.bar = decision.bar;
   const bool done = access_bar(decision, payload, landing.bar_offset);

@@ -28,7 +28,7 @@ const MapEntry* Interconnect::admit(tlm::tlm_generic_payload& payload) const {
   const memory::SystemDecision decision = memory::decide_dma_target(map_, address, size);
   extension->path.add(id_, *decision.rule);
   if (decision.target == nullptr) {
-    const CompletionStatus status = payload.is_write() ? CompletionStatus::none : CompletionStatus::unsupported_request;
+    const CompletionStatus status = completion_of(payload, *extension, CompletionStatus::unsupported_request);
     refuse(payload, *extension, rejection(id_, *decision.rule, status));
   } else if (extension->landing.rule == nullptr) {
     extension->landing.decide(id_, *decision.rule);

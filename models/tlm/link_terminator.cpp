@@ -14,7 +14,7 @@ void LinkTerminator::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_
   const ExtensionScope scope{payload, RequesterId{}};
   const Rule& rule = pcie::rules::port_link_down;
   (*scope).path.add(port_, rule);
-  const CompletionStatus status = payload.is_write() ? CompletionStatus::none : CompletionStatus::unsupported_request;
+  const CompletionStatus status = completion_of(payload, *scope, CompletionStatus::unsupported_request);
   refuse(payload, *scope, rejection(port_, rule, status));
 }
 

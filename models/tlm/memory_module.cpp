@@ -27,7 +27,7 @@ void MemoryModule::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_ti
   Landing& landing = extension->landing;
   landing.kind = LandingKind::memory;
   landing.where = bank->id;
-  landing.status = payload.is_write() ? CompletionStatus::none : CompletionStatus::successful;
+  landing.status = completion_of(payload, *extension, CompletionStatus::successful);
   landing.address = address.value();
 }
 

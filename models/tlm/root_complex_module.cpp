@@ -46,12 +46,12 @@ bool RootComplexModule::pass_root_port(NodeIndex node, const Access& access, tlm
                                        DmaExtension& extension) const {
   if (topology_[node].type != pcie::PortType::root_port) return true;
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, node, access);
-  extension.path.add(topology_[node].id, *decision.rule);
+  extension.path.add(topology_[pcie::decider(decision, node)].id, *decision.rule);
   if (decision.action == pcie::Action::upstream) return true;
   if (decision.action == pcie::Action::claim)
     claim_port_bar(topology_, decision, payload, extension);
   else
-    refuse(payload, extension, rejection(topology_[node].id, *decision.rule, decision.status));
+    refuse(payload, extension, rejection(topology_[decision.target].id, *decision.rule, decision.status));
   return false;
 }
 
@@ -84,13 +84,13 @@ void RootComplexModule::send_down(NodeIndex node, tlm::tlm_generic_payload& payl
                                   sc_core::sc_time& delay) {
   if (topology_[node].type == pcie::PortType::root_port) {
     const pcie::RouteDecision decision = pcie::route_from_above(topology_, node, access_of(payload, extension));
-    extension.path.add(topology_[node].id, *decision.rule);
+    extension.path.add(topology_[pcie::decider(decision, node)].id, *decision.rule);
     if (decision.action == pcie::Action::claim) {
       claim_port_bar(topology_, decision, payload, extension);
       return;
     }
     if (decision.action != pcie::Action::downstream) {
-      refuse(payload, extension, rejection(topology_[node].id, *decision.rule, decision.status));
+      refuse(payload, extension, rejection(topology_[decision.target].id, *decision.rule, decision.status));
       return;
     }
   }
@@ -109,7 +109,7 @@ void RootComplexModule::from_system(int, tlm::tlm_generic_payload& payload, sc_c
   }
   extension.path.add(decision->bridge, *decision->rule);
   if (decision->target == NodeIndex::none) {
-    const CompletionStatus status = payload.is_write() ? CompletionStatus::none : CompletionStatus::unsupported_request;
+    const CompletionStatus status = completion_of(payload, extension, CompletionStatus::unsupported_request);
     refuse(payload, extension, rejection(decision->bridge, *decision->rule, status));
     return;
   }
@@ -144,12 +144,18 @@ bool RootComplexModule::dmi_from_below(int port, tlm::tlm_generic_payload& paylo
   const ExtensionScope scope{payload, default_requester(topology_, node)};
   const DmiPage page{payload};
   const Access access = access_of(payload, *scope);
-  if (topology_[node].type == pcie::PortType::root_port &&
-      pcie::route_from_below(topology_, node, access).action != pcie::Action::upstream)
-    return page.deny(dmi);
-  const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, access);
-  if (decision.action != RootAction::translate) return page.deny(dmi);
-  const AddressScope address{payload, decision.iova.value()};
+  const Iova iova = pcie::decide_inbound(topology_, bridges_, node, access).iova;
+  const std::uint64_t offset = iova.value() - access.address.value();
+  const auto is_translated = [&](const Access& piece) {
+    if (topology_[node].type == pcie::PortType::root_port &&
+        pcie::route_from_below(topology_, node, piece).action != pcie::Action::upstream)
+      return false;
+    const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, piece);
+    return decision.action == RootAction::translate && decision.iova.value() - piece.address.value() == offset;
+  };
+  // An offset that is no whole page would put two pages of the system behind one of the bus.
+  if (offset % page_4k != 0 || !page.is_uniform(access, is_translated)) return page.deny(dmi);
+  const AddressScope address{payload, iova.value()};
   return dma_out[topology_[node].host_bridge]->get_direct_mem_ptr(payload, dmi) && page.clip(dmi);
 }
 

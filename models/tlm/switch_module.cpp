@@ -37,7 +37,7 @@ void SwitchModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_co
   DmaExtension& extension = *scope;
   const Access access = access_of(payload, extension);
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, ingress, access);
-  extension.path.add(topology_[ingress].id, *decision.rule);
+  extension.path.add(topology_[pcie::decider(decision, ingress)].id, *decision.rule);
   delay += config_.port_latency;
   switch (decision.action) {
     case pcie::Action::upstream:
@@ -50,7 +50,7 @@ void SwitchModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_co
       downstream_out[static_cast<std::size_t>(socket_of(decision.target))]->b_transport(payload, delay);
       return;
     case pcie::Action::claim:
-    case pcie::Action::reject: finish(decision, ingress, payload, extension); return;
+    case pcie::Action::reject: finish(decision, payload, extension); return;
   }
 }
 
@@ -59,31 +59,32 @@ void SwitchModule::from_above(int, tlm::tlm_generic_payload& payload, sc_core::s
   DmaExtension& extension = *scope;
   const pcie::NodeIndex port = config_.upstream_port;
   const pcie::RouteDecision decision = pcie::route_from_above(topology_, port, access_of(payload, extension));
-  extension.path.add(topology_[port].id, *decision.rule);
+  extension.path.add(topology_[pcie::decider(decision, port)].id, *decision.rule);
   delay += config_.port_latency;
   if (decision.action != pcie::Action::downstream) {
-    finish(decision, port, payload, extension);
+    finish(decision, payload, extension);
     return;
   }
   downstream_out[static_cast<std::size_t>(socket_of(decision.target))]->b_transport(payload, delay);
 }
 
-void SwitchModule::finish(const pcie::RouteDecision& decision, pcie::NodeIndex at, tlm::tlm_generic_payload& payload,
+void SwitchModule::finish(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload,
                           DmaExtension& extension) const {
   if (decision.action == pcie::Action::claim) {
     claim_port_bar(topology_, decision, payload, extension);
     return;
   }
-  refuse(payload, extension, rejection(topology_[at].id, *decision.rule, decision.status));
+  refuse(payload, extension, rejection(topology_[decision.target].id, *decision.rule, decision.status));
 }
 
 bool SwitchModule::dmi_from_below(int port, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
   const pcie::NodeIndex ingress = config_.downstream_ports[static_cast<std::size_t>(port)];
   const ExtensionScope scope{payload, default_requester(topology_, ingress)};
-  const pcie::RouteDecision decision = pcie::route_from_below(topology_, ingress, access_of(payload, *scope));
   const DmiPage page{payload};
-  // A window's edge lies on a 1 MiB boundary, so a page is never shared between two outcomes.
-  if (decision.action != pcie::Action::upstream) return page.deny(dmi);
+  const auto goes_up = [&](const Access& piece) {
+    return pcie::route_from_below(topology_, ingress, piece).action == pcie::Action::upstream;
+  };
+  if (!page.is_uniform(access_of(payload, *scope), goes_up)) return page.deny(dmi);
   return upstream_out->get_direct_mem_ptr(payload, dmi) && page.clip(dmi);
 }
 

@@ -47,8 +47,7 @@ class SwitchModule : public sc_core::sc_module {
   unsigned debug_from_above(int, tlm::tlm_generic_payload& payload);
   void invalidate_below(int, sc_dt::uint64 first, sc_dt::uint64 last);
   int socket_of(pcie::NodeIndex port) const;
-  void finish(const pcie::RouteDecision& decision, pcie::NodeIndex at, tlm::tlm_generic_payload& payload,
-              DmaExtension& extension) const;
+  void finish(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload, DmaExtension& extension) const;
 
   const pcie::Topology& topology_;
   SwitchConfig config_;

@@ -5,11 +5,26 @@
 #include "iommu/access_request.h"
 #include "tlm/dmi_scope.h"
 
+#include <algorithm>
 #include <array>
 
 namespace iommusim::modules {
 
 using iommu::Outcome;
+
+namespace {
+
+/// Bytes of the payload's page from its address on.
+unsigned left_in_page(const tlm::tlm_generic_payload& payload) {
+  return static_cast<unsigned>(page_4k - payload.get_address() % page_4k);
+}
+
+/// A streaming width below the data length keeps a request inside fewer bytes.
+bool crosses_page(const tlm::tlm_generic_payload& payload) {
+  return std::min(payload.get_data_length(), payload.get_streaming_width()) > left_in_page(payload);
+}
+
+}  // namespace
 
 VtdModule::VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, const IommuTiming& timing,
                      RequesterId default_requester)
@@ -28,6 +43,10 @@ VtdModule::~VtdModule() {
 }
 
 void VtdModule::dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  if (crosses_page(payload)) {
+    payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+    return;
+  }
   const ExtensionScope scope{payload, default_requester_};
   DmaExtension& extension = *scope;
   const iommu::TranslationResult result = unit_.translate(iommu::request_of(access_of(payload, extension)), fetches_);
@@ -70,7 +89,11 @@ unsigned VtdModule::debug(int, tlm::tlm_generic_payload& payload) {
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
   if (result.outcome != Outcome::translated) return 0;
   const AddressScope address{payload, result.address.value()};
-  return memory_out->transport_dbg(payload);
+  const unsigned length = payload.get_data_length();
+  payload.set_data_length(std::min(length, left_in_page(payload)));
+  const unsigned done = memory_out->transport_dbg(payload);
+  payload.set_data_length(length);
+  return done;
 }
 
 void VtdModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {

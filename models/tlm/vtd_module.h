@@ -25,7 +25,8 @@ struct IommuTiming {
 
 class VtdModule : public sc_core::sc_module {
  public:
-  /// Requests of devices, at I/O virtual addresses.
+  /// Requests of devices, at I/O virtual addresses. One that crosses a 4 KiB boundary gets a burst error; debug
+  /// transport answers its first page.
   MultiTarget<VtdModule> dma_in{"dma_in"};
   /// The same requests at physical addresses.
   tlm_utils::simple_initiator_socket_tagged<VtdModule, 64> memory_out{"memory_out"};
