@@ -4,6 +4,7 @@
 #include "analysis/acs_trial.h"
 #include "analysis/judge.h"
 #include "analysis/names.h"
+#include "pcie/rules.h"
 #include "platforms/walk.h"
 
 #include <fmt/format.h>
@@ -42,7 +43,8 @@ class AcsSearch {
     }
     for (const AcsControl bits : candidates())
       if (auto remedy = try_controls(ports_, bits)) return remedy;
-    if (decider != NodeIndex::none && !machine_.topology()[decider].decoded.has_acs) return replace_port(decider);
+    const bool has_acs = decider != NodeIndex::none && machine_.topology()[decider].decoded.has_acs;
+    if (decider != NodeIndex::none && !has_acs && acs_would_decide()) return replace_port(decider);
     return std::nullopt;
   }
 
@@ -62,6 +64,13 @@ class AcsSearch {
       if (machine_.topology()[port].id == record_.landing.decided_by) return port;
     const ComponentId bridge = machine_.bridges()[machine_.topology()[record_.device].host_bridge].id;
     return record_.landing.decided_by == bridge && !ports_.empty() ? ports_.back() : NodeIndex::none;
+  }
+
+  /// The ways on which ACS has a say: to a peer, and back into the port's own window.
+  bool acs_would_decide() const {
+    const Landing& landing = record_.landing;
+    return landing.kind == LandingKind::peer || landing.rule == &pcie::rules::port_u_turn ||
+           landing.rule == &pcie::rules::switch_unclaimed;
   }
 
   std::optional<Remedy> try_controls(const std::vector<NodeIndex>& ports, AcsControl bits) {

@@ -22,8 +22,9 @@ bool permitted(const Intent& intent, const Circumstance& circumstance) {
   return false;
 }
 
+/// The last mapping that ended, or by way of a cache one before it.
 bool landed_on_old_page(const Intent& intent, const Landing& landing) {
-  return intent.was_mapped && landing.address == intent.past_physical.value();
+  return intent.was_mapped && (landing.from_cache || landing.address == intent.past_physical.value());
 }
 
 Result memory_landed_in_memory(const Intent& intent, const Landing& landing, const Circumstance& circumstance) {

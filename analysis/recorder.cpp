@@ -67,10 +67,7 @@ void Recorder::on_tlp(const Tlp& tlp) {
   first_tlp_ = false;
   if (tlp.landing.kind == LandingKind::iommu_fault) note_fault(tlp, intent);
   if (tlp.landing.kind == LandingKind::interrupt) note_interrupt(tlp.landing);
-  if (kind)
-    on_collision(*kind, tlp, intent);
-  else
-    open_collision_.reset();
+  if (kind) on_collision(*kind, tlp, intent);
 }
 
 void Recorder::count_tlp(const Tlp& tlp) {
@@ -103,7 +100,7 @@ void Recorder::on_collision(CollisionKind kind, const Tlp& tlp, const Intent& in
 bool Recorder::extends_open_collision(CollisionKind kind, const Tlp& tlp) {
   if (!open_collision_ || open_collision_->end != tlp.access.address) return false;
   Collision& collision = results_.collisions[open_collision_->index];
-  if (collision.kind != kind || collision.example.landing.rule != tlp.landing.rule) return false;
+  if (collision.kind != kind || collision.example.landing.decided_by != tlp.landing.decided_by) return false;
   if (open_collision_->is_example) collision.example_size += tlp.access.size;
   open_collision_->end += tlp.access.size;
   return true;

@@ -72,7 +72,7 @@ class Recorder {
     std::size_t operator()(const FaultKey& key) const;
   };
 
-  /// The collision of the TLP before in the same access: the next one may be more of the same.
+  /// The last collision of this access: a TLP that begins where it ends may be more of the same.
   struct OpenCollision {
     std::size_t index = 0;
     /// This access is the collision's example, so its TLPs add to the example's size.

@@ -130,6 +130,10 @@ class Finder {
     return last;
   }
 
+  bool in_interrupt_window() const {
+    return bridge_.interrupt_window && bridge_.interrupt_window->contains(record_.access.address);
+  }
+
   void reserve_interrupt_window() {
     if (!bridge_.interrupt_window) return;
     add("reserve-iova", fmt::format("Keep the IOVAs of {} out of {}: the host takes this window for interrupts before "
@@ -144,6 +148,7 @@ class Finder {
   }
 
   void leave_hole() {
+    if (in_interrupt_window()) return reserve_interrupt_window();
     enable_acs();
     if (was_refused_by({&pcie::rules::host_bridge_inbound_hole})) stay_in_inbound_windows();
     if (was_refused_by({&pcie::rules::port_u_turn, &pcie::rules::switch_unclaimed, &pcie::rules::acs_egress_blocked,
@@ -190,6 +195,7 @@ class Finder {
   }
 
   void map() {
+    if (in_interrupt_window()) return reserve_interrupt_window();
     if (record_.intent.kind == IntentKind::memory) {
       add("map", fmt::format("Map IOVA {:#x} in {} with {} permission", page(), domain_name(),
                              to_string(record_.access.operation)));

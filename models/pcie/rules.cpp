@@ -97,24 +97,24 @@ const Rule completion_unexpected{
 
 const Rule host_bridge_interrupt_window{"host-bridge.interrupt-window",
                                         "the root complex takes this window for interrupts, never for memory",
-                                        "reference pcie-acs 3.3"};
+                                        "PCIe 1.3.1; platform"};
 const Rule host_bridge_inbound_hole{
-    "host-bridge.inbound-hole", "the address lies outside the host bridge's inbound windows", "reference pcie-acs 3.4"};
+    "host-bridge.inbound-hole", "the address lies outside the host bridge's inbound windows", "platform: host bridge windows"};
 const Rule host_bridge_translate{"host-bridge.translate", "the request goes on to the IOMMU or to the system",
-                                 "reference pcie-acs 3.3"};
+                                 "PCIe 1.3.1; platform"};
 const Rule host_bridge_peer{"host-bridge.peer",
                             "the root complex decides on the untranslated address, and another device's window holds "
                             "it",
-                            "reference pcie-acs 3.3"};
+                            "PCIe 1.3.1; platform"};
 const Rule host_bridge_peer_denied{"host-bridge.peer-denied",
                                    "the root complex refuses peer-to-peer requests between its ports",
-                                   "reference pcie-acs 3.3"};
+                                   "PCIe 1.3.1; platform"};
 const Rule host_bridge_outbound{"host-bridge.outbound",
                                 "the address lies in an outbound window of the host bridge and a device claims it",
-                                "reference pcie-acs 3.4"};
+                                "platform: host bridge windows"};
 const Rule host_bridge_outbound_unclaimed{"host-bridge.outbound-unclaimed",
                                           "the address lies in an outbound window of the host bridge, but nothing on "
                                           "its root bus claims it",
-                                          "reference pcie-acs 3.4"};
+                                          "platform: host bridge windows"};
 
 }  // namespace iommusim::pcie::rules

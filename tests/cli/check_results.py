@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""results.json of every ready platform satisfies its schema and adds up; explain agrees with run.
+
+Oracle: docs/results.schema.json and docs/results-format.md. Usage: check_results.py BINARY SOURCE_DIR
+"""
+import copy
+import json
+
+import jsonschema
+
+import command
+import platforms
+
+PAGE = 4096
+
+
+def adds_up(checks, name, results):
+    summary = results["summary"]
+    devices = results["devices"].values()
+    kinds = {kind: count for kind, count in summary["collisions"].items() if kind != "total"}
+    checks.equal(sum(summary["landed"].values()), summary["accesses"], f"{name}: sum of landed")
+    checks.equal(sum(kinds.values()), summary["collisions"]["total"], f"{name}: sum of the kinds of collisions")
+    for kind, count in kinds.items():
+        checks.equal(sum(c["count"] for c in results["collisions"] if c["kind"] == kind), count, f"{name}: {kind}")
+    for part in ("accesses", "bytes"):
+        checks.equal(sum(d[part] for d in devices), summary[part], f"{name}: {part} of the devices")
+    checks.equal(sum(d["collisions"] for d in devices), summary["collisions"]["total"], f"{name}: devices' collisions")
+    for device, parts in results["devices"].items():
+        checks.equal(sum(parts["landed"].values()), parts["accesses"], f"{name}: landed of {device}")
+        latency = parts["latency_ns"]
+        checks.expect(latency["min"] <= latency["mean"] <= latency["max"], f"{name}: latency of {device}: {latency}")
+    for collision in results["collisions"]:
+        checks.expect(collision["time_ns"] <= collision["last_time_ns"] <= summary["simulated_ns"], f"{name}: times")
+        checks.expect(collision["cause"]["where"] in {hop["where"] for hop in collision["path"]}, f"{name}: cause")
+        checks.equal(collision["path"][0]["where"], collision["device"], f"{name}: begin of the path")
+
+
+def folding_only_folds(checks, name, folded, unfolded):
+    checks.equal(unfolded["summary"], folded["summary"], f"{name}: summary with --all-collisions")
+    checks.equal(len(unfolded["collisions"]), folded["summary"]["collisions"]["total"], f"{name}: --all-collisions")
+    checks.expect(all(c["count"] == 1 for c in unfolded["collisions"]), f"{name}: a count with --all-collisions")
+
+
+def explain_agrees(iommusim, checks, platform, results):
+    for collision in results["collisions"]:
+        if collision["operation"] not in ("read", "write"):
+            continue
+        address = int(collision["iova"], 16)
+        size = min(collision["size"], PAGE - address % PAGE)
+        told = iommusim.explanation(platform, "--device", collision["device"], "--address", address,
+                                    "--op", collision["operation"], "--size", size)
+        for part in ("intended", "landed"):
+            if collision["landed"]["kind"] != "interrupt":  # explain sends no message data, so it knows no vector
+                checks.equal(told[part], collision[part], f"{platform.stem}: {part} at {collision['iova']}")
+        checks.equal(told["collision"], collision["kind"], f"{platform.stem}: explain at {collision['iova']}")
+        way = [{"where": hop["where"], "rule": hop["rule"]} for hop in told["path"]]
+        checks.equal(way, collision["path"], f"{platform.stem}: path at {collision['iova']}")
+
+
+def damages(results):
+    """The results with one thing wrong at a time: the schema must refuse each."""
+    def damaged(change):
+        copied = copy.deepcopy(results)
+        change(copied)
+        return copied
+
+    yield "an unknown key", damaged(lambda r: r.update(colour="red"))
+    yield "a missing summary", damaged(lambda r: r.pop("summary"))
+    yield "another schema", damaged(lambda r: r.update(schema="iommusim.results/2"))
+    yield "an unknown kind", damaged(lambda r: r["collisions"][0].update(kind="bad-luck"))
+    yield "an address as a number", damaged(lambda r: r["collisions"][0].update(iova=4096))
+    yield "an address in decimal", damaged(lambda r: r["collisions"][0].update(iova="4096"))
+    yield "a landing without place", damaged(lambda r: r["collisions"][0]["landed"].pop("where"))
+    yield "a collision without cause", damaged(lambda r: r["collisions"][0].update(cause=None))
+    yield "a collision without remedy", damaged(lambda r: r["collisions"][0].update(remedies=[]))
+    yield "a landing of no kind", damaged(lambda r: r["summary"]["landed"].update(nowhere=1))
+
+
+def test(iommusim, checks):
+    schema = json.loads((iommusim.source / "docs/results.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for platform in platforms.with_trace(iommusim.source):
+        results = iommusim.results(platform)
+        unfolded = iommusim.results(platform, "--all-collisions")
+        for document in (results, unfolded):
+            for error in validator.iter_errors(document):
+                checks.expect(False, f"{platform.stem}: {'.'.join(map(str, error.absolute_path))}: {error.message}")
+        adds_up(checks, platform.stem, results)
+        folding_only_folds(checks, platform.stem, results, unfolded)
+        explain_agrees(iommusim, checks, platform, results)
+    colliding = iommusim.results(iommusim.platform("nic-behind-non-acs-switch"))
+    for what, document in damages(colliding):
+        checks.expect(not validator.is_valid(document), f"the schema accepts {what}")
+
+
+command.main(test)

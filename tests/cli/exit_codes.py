@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Exit codes: 0 done, 1 a finding that the user forbade, 2 usage. Every command explains itself with an example.
+
+Oracle: the contract of the command line, docs/command-reference.md. Usage: exit_codes.py BINARY SOURCE_DIR
+"""
+import json
+import re
+
+import command
+
+MESSAGE = re.compile(r"iommusim: [^\n]+\n")
+
+COMMANDS = (["run"], ["explain"], ["translate"], ["conform"], ["trace"], ["trace", "info"], ["trace", "convert"],
+            ["validate"])
+
+
+def help_shows_an_example(iommusim, checks):
+    for words in ([], *COMMANDS):
+        done = iommusim.run(*words, "--help")
+        what = " ".join(["iommusim", *words, "--help"])
+        checks.equal(done.returncode, 0, what)
+        checks.equal(done.stderr, "", f"{what}: standard error")
+        checks.expect("Example:" in done.stdout, f"{what}: shows no example")
+        checks.expect("iommusim " in done.stdout.partition("Example:")[2], f"{what}: the example is no command")
+
+
+def wrong_usage_is_told(iommusim, checks):
+    platform = iommusim.platform("msi-window-swallow")
+    capture = iommusim.source / "tests/data/captures/vtd-legacy-strict"
+    usages = ([], ["frobnicate"], ["run"], ["explain", platform], ["translate"], ["conform"], ["trace"],
+              ["trace", "info"], ["trace", "convert", "one.trace"], ["validate"], ["run", platform, "--frobnicate"],
+              ["run", platform, "--timing", "slow"], ["run", platform, "--fail-on", "nonsense"],
+              ["run", platform, "--json"],
+              ["explain", platform, "--device", "nic0", "--address", "nowhere"],
+              ["explain", platform, "--device", "ghost", "--address", "0"],
+              ["explain", platform, "--device", "nic0", "--address", "0", "--op", "guess"],
+              ["explain", platform, "--device", "nic0", "--address", "0", "--size", "0"],
+              ["explain", platform, "--device", "nic0", "--address", "0xffc", "--size", "8"],
+              ["explain", platform, "--device", "nic0", "--address", "0", "--pasid", "0x100000"],
+              ["translate", capture, "--requester", "00:05.0"],
+              ["translate", capture, "--requester", "banana", "--address", "0"])
+    for words in usages:
+        done = iommusim.run(*words)
+        what = " ".join(map(str, ["iommusim", *words]))
+        checks.equal(done.returncode, 2, what)
+        checks.expect(MESSAGE.fullmatch(done.stderr) and not done.stdout, f"{what}: says {done.stderr!r}")
+
+
+def fail_on_looks_for_its_kinds(iommusim, checks):
+    platform = iommusim.platform("nic-behind-non-acs-switch")
+    twin = iommusim.platform("nic-behind-acs-switch")
+    for file, kinds, expected in ((platform, "peer-hijack", 1), (platform, "any", 1),
+                                  (platform, "wrong-memory,peer-hijack", 1), (platform, "wrong-memory", 0),
+                                  (platform, "interrupt-swallow,doorbell-lost", 0), (twin, "any", 0)):
+        done = iommusim.run("run", file, "--fail-on", kinds, "--json", "out.json")
+        checks.equal(done.returncode, expected, f"run {file.name} --fail-on {kinds}")
+        checks.expect("out.json" in iommusim.files(), f"--fail-on {kinds}: the results are missing")
+    checks.equal(iommusim.run("run", platform).returncode, 0, "a collision that nobody forbade")
+    checks.equal(iommusim.run("run", platform, "--quiet").stdout, "", "--quiet: standard output")
+
+
+def conform_counts_wrong_answers(iommusim, checks):
+    cases = iommusim.source / "tests/data/oracle/vtd-cases.jsonl.zst"
+    done = iommusim.run("conform", cases)
+    checks.expect(done.returncode == 0 and ", 0 failed" in done.stdout, f"conform of QEMU's answers: {done.stdout}")
+
+    table = {"addr": "0x1000", "hex": "00" * 16}
+    case = {"id": "tampered", "category": "root", "iommu": {"kind": "vtd", "mode": "legacy", "aw": 48},
+            "memory": [table], "registers": [["0x20", 8, "0x1000"], ["0x18", 4, "0x40000000"],
+                                             ["0x18", 4, "0x80000000"]],
+            "accesses": [{"op": "read", "rid": "0x0100", "iova": "0x5000", "len": 8}],
+            "expect": [{"outcome": "ok", "pa": "0x5000", "data": "00" * 8, "fsts": 0, "frcd": None}]}
+    done = iommusim.run("conform", iommusim.file("tampered.jsonl", json.dumps(case) + "\n"))
+    checks.equal(done.returncode, 1, "conform of a case whose answer is wrong")
+    checks.expect("0 passed, 1 failed" in done.stdout, f"conform of a wrong answer: {done.stdout}")
+
+
+def translate_check_counts_differences(iommusim, checks):
+    capture = iommusim.source / "tests/data/captures/vtd-legacy-strict"
+    answers = capture / "translations.jsonl"
+    done = iommusim.run("translate", capture, "--check", answers)
+    lines = answers.read_text().splitlines()
+    checks.equal(done.returncode, 0, "translate --check of QEMU's answers")
+    checks.expect(f"{len(lines)} checked, {len(lines)} equal, 0 differences" in done.stdout, done.stdout)
+
+    wrong = json.loads(lines[5])
+    wrong["pa"] = hex(int(wrong["pa"], 16) + 0x1000)
+    lines[5] = json.dumps(wrong)
+    done = iommusim.run("translate", capture, "--check", iommusim.file("wrong.jsonl", "\n".join(lines) + "\n"))
+    checks.equal(done.returncode, 1, "translate --check of a wrong answer")
+    checks.expect(", 1 differences" in done.stdout or ", 1 difference" in done.stdout, done.stdout)
+
+    done = iommusim.run("translate", capture, "--check", answers, "--check", "wrong.jsonl")
+    checks.equal(done.returncode, 1, "translate with two checks, one of them wrong")
+
+
+def test(iommusim, checks):
+    for check in (help_shows_an_example, wrong_usage_is_told, fail_on_looks_for_its_kinds, conform_counts_wrong_answers,
+                  translate_check_counts_differences):
+        check(iommusim, checks)
+
+
+command.main(test)

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: platforms::walk, which follows an access without modules, payloads or a clock. It and the simulator share the
+// decisions of each place, but not the way from place to place, and must tell the same story hop by hop.
+#include "base/endian.h"
+#include "integration/random_platform.h"
+#include "integration/random_requests.h"
+#include "pcie/capability_list.h"
+#include "pcie/header.h"
+#include "platforms/walk.h"
+#include "support/simulated_platform.h"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <numeric>
+
+using namespace iommusim;
+using namespace iommusim::tests;
+
+namespace {
+
+constexpr unsigned platforms_per_case = 200;
+constexpr unsigned accesses_per_platform = 60;
+constexpr unsigned accesses_between_changes = 5;
+
+/// One random platform among many in one process: a module of its own keeps the names apart.
+class Subject : public sc_core::sc_module, private modules::TlpObserver {
+ public:
+  Subject(const sc_core::sc_module_name& name, std::uint64_t seed)
+      : sc_module{name}, seed_{seed}, random_{seed}, platform_{random_platform(random_)} {
+    platform_.system().use_bus(platform_.simulation().cpu());
+    std::iota(data_.begin(), data_.end(), static_cast<unsigned char>(seed));
+  }
+
+  /// Sends random requests and compares each with the walk just before it.
+  void run() {
+    RandomRequests requests{random_, platform_.machine()};
+    for (unsigned i = 0; i < accesses_per_platform; ++i) {
+      if (i % accesses_between_changes == 0) change_configuration();
+      send(requests.next(data_.data()));
+    }
+    REQUIRE(tlps_ == accesses_per_platform);
+    REQUIRE(platform_.simulation().outstanding() == 0);
+  }
+
+  const std::array<unsigned, landing_kinds>& landed() const { return landed_; }
+
+ private:
+  void send(const modules::DmaRequest& request) {
+    Access access;
+    access.operation = request.operation;
+    access.address_type = request.address_type;
+    access.address = request.address;
+    access.size = static_cast<std::uint32_t>(request.size);
+    const bool message = request.operation == Operation::write && request.size == 4;
+    expected_ = platforms::walk(platform_.machine(), request.function, access, fetches_,
+                                message ? load_le<std::uint32_t>(request.data) : 0);
+    platform_.simulation().endpoint(request.function).transfer(request, sc_core::SC_ZERO_TIME, *this);
+  }
+
+  void on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration) override {
+    ++tlps_;
+    const modules::DmaExtension& simulated = transaction.extension;
+    ++landed_[static_cast<std::size_t>(simulated.landing.kind)];
+    const std::string walked = story(expected_.landing, expected_.path);
+    const std::string found = story(simulated.landing, simulated.path);
+    INFO(fmt::format("seed {}: {} {} {} bytes at {:#x} by {}", seed_, to_string(access.address_type),
+                     to_string(access.operation), access.size, access.address.value(), to_string(access.requester)));
+    REQUIRE(found == walked);
+  }
+
+  /// Everything that a landing and its path tell.
+  std::string story(const Landing& landing, const Path& path) {
+    const auto rule = [](const Rule* why) { return why == nullptr ? "no rule" : std::string{why->id}; };
+    const platforms::Machine& machine = platform_.machine();
+    std::string text = fmt::format(
+        "{} at {} by {} of {}: {}, address {:#x}, BAR {}+{:#x}, interrupt {:#x} for {}, reason {:#x}, cached {};",
+        to_string(landing.kind), machine.name(landing.where), rule(landing.rule), machine.name(landing.decided_by),
+        to_string(landing.status), landing.address, landing.bar, landing.bar_offset, landing.vector,
+        landing.destination, landing.fault_reason, landing.from_cache);
+    for (const Hop& hop : path)
+      text += fmt::format(" {} {},", machine.name(hop.where), rule(hop.rule));
+    return text;
+  }
+
+  /// Software changes its mind: a port's ACS or the command register of any function, by configuration cycles.
+  void change_configuration() {
+    const pcie::Topology& topology = platform_.machine().topology();
+    const auto node = static_cast<pcie::NodeIndex>(random_.below(topology.size()));
+    software::CpuBus& bus = platform_.system().bus();
+    const RequesterId id = topology[node].requester;
+    const auto acs = pcie::find_extended_capability(pcie::reader_of(topology[node].config),
+                                                    pcie::ExtendedCapabilityId::access_control_services);
+    if (acs && random_.percent(60)) {
+      bus.config_write(0, id, *acs + pcie::acs::control, 2, static_cast<std::uint16_t>(random_.word()));
+      if (topology[node].decoded.acs_capability.get<pcie::AcsCapability::P2pEgressControl>() != 0)
+        bus.config_write(0, id, *acs + pcie::acs::egress_control_vector, 4, static_cast<std::uint32_t>(random_.word()));
+    } else {
+      bus.config_write(0, id, pcie::header::command, 2, random_.pick({6U, 6U, 6U, 6U, 6U, 6U, 2U, 4U}));
+    }
+  }
+
+  std::uint64_t seed_;
+  Random random_;
+  SimulatedPlatform platform_;
+  platforms::Walk expected_;
+  iommu::FetchLog fetches_;
+  std::array<unsigned char, 4096> data_{};
+  unsigned tlps_ = 0;
+  std::array<unsigned, landing_kinds> landed_{};
+};
+
+void require_agreement(std::uint64_t first_seed) {
+  std::vector<std::unique_ptr<Subject>> subjects;
+  for (unsigned i = 0; i < platforms_per_case; ++i)
+    subjects.push_back(std::make_unique<Subject>(fmt::format("subject{}", i).c_str(), first_seed + i));
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  std::array<unsigned, landing_kinds> landed{};
+  for (const auto& subject : subjects) {
+    subject->run();
+    for (std::size_t kind = 0; kind < landing_kinds; ++kind)
+      landed[kind] += subject->landed()[kind];
+  }
+  // A generator that missed a kind would prove nothing about it.
+  for (std::size_t kind = 0; kind < landing_kinds; ++kind) {
+    INFO(to_string(static_cast<LandingKind>(kind)) << ": " << landed[kind]);
+    CHECK(landed[kind] >= 50);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Walk and simulation agree on random platforms, seeds 1000 to 1199", "[agreement]") {
+  require_agreement(1000);
+}
+TEST_CASE("Walk and simulation agree on random platforms, seeds 2000 to 2199", "[agreement]") {
+  require_agreement(2000);
+}
+TEST_CASE("Walk and simulation agree on random platforms, seeds 3000 to 3199", "[agreement]") {
+  require_agreement(3000);
+}
+TEST_CASE("Walk and simulation agree on random platforms, seeds 4000 to 4199", "[agreement]") {
+  require_agreement(4000);
+}
+TEST_CASE("Walk and simulation agree on random platforms, seeds 5000 to 5199", "[agreement]") {
+  require_agreement(5000);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integration/random_platform.h"
+
+#include "integration/random_software.h"
+#include "platforms/bus_numbers.h"
+#include "platforms/device_class.h"
+#include "platforms/windows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace iommusim::tests {
+namespace {
+
+using platforms::BarDescription;
+using platforms::FunctionDescription;
+using platforms::FunctionKind;
+
+constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+constexpr unsigned most_functions = 20;
+
+bool is_port(FunctionKind kind) {
+  return kind == FunctionKind::root_port || kind == FunctionKind::upstream_port ||
+         kind == FunctionKind::downstream_port;
+}
+
+std::optional<platforms::AcsDescription> random_acs(Random& random) {
+  if (random.percent(30)) return std::nullopt;
+  platforms::AcsDescription acs;
+  acs.capability = pcie::AcsCapability{static_cast<std::uint16_t>(random.below(0x80))};
+  if (random.percent(25)) acs.capability.set<pcie::AcsCapability::EnhancedCapability>(1);
+  if (acs.capability.get<pcie::AcsCapability::P2pEgressControl>() != 0)
+    acs.capability.set<pcie::AcsCapability::EgressControlVectorSize>(32);
+  const std::uint64_t wanted = random.percent(30) ? 0 : random.word();
+  acs.control = pcie::AcsControl{wanted & pcie::supported_controls(acs.capability).raw()};
+  // Blocking everything hides what comes behind it.
+  if (random.percent(80)) acs.control.set<pcie::AcsControl::TranslationBlocking>(0);
+  return acs;
+}
+
+/// Draws the tree below one host bridge, giving out bus addresses upwards.
+class Drawing {
+ public:
+  Drawing(Random& random, std::uint64_t low, std::uint64_t high) : random_{random}, low_{low}, high_{high} {}
+
+  void draw(platforms::HostBridgeDescription& bridge) {
+    const std::uint64_t ports = random_.between(1, 2);
+    for (std::uint8_t device = 1; device <= ports; ++device) {
+      FunctionDescription port = function(FunctionKind::root_port, RequesterId{0, device, 0});
+      fill_port(port, 0);
+      bridge.functions.push_back(std::move(port));
+    }
+    // At least one, so that every machine has somebody who sends requests.
+    const std::uint64_t integrated = random_.between(1, 2);
+    for (std::uint8_t device = 8; device < 8 + integrated; ++device)
+      bridge.functions.push_back(function(FunctionKind::root_complex_endpoint, RequesterId{0, device, 0}));
+  }
+
+ private:
+  FunctionDescription function(FunctionKind kind, RequesterId id) {
+    ++functions_;
+    FunctionDescription result;
+    result.name = fmt::format("f{}-{:x}", functions_, low_ >> 20);
+    result.kind = kind;
+    result.id = id;
+    result.vendor_id = 0x1234;
+    result.class_code = is_port(kind) ? platforms::pci_bridge_class : 0xFF'0000;
+    result.bus_master = !random_.percent(4);
+    result.memory_space = !random_.percent(4);
+    result.max_payload = random_.pick({128U, 256U, 512U});
+    result.max_read_request = random_.pick({128U, 512U, 4096U});
+    if (kind == FunctionKind::root_port || kind == FunctionKind::downstream_port) result.acs = random_acs(random_);
+    add_bars(result);
+    return result;
+  }
+
+  void add_bars(FunctionDescription& owner) {
+    if (is_port(owner.kind) ? random_.percent(75) : random_.percent(15)) return;
+    owner.bars.push_back(low_bar(is_port(owner.kind) ? 12 : 21));
+    if (!is_port(owner.kind) && random_.percent(40)) owner.bars.push_back(high_bar());
+  }
+
+  BarDescription low_bar(unsigned most_bits) {
+    const std::uint64_t size = std::uint64_t{1} << random_.between(7, most_bits);
+    low_ = (low_ + size - 1) & ~(size - 1);
+    const BarDescription bar{0, size, BusAddr{low_}, false, false};
+    low_ += size;
+    return bar;
+  }
+
+  BarDescription high_bar() {
+    const std::uint64_t size = std::uint64_t{1} << random_.between(12, 24);
+    high_ = (high_ + size - 1) & ~(size - 1);
+    const BarDescription bar{2, size, BusAddr{high_}, true, true};
+    high_ += size;
+    return bar;
+  }
+
+  void next_window() {
+    low_ = (low_ + mebibyte - 1) & ~(mebibyte - 1);
+    high_ = (high_ + mebibyte - 1) & ~(mebibyte - 1);
+  }
+
+  /// What is plugged into a root port or downstream port: nothing, a switch or a device.
+  void fill_port(FunctionDescription& port, unsigned switches_above) {
+    next_window();
+    if (switches_above < 3 && functions_ < most_functions - 4 && random_.percent(55))
+      add_switch(port, switches_above);
+    else if (!random_.percent(8))
+      add_device(port);
+    next_window();
+  }
+
+  void add_switch(FunctionDescription& port, unsigned switches_above) {
+    FunctionDescription upstream = function(FunctionKind::upstream_port, RequesterId{});
+    next_window();
+    const std::uint64_t ports = random_.between(1, 3);
+    for (std::uint8_t device = 0; device < ports; ++device) {
+      FunctionDescription below = function(FunctionKind::downstream_port, RequesterId{0, device, 0});
+      fill_port(below, switches_above + 1);
+      upstream.children.push_back(std::move(below));
+    }
+    port.children.push_back(std::move(upstream));
+  }
+
+  void add_device(FunctionDescription& port) {
+    const std::uint64_t functions = random_.percent(75) ? 1 : random_.between(2, 3);
+    for (std::uint8_t index = 0; index < functions; ++index)
+      port.children.push_back(function(FunctionKind::endpoint, RequesterId{0, 0, index}));
+  }
+
+  Random& random_;
+  std::uint64_t low_;
+  std::uint64_t high_;
+  unsigned functions_ = 0;
+};
+
+/// Windows that firmware would not program.
+void spoil_windows(Random& random, std::vector<FunctionDescription>& functions) {
+  for (FunctionDescription& port : functions) {
+    spoil_windows(random, port.children);
+    if (!is_port(port.kind)) continue;
+    if (random.percent(5)) port.window.reset();
+    if (port.window && random.percent(5)) port.window->last += mebibyte;
+    if (port.prefetchable_window && random.percent(5)) port.prefetchable_window->last += 16 * mebibyte;
+  }
+}
+
+std::vector<pcie::InboundWindow> random_inbound(Random& random) {
+  if (random.percent(75)) return {};
+  std::vector<pcie::InboundWindow> windows;
+  const std::uint64_t end = random.pick({std::uint64_t{0x8000'0000}, std::uint64_t{0x1'0000'0000}});
+  windows.push_back({{BusAddr{random.pick({std::uint64_t{0}, std::uint64_t{0x1000'0840}})}, BusAddr{end - 1}}, 0});
+  if (random.percent(60))
+    windows.push_back({{BusAddr{0x38'0000'0000}, BusAddr{0x3F'FFFF'FFFF}},
+                       random.pick({std::uint64_t{0}, std::uint64_t{0} - 0x37'0000'0000, std::uint64_t{0x1000}})});
+  return windows;
+}
+
+platforms::HostBridgeDescription random_bridge(Random& random, unsigned index) {
+  platforms::HostBridgeDescription bridge;
+  bridge.name = fmt::format("pcie{}", index);
+  bridge.first_bus = static_cast<std::uint8_t>(index * 0x80);
+  bridge.last_bus = static_cast<std::uint8_t>(index * 0x80 + 0x7F);
+  const std::uint64_t low = 0x9000'0000 + index * std::uint64_t{0x1800'0000};
+  const std::uint64_t high = 0x38'0000'0000 + index * std::uint64_t{0x8'0000'0000};
+  const std::uint64_t offset = random.percent(25) ? 0x40'0000'0000 : 0;
+  bridge.outbound.push_back({*Range<PhysAddr>::from_size(PhysAddr{low}, 0x1800'0000), 0});
+  bridge.outbound.push_back({*Range<PhysAddr>::from_size(PhysAddr{high + offset}, 0x4'0000'0000), offset});
+  bridge.inbound = random_inbound(random);
+  bridge.peer_to_peer =
+      random.pick({pcie::PeerToPeer::allowed, pcie::PeerToPeer::denied, pcie::PeerToPeer::through_iommu});
+  Drawing{random, low, high}.draw(bridge);
+  return bridge;
+}
+
+/// Bus numbers and windows as the loader makes them when the file gives none.
+void complete(Random& random, platforms::HostBridgeDescription& bridge) {
+  const platforms::YamlNode nothing;
+  const platforms::Source source{nothing};
+  platforms::number_buses(bridge, source);
+  platforms::derive_windows(bridge, source);
+  spoil_windows(random, bridge.functions);
+}
+
+}  // namespace
+
+platforms::Description random_platform(Random& random) {
+  platforms::Description description;
+  description.name = "random";
+  description.file = "random.yaml";
+  description.ecam_base = PhysAddr{0xE000'0000};
+  description.local_apic = !random.percent(10);
+  description.memories.push_back({"dram-low", {PhysAddr{0}, PhysAddr{0x7FFF'FFFF}}});
+  description.memories.push_back({"dram-high", {PhysAddr{0x1'0000'0000}, PhysAddr{0x1'7FFF'FFFF}}});
+  const unsigned bridges = random.percent(70) ? 1 : 2;
+  for (unsigned index = 0; index < bridges; ++index) {
+    description.host_bridges.push_back(random_bridge(random, index));
+    complete(random, description.host_bridges.back());
+  }
+  add_random_software(random, description);
+  return description;
+}
+
+}  // namespace iommusim::tests

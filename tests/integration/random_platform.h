@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Platforms that nobody would draw: any tree, any windows, any ACS, any mappings.
+#pragma once
+
+#include "platforms/description.h"
+#include "support/random.h"
+
+namespace iommusim::tests {
+
+/// One or two host bridges with up to two root ports each, up to three levels of switches below a root port, about
+/// twenty functions. It boots, but need not make sense: windows may be closed or overlap, decoders may be off, mappings
+/// may lead to peers, registers or nowhere.
+platforms::Description random_platform(Random& random);
+
+}  // namespace iommusim::tests

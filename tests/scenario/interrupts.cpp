@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: the messages that the bench platform programs (vector 0x41 to APIC 2 for nic0, 0x61 to APIC 1 for disk0), the
+// format of x86 messages (Intel SDM volume 3, 11.11), statement ACS-037 of the reference sheet.
+#include "support/bench_platform.h"
+#include "support/played_trace.h"
+
+using namespace iommusim;
+using namespace iommusim::tests;
+using analysis::CollisionKind;
+
+TEST_CASE("Programmed messages arrive, from an MSI-X table and from an MSI capability", "[replay][msi]") {
+  PlayedTrace run{bench_platform()};
+  run.play(R"(
+0ns nic0  msi 0
+0ns disk0 msi 0
+)");
+  const auto& records = run.platform().machine().local_apic().records();
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].interrupt.vector == 0x41);
+  CHECK(records[0].interrupt.destination == 2);
+  CHECK(records[0].interrupt.source == run.platform().id("nic0"));
+  CHECK(records[1].interrupt.vector == 0x61);
+  CHECK(records[1].interrupt.destination == 1);
+  CHECK(run.results().collisions_total == 0);
+}
+
+TEST_CASE("A raw write to the interrupt window forges an interrupt", "[replay][msi]") {
+  PlayedTrace run{bench_platform()};
+  run.play("0ns nic0 raw-write 0xfee0_1000 0x99\n");
+  CHECK(run.landing(0).kind == LandingKind::interrupt);
+  CHECK(run.landing(0).vector == 0x99);
+  CHECK(run.landing(0).destination == 1);
+  CHECK(run.collisions(CollisionKind::interrupt_forged) == 1);
+  CHECK(run.platform().machine().local_apic().delivered() == 1);
+}
+
+TEST_CASE("A raw write of the message that a driver programmed is no forgery, that of another device is",
+          "[replay][msi]") {
+  PlayedTrace run{bench_platform()};
+  run.play(R"(
+0ns nic0  raw-write 0xfee0_2000 0x41
+0ns disk0 raw-write 0xfee0_2000 0x41
+)");
+  CHECK(run.collisions(CollisionKind::interrupt_forged) == 1);
+  CHECK(run.results().collisions_total == 1);
+}
+
+TEST_CASE("A write that is no aligned doubleword is no interrupt", "[replay][msi]") {
+  PlayedTrace run{bench_platform()};
+  run.play(R"(
+0ns nic0 write 0xfee0_0000 8
+0ns nic0 raw-write 0xfee0_0002 0x41
+0ns nic0 read 0xfee0_0000 4
+)");
+  for (const Landed& landed : run.landed())
+    CHECK(landed.landing.kind != LandingKind::interrupt);
+  // What arrives at the local APICs is the unit's own message: it recorded the malformed requests as faults.
+  CHECK(run.results().interrupts.empty());
+  for (const auto& record : run.platform().machine().local_apic().records())
+    CHECK(record.interrupt.source != run.platform().id("nic0"));
+}
+
+TEST_CASE("ACS-037 An MSI whose doorbell address lies in a peer's window below a switch without ACS lands in a BAR",
+          "[replay][msi]") {
+  platforms::Description description = bench_platform();
+  // gpu0's BAR 0 of 16 MiB moves around the doorbell, and its port's window with it.
+  platforms::FunctionDescription& port = description.host_bridges[0].functions[0].children[0].children[1];
+  port.window = Range<BusAddr>{BusAddr{0xFE00'0000}, BusAddr{0xFEFF'FFFF}};
+  port.children[0].bars[0].base = BusAddr{0xFE00'0000};
+  PlayedTrace run{std::move(description)};
+  run.play("0ns nic0 msi 0\n");
+
+  CHECK(run.landing(0).kind == LandingKind::peer);
+  CHECK(run.name(run.landing(0).where) == "gpu0");
+  CHECK(run.landing(0).bar == 0);
+  // 0xfee0_2000, the message for APIC 2, from the BAR's base on.
+  CHECK(run.landing(0).bar_offset == 0xE0'2000);
+  CHECK(run.bar("gpu0", 0, 0xE0'2000, 4) == std::vector<unsigned char>{0x41, 0, 0, 0});
+  CHECK(run.collisions(CollisionKind::doorbell_lost) == 1);
+  CHECK(run.platform().machine().local_apic().delivered() == 0);
+}

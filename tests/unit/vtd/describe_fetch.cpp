@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: VT-d specification, 9.1, 9.3 and 9.8: words put together bit by bit.
+#include "iommu/vtd/describe_fetch.h"
+
+#include <catch2/catch.hpp>
+
+using namespace iommusim;
+using iommusim::iommu::Fetch;
+
+namespace {
+
+Fetch fetch_of(const char* what, std::uint64_t low, std::uint64_t high = 0) {
+  Fetch fetch;
+  fetch.what = what;
+  fetch.words = 2;
+  fetch.value = {low, high};
+  return fetch;
+}
+
+std::string text(const char* what, std::uint64_t low, std::uint64_t high = 0) {
+  return vtd::describe(fetch_of(what, low, high));
+}
+
+}  // namespace
+
+TEST_CASE("A root entry is told with the context table that it names", "[vtd]") {
+  CHECK(text("root entry", 0x1'0146'7001) == "present, context table at 0x101467000");
+  CHECK(text("root entry", 0x1'0146'7000) == "not present");
+}
+
+TEST_CASE("A context entry is told with domain, type, levels and tables", "[vtd]") {
+  // Domain-id in bits 87:72, address width in 66:64, translation type in 3:2, fault disable in 1, present in 0.
+  CHECK(text("context entry", 0x2'0000'0001, 0x0502) ==
+        "present, domain 5, translate untranslated requests, 4 levels, second-stage tables at 0x200000000");
+  CHECK(text("context entry", 0x2'0000'0007, 0xFF'FF01) ==
+        "present, domain 65535, translate, ATS allowed, 3 levels, second-stage tables at 0x200000000, "
+        "faults not recorded");
+  CHECK(text("context entry", 0x9, 0x0103) == "present, domain 1, pass through, 5 levels, second-stage tables at 0x0");
+  CHECK(text("context entry", 0xD, 0x0102).find("reserved translation type") != std::string::npos);
+  CHECK(text("context entry", 0x0) == "not present");
+  CHECK(text("context entry", 0x2) == "not present, faults not recorded");
+}
+
+TEST_CASE("A paging entry is told with the table or the page that it names, and its rights", "[vtd]") {
+  CHECK(text("PML5E", 0x5003) == "next table at 0x5000, read and write");
+  CHECK(text("PML4E", 0x5001) == "next table at 0x5000, read only");
+  CHECK(text("PDE", 0x4000'0003) == "next table at 0x40000000, read and write");
+  CHECK(text("PTE", 0x1234'5003) == "4 KiB page at 0x12345000, read and write");
+  CHECK(text("PTE", 0x1234'5001) == "4 KiB page at 0x12345000, read only");
+  CHECK(text("PTE", 0x1234'5002) == "4 KiB page at 0x12345000, write only");
+  CHECK(text("PDE", 0x4000'0083) == "2 MiB page at 0x40000000, read and write");
+  CHECK(text("PDPTE", 0x4000'0081) == "1 GiB page at 0x40000000, read only");
+}
+
+TEST_CASE("An entry without rights is not present, whatever else it holds", "[vtd]") {
+  CHECK(text("PTE", 0x1234'5000) == "not present");
+  CHECK(text("PDE", 0x4000'0080) == "not present");
+}
+
+TEST_CASE("Memory that does not answer is told as such", "[vtd]") {
+  Fetch fetch = fetch_of("PTE", 3);
+  fetch.failed = true;
+  CHECK(vtd::describe(fetch) == "access error: no memory answers here");
+}
+
+TEST_CASE("What is no table entry has no description", "[vtd]") {
+  CHECK(text("queue entry", 3).empty());
+}
