@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 namespace iommusim::app {
 namespace {
@@ -64,6 +65,9 @@ const analysis::Results& replay(Session& session, traces::TextReader& trace, ana
 
 int run(const Options& options) {
   const std::vector<analysis::CollisionKind> forbidden = kinds_to_fail_on(options);
+  // Made before the replay: whether it can be written shows at once.
+  std::optional<AtomicFile> json;
+  if (!options.json.empty()) json.emplace(options.json);
   Session session{options.platform, options.settings};
   const std::string trace_path = session.trace_path(options.trace);
   traces::TextReader trace{trace_path};
@@ -72,10 +76,9 @@ int run(const Options& options) {
   require_content(trace_path, results.operations, "operations");
 
   const analysis::RunInfo info{trace_path, options.timing};
-  if (!options.json.empty()) {
-    AtomicFile file{options.json};
-    file.write(analysis::to_json(results, info, session.machine()).dump(2) + "\n");
-    file.commit();
+  if (json) {
+    json->write(analysis::to_json(results, info, session.machine()).dump(2) + "\n");
+    json->commit();
   }
   if (!options.quiet) std::cout << analysis::to_text(results, info, session.machine());
   for (const analysis::CollisionKind kind : forbidden)

@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/require_content.h"
 #include "base/quantity.h"
+#include "platforms/functions.h"
 #include "platforms/loader.h"
 #include "traces/import_qemu_vtd.h"
 #include "traces/text_reader.h"
@@ -30,21 +31,13 @@ constexpr const char* info_example = "Example:\n  iommusim trace info traces/nic
 constexpr const char* convert_example =
     "Example:\n  iommusim trace convert --from qemu-vtd qemu-trace.log.zst linux.trace.zst --platform linux.yaml";
 
-void add_names(const std::vector<platforms::FunctionDescription>& functions,
-               std::map<RequesterId, std::string>& names) {
-  for (const platforms::FunctionDescription& function : functions) {
-    names[function.id] = function.name;
-    add_names(function.children, names);
-  }
-}
-
 void convert_qemu_vtd(const ConvertOptions& options) {
   traces::QemuVtdOptions import;
   import.include_interrupts = options.interrupts;
   if (!options.platform.empty()) {
     const platforms::Description description = platforms::load_platform(options.platform);
-    for (const platforms::HostBridgeDescription& bridge : description.host_bridges)
-      add_names(bridge.functions, import.names);
+    for (const platforms::FunctionPlace& place : platforms::all_functions(description))
+      import.names[place.function->id] = place.function->name;
   }
   traces::TextWriter writer{options.output, traces::TimeForm::relative, archive_level};
   const traces::QemuVtdSummary summary = traces::import_qemu_vtd(

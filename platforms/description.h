@@ -61,6 +61,12 @@ struct LinkDescription {
 
 enum class FunctionKind : std::uint8_t { root_port, upstream_port, downstream_port, endpoint, root_complex_endpoint };
 
+/// Ports have a bus below them; all others send requests of their own.
+constexpr bool is_port(FunctionKind kind) {
+  return kind == FunctionKind::root_port || kind == FunctionKind::upstream_port ||
+         kind == FunctionKind::downstream_port;
+}
+
 /// One PCI function. Ports hold their children; a switch is an upstream port with downstream ports below it.
 struct FunctionDescription {
   std::string name;

@@ -9,11 +9,6 @@
 namespace iommusim::platforms {
 namespace {
 
-bool is_port(FunctionKind kind) {
-  return kind == FunctionKind::root_port || kind == FunctionKind::upstream_port ||
-         kind == FunctionKind::downstream_port;
-}
-
 void program_function(const FunctionDescription& function, const software::PciFunction& pci) {
   for (const BarDescription& bar : function.bars)
     if (bar.base) software::program_bar(pci, bar.index, *bar.base);

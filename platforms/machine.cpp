@@ -19,10 +19,6 @@ pcie::PortType port_type(FunctionKind kind) {
   return pcie::PortType::endpoint;
 }
 
-bool issues_dma(FunctionKind kind) {
-  return kind == FunctionKind::endpoint || kind == FunctionKind::root_complex_endpoint;
-}
-
 pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_function) {
   pcie::FunctionConfig config;
   config.type = port_type(function.kind);
@@ -120,7 +116,7 @@ void Machine::build_function(const FunctionDescription& function, std::uint8_t b
   const pcie::NodeIndex index = topology_.add(std::move(node));
   functions_.push_back(&function);
   by_name_.emplace(function.name, index);
-  if (issues_dma(function.kind))
+  if (!is_port(function.kind))
     devices_.push_back({&function, index, std::make_unique<pcie::BarMemory>(bar_sizes(function))});
   for (const FunctionDescription& child : function.children)
     build_function(child, bridge, function.children, index);

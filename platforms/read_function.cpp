@@ -112,10 +112,6 @@ unsigned read_tlp_limit(const Map& map, std::string_view key, unsigned otherwise
 
 }  // namespace
 
-bool is_port(FunctionKind kind) {
-  return kind != FunctionKind::endpoint && kind != FunctionKind::root_complex_endpoint;
-}
-
 std::string_view to_string(FunctionKind kind) {
   for (const auto& [word, value] : kinds())
     if (value == kind) return word;

@@ -29,8 +29,6 @@ BufferDescription read_buffer(const Value& value);
 DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers);
 InterruptDescription read_interrupt(const Value& value);
 
-/// True for the three kinds of port.
-bool is_port(FunctionKind kind);
 /// The word of the file: "root-port".
 std::string_view to_string(FunctionKind kind);
 
