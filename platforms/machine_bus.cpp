@@ -47,10 +47,11 @@ MachineBus::BarPlace MachineBus::find_bar(Operation operation, PhysAddr address,
   access.size = static_cast<std::uint32_t>(size);
   const Walk way = walk_outbound(machine_, access, address);
   if (way.landing.kind != LandingKind::peer) return {};
+  BarPlace place{nullptr, way.landing.bar, way.landing.bar_offset, true};
   for (Device& device : machine_.devices())
     if (machine_.topology()[device.node].id == way.landing.where)
-      return {device.bars.get(), way.landing.bar, way.landing.bar_offset};
-  return {};
+      place.bars = device.bars.get();
+  return place;
 }
 
 void MachineBus::load(PhysAddr address, void* to, std::size_t size) {
@@ -68,6 +69,8 @@ void MachineBus::load(PhysAddr address, void* to, std::size_t size) {
     case TargetKind::outbound:
       if (const BarPlace place = find_bar(Operation::read, address, size); place.bars != nullptr)
         place.bars->read(place.bar, place.offset, to, size);
+      else if (place.claimed)
+        std::fill_n(static_cast<std::uint8_t*>(to), size, std::uint8_t{0});
       return;
     case TargetKind::doorbell: return;
   }

@@ -24,6 +24,8 @@ class MachineBus final : public software::CpuBus {
     pcie::BarMemory* bars = nullptr;
     std::uint8_t bar = 0;
     std::uint64_t offset = 0;
+    /// A BAR holds the address. Ports keep no data behind theirs, so `bars` may be nullptr all the same.
+    bool claimed = false;
   };
   BarPlace find_bar(Operation operation, PhysAddr address, std::size_t size);
 

@@ -20,11 +20,6 @@ using platforms::FunctionKind;
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 constexpr unsigned most_functions = 20;
 
-bool is_port(FunctionKind kind) {
-  return kind == FunctionKind::root_port || kind == FunctionKind::upstream_port ||
-         kind == FunctionKind::downstream_port;
-}
-
 std::optional<platforms::AcsDescription> random_acs(Random& random) {
   if (random.percent(30)) return std::nullopt;
   platforms::AcsDescription acs;
