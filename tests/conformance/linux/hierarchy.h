@@ -4,11 +4,13 @@
 
 #include "pcie/capability_list.h"
 #include "pcie/header.h"
+#include "pcie/pci_express_capability.h"
 #include "software/iommu_groups.h"
 #include "support/config_bus.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -24,9 +26,37 @@ struct AcsRegisters {
 constexpr AcsRegisters full_acs{0x005F, 0x001D};
 constexpr AcsRegisters idle_acs{0x005F, 0x0000};
 
+/// Ports may say that they are of any type, also of one that no model builds.
+class PortBus final : public ConfigBus {
+ public:
+  void set_port_type(RequesterId id, unsigned capabilities_offset, pcie::PortType type) {
+    types_[id] = {capabilities_offset, type};
+  }
+
+  std::uint32_t config_read(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width) override {
+    const std::uint32_t value = ConfigBus::config_read(segment, id, offset, width);
+    const auto port = types_.find(id);
+    if (port == types_.end() || offset != port->second.offset || width != 2) return value;
+    pcie::PciExpressCapabilities capabilities{value};
+    capabilities.set<pcie::PciExpressCapabilities::DevicePortType>(port->second.type);
+    return static_cast<std::uint32_t>(capabilities.raw());
+  }
+
+ private:
+  struct Type {
+    unsigned offset = 0;
+    pcie::PortType type = pcie::PortType::endpoint;
+  };
+  std::map<RequesterId, Type> types_;
+};
+
 class LinuxHierarchy {
  public:
   using Index = std::size_t;
+
+  LinuxHierarchy() = default;
+  LinuxHierarchy(const LinuxHierarchy&) = delete;
+  LinuxHierarchy& operator=(const LinuxHierarchy&) = delete;
 
   struct Options {
     std::optional<Index> above = std::nullopt;
@@ -49,8 +79,10 @@ class LinuxHierarchy {
   }
 
   Index port(RequesterId id, pcie::PortType type, std::uint8_t secondary, const Options& options) {
-    const Index index = add(id, type, options);
-    devices_[index].function.write(pcie::header::secondary_bus, 1, secondary);
+    const Index index = add(id, pcie::is_port(type) ? type : pcie::PortType::downstream_port, options);
+    const software::PciFunction& function = devices_[index].function;
+    bus_.set_port_type(id, *function.find(pcie::CapabilityId::pci_express) + pcie::pci_express::capabilities, type);
+    function.write(pcie::header::secondary_bus, 1, secondary);
     return index;
   }
 
@@ -65,7 +97,7 @@ class LinuxHierarchy {
     function.write(*offset + pcie::acs::control, 2, control);
   }
 
-  ConfigBus bus_;
+  PortBus bus_;
   software::PciHierarchy devices_;
 };
 

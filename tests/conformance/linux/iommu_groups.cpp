@@ -12,6 +12,9 @@ using pcie::PortType;
 
 namespace {
 
+constexpr auto pci_express_to_pci_bridge = static_cast<PortType>(7);
+constexpr auto pci_to_pci_express_bridge = static_cast<PortType>(8);
+
 /// Root port 00:01.0 > switch 01:00.0 > downstream ports 02:00.0 and 02:01.0 (or 02:00.1) > endpoints 03:00.0, 04:00.0.
 struct Switch {
   Switch(std::optional<AcsRegisters> root_acs, std::optional<AcsRegisters> left_acs,
@@ -114,7 +117,7 @@ TEST_CASE("ACS-029 A single-function upstream port passes whatever it has", "[li
 TEST_CASE("ACS-030 Everything below a PCI bridge shares its requester ID and its group", "[linux]") {
   LinuxHierarchy tree;
   const auto root = tree.port({0, 1, 0}, PortType::root_port, 1, {std::nullopt, full_acs});
-  const auto bridge = tree.port({1, 0, 0}, static_cast<PortType>(7), 2, {root});
+  const auto bridge = tree.port({1, 0, 0}, pci_express_to_pci_bridge, 2, {root});
   const auto a = tree.add({2, 1, 0}, PortType::endpoint, {bridge});
   const auto b = tree.add({2, 2, 0}, PortType::endpoint, {bridge});
   const auto groups = tree.groups();
@@ -133,7 +136,7 @@ TEST_CASE("ACS-031 The aliases of a function are its own ID, its quirks and what
   LinuxHierarchy tree;
   const auto root = tree.port({0, 1, 0}, PortType::root_port, 1, {std::nullopt, full_acs});
   // PCI to PCI Express: its own ID.
-  const auto bridge = tree.port({1, 0, 0}, static_cast<PortType>(8), 2, {root});
+  const auto bridge = tree.port({1, 0, 0}, pci_to_pci_express_bridge, 2, {root});
   const auto device = tree.add({2, 0, 0}, PortType::endpoint, {bridge, std::nullopt, false, {0x01, 0x08}});
   std::vector<RequesterId> ids;
   for (const auto& alias : software::dma_aliases(tree.devices(), device))
@@ -163,13 +166,13 @@ TEST_CASE("ACS-032 and POL-036 Clearing the redirect bits of one port joins what
 }
 
 TEST_CASE("POL-031 Egress Control, Translation Blocking and Direct Translated P2P do not matter to groups", "[linux]") {
-  for (const std::uint16_t unneeded : {0x0000, 0x0002, 0x0040, 0x0042}) {
+  for (const unsigned unneeded : {0x0000U, 0x0002U, 0x0040U, 0x0042U}) {
     LinuxHierarchy tree;
     const AcsRegisters acs{0x005F, static_cast<std::uint16_t>(0x001D | unneeded)};
     const auto root = tree.port({0, 1, 0}, PortType::root_port, 1, {std::nullopt, acs});
     CHECK(software::isolates(tree.devices()[root].function, software::isolating_services()));
   }
-  for (const std::uint16_t missing : {0x0001, 0x0004, 0x0008, 0x0010}) {
+  for (const unsigned missing : {0x0001U, 0x0004U, 0x0008U, 0x0010U}) {
     LinuxHierarchy tree;
     const AcsRegisters acs{0x005F, static_cast<std::uint16_t>(0x001D & ~missing)};
     const auto root = tree.port({0, 1, 0}, PortType::root_port, 1, {std::nullopt, acs});
@@ -194,7 +197,7 @@ TEST_CASE("POL-033 What bridges alias comes before what ports isolate", "[linux]
   // The root port isolates, and yet the two devices are one.
   LinuxHierarchy tree;
   const auto root = tree.port({0, 1, 0}, PortType::root_port, 1, {std::nullopt, full_acs});
-  const auto bridge = tree.port({1, 0, 0}, static_cast<PortType>(7), 2, {root});
+  const auto bridge = tree.port({1, 0, 0}, pci_express_to_pci_bridge, 2, {root});
   const auto a = tree.add({2, 1, 0}, PortType::endpoint, {bridge});
   const auto below = tree.port({2, 2, 0}, PortType::downstream_port, 3, {bridge, full_acs});
   const auto b = tree.add({3, 0, 0}, PortType::endpoint, {below});
