@@ -11,6 +11,7 @@ constexpr int found = 1;
 
 void add_run(CLI::App& app, int& status);
 void add_explain(CLI::App& app, int& status);
+void add_map(CLI::App& app, int& status);
 void add_translate(CLI::App& app, int& status);
 void add_conform(CLI::App& app, int& status);
 void add_trace(CLI::App& app, int& status);

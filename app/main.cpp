@@ -31,6 +31,7 @@ int dispatch(int argc, char** argv) {
   int status = 0;
   iommusim::app::add_run(app, status);
   iommusim::app::add_explain(app, status);
+  iommusim::app::add_map(app, status);
   iommusim::app::add_translate(app, status);
   iommusim::app::add_conform(app, status);
   iommusim::app::add_trace(app, status);

@@ -94,6 +94,8 @@ struct FunctionDescription {
   /// Largest payload and read request of a TLP in bytes: 128 to 4096, power of two.
   unsigned max_payload = 256;
   unsigned max_read_request = 512;
+  /// Address bits that the device can put into a request: 1 to 64. Endpoints only.
+  unsigned dma_bits = 64;
 };
 
 struct HostBridgeDescription {
@@ -109,9 +111,16 @@ struct HostBridgeDescription {
   std::vector<FunctionDescription> functions;
 };
 
+/// A Reserved Memory Region of the DMAR table: memory that firmware uses with these devices.
+struct RmrrDescription {
+  Range<PhysAddr> range;
+  std::vector<std::string> devices;
+};
+
 struct IommuDescription {
   std::string name;
   vtd::UnitConfig vtd;
+  std::vector<RmrrDescription> rmrrs = {};
 };
 
 /// Untimed facts become times here: documented in docs/timing.md.

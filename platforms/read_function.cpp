@@ -51,12 +51,12 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::root_complex_endpoint:
       return {value,
               {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "bus_master", "memory_space",
-               "max_payload", "max_read_request"}};
+               "max_payload", "max_read_request", "dma_bits"}};
     case FunctionKind::endpoint: break;
   }
   return {value,
           {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "link", "bus_master", "memory_space",
-           "max_payload", "max_read_request"}};
+           "max_payload", "max_read_request", "dma_bits"}};
 }
 
 /// Below a link there is one device, number 0; elsewhere nobody can guess it.
@@ -135,6 +135,7 @@ FunctionDescription read_function(const Value& value) {
   if (is_port(function.kind)) {
     read_port(map, function);
   } else {
+    function.dma_bits = map.number("dma_bits", function.dma_bits, {12, 64});
     function.msi = read_msi(map);
     function.msix = read_msix(map, function.bars);
   }

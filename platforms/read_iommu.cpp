@@ -63,6 +63,18 @@ vtd::UnitConfig read_vtd(const Map& map) {
   return config;
 }
 
+RmrrDescription read_rmrr(const Value& value) {
+  const Map map{value, {"base", "size", "devices"}};
+  RmrrDescription rmrr{read_range<PhysAddr>(map), {}};
+  if (rmrr.range.first.offset_in(page_4k) != 0) map.required("base", "an address").reject("a multiple of 4 KiB");
+  if (rmrr.range.size() % page_4k != 0) map.required("size", "a size").reject("a multiple of 4 KiB");
+  const Value devices = map.required("devices", "a list of devices");
+  for (const Value& device : devices.items())
+    rmrr.devices.push_back(device.name());
+  if (rmrr.devices.empty()) devices.fail("an empty list", "a list of devices");
+  return rmrr;
+}
+
 }  // namespace
 
 IommuDescription read_iommu(const Value& value) {
@@ -94,10 +106,14 @@ IommuDescription read_iommu(const Value& value) {
                  "coherent_walks",
                  "fault_compression",
                  "context_cache",
-                 "iotlb"}};
+                 "iotlb",
+                 "rmrrs"}};
   const std::string name = map.required("name", "a name").name();
   map.required("type", "vt-d").choice<int>({{"vt-d", 0}});
-  return {name, read_vtd(map)};
+  IommuDescription iommu{name, read_vtd(map), {}};
+  for (const Value& rmrr : map.items("rmrrs"))
+    iommu.rmrrs.push_back(read_rmrr(rmrr));
+  return iommu;
 }
 
 }  // namespace iommusim::platforms

@@ -47,6 +47,9 @@ class Command:
     def explanation(self, *arguments):
         return self._json("explain", *arguments)
 
+    def map(self, *arguments):
+        return self._json("map", *arguments)
+
     def _json(self, command, *arguments):
         output = self.folder / "out.json"
         done = self.run(command, *arguments, "--json", output)

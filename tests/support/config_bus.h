@@ -9,7 +9,7 @@
 
 namespace iommusim::tests {
 
-class ConfigBus final : public MemoryBus {
+class ConfigBus : public MemoryBus {
  public:
   /// DRAM stands for the memory behind all BARs.
   ConfigBus() : MemoryBus{{PhysAddr{0xC000'0000}, PhysAddr{0xC0FF'FFFF}}} {}

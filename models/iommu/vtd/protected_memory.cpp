@@ -24,6 +24,14 @@ ProtectedMemory::ProtectedMemory(const UnitConfig& config, const RegisterFile& r
   if (config.protected_high_memory) high_ = region(registers, RegisterId::phmbase, RegisterId::phmlimit);
 }
 
+std::vector<Range<PhysAddr>> ProtectedMemory::regions() const {
+  std::vector<Range<PhysAddr>> all;
+  if (!enabled_) return all;
+  if (low_) all.push_back(*low_);
+  if (high_) all.push_back(*high_);
+  return all;
+}
+
 bool ProtectedMemory::touches(PhysAddr address, std::uint32_t size) const {
   const Range<PhysAddr> wanted{address, address + (size == 0 ? 0 : size - 1)};
   return (low_ && low_->overlaps(wanted)) || (high_ && high_->overlaps(wanted));

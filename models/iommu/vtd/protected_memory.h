@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace iommusim::vtd {
 
@@ -22,6 +23,9 @@ class ProtectedMemory {
 
   /// The access touches a protected byte.
   bool blocks(PhysAddr address, std::uint32_t size) const { return enabled_ && touches(address, size); }
+
+  /// What is protected now.
+  std::vector<Range<PhysAddr>> regions() const;
 
  private:
   bool touches(PhysAddr address, std::uint32_t size) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/unit.h"
 
+#include "iommu/vtd/input_space.h"
 #include "iommu/vtd/unit_state.h"
 
 #include <stdexcept>
@@ -56,6 +57,10 @@ void Unit::write_register(std::uint64_t offset, unsigned width, std::uint64_t va
 iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const {
   CacheEffects unused;
   return vtd::decide(state_->inputs, request, fetches, unused);
+}
+
+InputSpace Unit::input_space(RequesterId requester) const {
+  return vtd::input_space(state_->inputs, requester);
 }
 
 iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) {

@@ -3,6 +3,7 @@
 // Plain C++ without a clock; models/tlm/vtd_module.h gives it time.
 #pragma once
 
+#include "base/requester_id.h"
 #include "interrupts/msi.h"
 #include "iommu/translation.h"
 #include "iommu/vtd/config.h"
@@ -13,6 +14,8 @@
 #include <memory>
 
 namespace iommusim::vtd {
+
+struct InputSpace;
 
 /// Counters since reset.
 struct UnitStatistics {
@@ -49,6 +52,8 @@ class Unit {
   /// What the unit would do with the request now, without any effect: no cache fill, no fault record, no
   /// replacement update. `fetches` is cleared, then lists what a real request would fetch.
   iommu::TranslationResult decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const;
+  /// Where decide()'s answers to this requester can change, and what its tables map (vtd/input_space.h).
+  InputSpace input_space(RequesterId requester) const;
   /// decide(), and then its effects.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
 

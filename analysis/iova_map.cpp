@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/iova_map.h"
+
+#include "iommu/vtd/fault_reasons.h"
+#include "iommu/vtd/rules.h"
+#include "platforms/walk.h"
+
+namespace iommusim::analysis {
+namespace {
+
+using platforms::Machine;
+using platforms::Walk;
+
+constexpr std::uint32_t doubleword = 4;
+
+bool is_acs(const Rule& rule) {
+  constexpr std::string_view prefix = "acs.";
+  return rule.id.substr(0, prefix.size()) == prefix;
+}
+
+/// Nothing is mapped there for this kind of access, or the device is in no domain: software has not decided yet.
+bool lacks_mapping(std::uint16_t reason) {
+  switch (static_cast<vtd::FaultReason>(reason)) {
+    case vtd::FaultReason::root_entry_not_present:
+    case vtd::FaultReason::context_entry_not_present:
+    case vtd::FaultReason::write_not_permitted:
+    case vtd::FaultReason::read_not_permitted: return true;
+    default: return false;
+  }
+}
+
+bool decided_by_tables(const Walk& walk) {
+  if (!walk.translation) return false;
+  const iommu::TranslationResult& answer = *walk.translation;
+  if (answer.outcome == iommu::Outcome::fault) return lacks_mapping(answer.fault_reason);
+  return answer.rule == &vtd::rules::second_stage || answer.rule == &vtd::rules::iotlb_hit;
+}
+
+Outcome outcome_of(const Walk& walk) {
+  const Landing& landing = walk.landing;
+  Outcome outcome;
+  outcome.kind = landing.kind;
+  outcome.where = landing.where;
+  outcome.rule = landing.rule;
+  outcome.decided_by = landing.decided_by;
+  outcome.status = landing.status;
+  outcome.fault_reason = landing.fault_reason;
+  if (landing.kind == LandingKind::memory) outcome.address = landing.address;
+  if (landing.kind == LandingKind::peer) {
+    outcome.bar = landing.bar;
+    outcome.address = landing.bar_offset;
+  }
+  for (const Hop& hop : walk.path)
+    if (outcome.redirect == nullptr && hop.rule != landing.rule && is_acs(*hop.rule)) {
+      outcome.redirect = hop.rule;
+      outcome.redirected_by = hop.where;
+    }
+  outcome.by_tables = decided_by_tables(walk);
+  return outcome;
+}
+
+}  // namespace
+
+bool continues(const Outcome& outcome, std::uint64_t distance, const Outcome& next) {
+  const bool has_address = outcome.kind == LandingKind::memory || outcome.kind == LandingKind::peer;
+  return outcome.kind == next.kind && outcome.where == next.where && outcome.rule == next.rule &&
+         outcome.decided_by == next.decided_by && outcome.status == next.status && outcome.bar == next.bar &&
+         outcome.fault_reason == next.fault_reason && outcome.redirect == next.redirect &&
+         outcome.redirected_by == next.redirected_by && outcome.by_tables == next.by_tables &&
+         (!has_address || outcome.address + distance == next.address);
+}
+
+Outcome probe(const Machine& machine, pcie::NodeIndex device, Operation operation, BusAddr at, BusAddr last) {
+  Access access;
+  access.operation = operation;
+  access.address = at;
+  // Only a doubleword can be an interrupt.
+  access.size = at.offset_in(doubleword) == 0 && last - at >= doubleword - 1 ? doubleword : 1;
+  iommu::FetchLog fetches;
+  return outcome_of(platforms::walk(machine, device, access, fetches));
+}
+
+std::vector<IovaRange> map_iova(const Machine& machine, const FabricBorders& fabric, const BorderRequest& request) {
+  const std::vector<BusAddr> borders = borders_of(machine, fabric, request);
+  std::vector<IovaRange> map;
+  for (std::size_t i = 0; i < borders.size(); ++i) {
+    const Range<BusAddr> range{borders[i], i + 1 < borders.size() ? borders[i + 1] - 1 : request.last};
+    const IovaRange next{range, probe(machine, request.device, Operation::read, range.first, range.last),
+                         probe(machine, request.device, Operation::write, range.first, range.last)};
+    if (!map.empty()) {
+      const std::uint64_t distance = range.first - map.back().range.first;
+      if (continues(map.back().read, distance, next.read) && continues(map.back().write, distance, next.write)) {
+        map.back().range.last = range.last;
+        continue;
+      }
+    }
+    map.push_back(next);
+  }
+  return map;
+}
+
+}  // namespace iommusim::analysis

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/linux_view.h"
+
+#include "pcie/header.h"
+#include "platforms/windows.h"
+#include "software/dma_aliases.h"
+#include "software/iommu_groups.h"
+
+#include <algorithm>
+
+namespace iommusim::analysis {
+
+using pcie::NodeIndex;
+using platforms::Machine;
+
+namespace {
+
+Iova as_seen_by_linux(BusAddr address) {
+  return Iova{address.value()};
+}
+
+Range<Iova> as_seen_by_linux(const Range<BusAddr>& range) {
+  return {as_seen_by_linux(range.first), as_seen_by_linux(range.last)};
+}
+
+/// 12 bits of the page and 9 of each table.
+unsigned table_width(const vtd::UnitConfig& unit) {
+  unsigned deepest = 0;
+  for (const unsigned levels : unit.table_levels)
+    deepest = std::max(deepest, levels);
+  return 12 + 9 * deepest;
+}
+
+std::uint32_t class_of(const software::PciFunction& function) {
+  return function.read(pcie::header::revision_and_class, 4) >> 8;
+}
+
+}  // namespace
+
+LinuxView::LinuxView(const Machine& machine, platforms::OperatingSystem& system) : machine_{machine}, system_{system} {
+  list_functions(system);
+  groups_ = software::form_groups(functions_);
+  for (const std::size_t group : groups_)
+    group_count_ = std::max(group_count_, group + 1);
+}
+
+/// Linux adds functions bus by bus, and buses are numbered from the root down: a bridge comes first.
+void LinuxView::list_functions(platforms::OperatingSystem& system) {
+  const pcie::Topology& topology = machine_.topology();
+  for (std::size_t i = 0; i < topology.size(); ++i)
+    if (const auto node = static_cast<NodeIndex>(i); machine_.iommu_of_bridge(topology[node].host_bridge))
+      nodes_.push_back(node);
+  std::stable_sort(nodes_.begin(), nodes_.end(), [&topology](NodeIndex a, NodeIndex b) {
+    if (topology[a].segment != topology[b].segment) return topology[a].segment < topology[b].segment;
+    return topology[a].requester < topology[b].requester;
+  });
+  index_of_node_.assign(topology.size(), not_listed);
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    index_of_node_[pcie::index_of(nodes_[i])] = i;
+  for (const NodeIndex node : nodes_) {
+    const pcie::Node& function = topology[node];
+    software::PciDevice device{{system.bus(), function.segment, function.requester}, function.segment, {}, {}};
+    if (function.parent != NodeIndex::none) device.bridge = index_of_node_[pcie::index_of(function.parent)];
+    functions_.push_back(std::move(device));
+  }
+}
+
+std::optional<std::size_t> LinuxView::group_of(NodeIndex function) const {
+  const std::size_t index = index_of_node_[pcie::index_of(function)];
+  return index == not_listed ? std::nullopt : std::optional{groups_[index]};
+}
+
+std::vector<NodeIndex> LinuxView::members(std::size_t group) const {
+  std::vector<NodeIndex> members;
+  for (std::size_t i = 0; i < groups_.size(); ++i)
+    if (groups_[i] == group) members.push_back(nodes_[i]);
+  return members;
+}
+
+software::ReservedRegions LinuxView::reported(NodeIndex function) const {
+  software::ReportedDevice device;
+  device.class_code = class_of(functions_[index_of_node_[pcie::index_of(function)]].function);
+  const auto unit = machine_.iommu_of_bridge(machine_.topology()[function].host_bridge);
+  const std::string& name = machine_.describe(function).name;
+  for (const platforms::RmrrDescription& rmrr : machine_.description().iommus[*unit].rmrrs)
+    if (std::find(rmrr.devices.begin(), rmrr.devices.end(), name) != rmrr.devices.end())
+      device.firmware_ranges.push_back({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
+  return machine_.description().local_apic ? software::vtd_reserved_regions(device)
+                                           : software::arm_reserved_regions(device);
+}
+
+software::ReservedRegions LinuxView::reserved_regions(std::size_t group) const {
+  software::ReservedRegions regions;
+  for (const NodeIndex member : members(group))
+    regions.insert_all(reported(member));
+  return regions;
+}
+
+std::vector<RequesterId> LinuxView::requester_ids(NodeIndex function) const {
+  const std::size_t index = index_of_node_[pcie::index_of(function)];
+  if (index == not_listed) return {machine_.topology()[function].requester};
+  std::vector<RequesterId> ids;
+  for (const software::DmaAlias& alias : software::dma_aliases(functions_, index))
+    ids.push_back(alias.id);
+  return ids;
+}
+
+const pcie::HostBridge& LinuxView::bridge_of(NodeIndex function) const {
+  return machine_.bridges()[machine_.topology()[function].host_bridge];
+}
+
+unsigned LinuxView::domain_bits(NodeIndex function) const {
+  const platforms::Domain* domain = system_.domain_of(function);
+  const bool has_tables = domain != nullptr && (domain->description->type == platforms::DomainType::dma ||
+                                                domain->description->type == platforms::DomainType::unmanaged);
+  if (has_tables) return system_.iova_width(*domain);
+  const auto unit = machine_.iommu_of_bridge(machine_.topology()[function].host_bridge);
+  const vtd::UnitConfig& config = machine_.description().iommus[*unit].vtd;
+  return std::min(config.guest_address_width, table_width(config));
+}
+
+bool LinuxView::is_untranslated(NodeIndex function) const {
+  const platforms::Domain* domain = system_.domain_of(function);
+  return domain != nullptr && domain->description->type == platforms::DomainType::identity;
+}
+
+/// Where a device behind this host bridge finds memory without translation.
+std::vector<Range<Iova>> LinuxView::memory_on_bus(const pcie::HostBridge& bridge) const {
+  std::vector<Range<Iova>> ranges;
+  for (const memory::Bank& bank : machine_.memory().banks()) {
+    const Range<BusAddr> same{BusAddr{bank.range.first.value()}, BusAddr{bank.range.last.value()}};
+    if (bridge.inbound.empty()) ranges.push_back(as_seen_by_linux(same));
+    for (const pcie::InboundWindow& window : bridge.inbound) {
+      const Range<BusAddr> reached{window.bus.first + window.offset, window.bus.last + window.offset};
+      const auto part = same.intersection(reached);
+      if (part) ranges.push_back(as_seen_by_linux({part->first - window.offset, part->last - window.offset}));
+    }
+  }
+  return ranges;
+}
+
+software::SoftwareViews LinuxView::views(NodeIndex function) const {
+  const pcie::HostBridge& bridge = bridge_of(function);
+  const unsigned device_bits = machine_.describe(function).dma_bits;
+  const software::SoftwareViews direct = software::views_without_translation({device_bits, memory_on_bus(bridge)});
+  const auto group = group_of(function);
+  if (!group) return direct;
+
+  software::AddressingFacts facts;
+  facts.domain_bits = domain_bits(function);
+  facts.device_bits = device_bits;
+  for (const pcie::OutboundWindow& window : bridge.outbound)
+    facts.outbound.push_back(as_seen_by_linux(platforms::bus_range(window)));
+  for (const pcie::InboundWindow& window : bridge.inbound)
+    facts.inbound.push_back(as_seen_by_linux(window.bus));
+  facts.own = reported(function);
+  facts.group = reserved_regions(*group);
+  facts.first_of_group = reported(members(*group).front());
+  software::SoftwareViews views = software::views_behind_iommu(facts);
+  if (is_untranslated(function)) views.dma_api = direct.dma_api;
+  return views;
+}
+
+}  // namespace iommusim::analysis
