@@ -15,6 +15,7 @@ void add_map(CLI::App& app, int& status);
 void add_translate(CLI::App& app, int& status);
 void add_conform(CLI::App& app, int& status);
 void add_trace(CLI::App& app, int& status);
+void add_regress(CLI::App& app, int& status);
 void add_validate(CLI::App& app, int& status);
 
 }  // namespace iommusim::app

@@ -34,6 +34,7 @@ int dispatch(int argc, char** argv) {
   iommusim::app::add_map(app, status);
   iommusim::app::add_translate(app, status);
   iommusim::app::add_conform(app, status);
+  iommusim::app::add_regress(app, status);
   iommusim::app::add_trace(app, status);
   iommusim::app::add_validate(app, status);
   try {

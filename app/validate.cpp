@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/require_content.h"
 #include "app/session.h"
+#include "platforms/config_dump.h"
 #include "traces/text_reader.h"
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ struct Options {
   std::string platform;
   std::string trace;
   std::vector<std::string> settings;
+  bool dump_config = false;
 };
 
 constexpr const char* example = "Example:\n  iommusim validate platforms/nic-behind-acs-switch.yaml";
@@ -43,6 +45,10 @@ std::uint64_t check_trace(Session& session, const std::string& path) {
 
 int validate(const Options& options) {
   Session session{options.platform, options.settings};
+  if (options.dump_config) {
+    fmt::print("{}", platforms::dump_config(session.machine()));
+    return 0;
+  }
   fmt::print("{}: {} functions, {} domains, good\n", options.platform, session.machine().topology().size(),
              session.description().domains.size());
   if (options.trace.empty() && session.description().trace.empty()) return 0;
@@ -61,6 +67,8 @@ void add_validate(CLI::App& app, int& status) {
   command->add_option("platform", options->platform, "Platform file (YAML)")->required();
   command->add_option("trace", options->trace, "Trace; default: the one that the platform names, if any");
   command->add_option("--set", options->settings, "Change a value of the platform: path=value")->take_all();
+  command->add_flag("--dump-config", options->dump_config,
+                    "Print the configuration space of every function as lspci -xxxx does, for lspci -F");
   command->footer(example);
   command->callback([options, &status] { status = validate(*options); });
 }

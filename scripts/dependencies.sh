@@ -18,6 +18,7 @@ build_packages=(
   libcli11-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libzstd-dev nlohmann-json3-dev
   zstd
   python3 python3-jsonschema python3-yaml   # checks of the documents and the ready platforms
+  pciutils                    # lspci reads the dumps of configuration space
 )
 lint_packages=(clang-format clang-tidy)
 
