@@ -80,6 +80,8 @@ struct FunctionDescription {
   bool memory_space = true;
   std::vector<BarDescription> bars;
   std::optional<AcsDescription> acs;
+  /// Advanced Error Reporting capability. Default: ports have it.
+  bool aer = false;
   std::optional<MsiDescription> msi;
   std::optional<MsixDescription> msix;
   LinkDescription link;

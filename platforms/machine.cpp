@@ -33,6 +33,7 @@ pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_f
   config.link_width = function.link.width;
   config.max_payload_supported = function.max_payload;
   if (function.acs) config.acs = function.acs->capability;
+  config.error_reporting = function.aer;
   if (function.msi) config.msi = pcie::MsiConfig{function.msi->vectors, true, false};
   if (function.msix) {
     const MsixDescription& msix = *function.msix;

@@ -46,17 +46,18 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::upstream_port:
     case FunctionKind::downstream_port:
       return {value,
-              {"name", "type", "at", "id", "bars", "acs", "link", "port_number", "secondary", "subordinate", "window",
-               "prefetchable_window", "bus_master", "memory_space", "max_payload", "max_read_request", "devices"}};
+              {"name", "type", "at", "id", "bars", "acs", "aer", "link", "port_number", "secondary", "subordinate",
+               "window", "prefetchable_window", "bus_master", "memory_space", "max_payload", "max_read_request",
+               "devices"}};
     case FunctionKind::root_complex_endpoint:
       return {value,
-              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "bus_master", "memory_space",
+              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "bus_master", "memory_space",
                "max_payload", "max_read_request"}};
     case FunctionKind::endpoint: break;
   }
   return {value,
-          {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "link", "bus_master", "memory_space",
-           "max_payload", "max_read_request"}};
+          {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "link", "bus_master",
+           "memory_space", "max_payload", "max_read_request"}};
 }
 
 /// Below a link there is one device, number 0; elsewhere nobody can guess it.
@@ -132,6 +133,7 @@ FunctionDescription read_function(const Value& value) {
   function.max_read_request = read_tlp_limit(map, "max_read_request", function.max_read_request);
   if (const auto acs = map.optional("acs"); acs && acs->found() != "'none'")
     function.acs = read_acs(*acs, function.kind);
+  function.aer = map.boolean("aer", is_port(function.kind));
   if (is_port(function.kind)) {
     read_port(map, function);
   } else {

@@ -71,7 +71,8 @@ void Simulation::build_root_complex() {
     const pcie::Node& node = machine_.topology()[config.root_nodes[i]];
     const bool port = node.type == pcie::PortType::root_port;
     const std::vector<NodeIndex> integrated{config.root_nodes[i]};
-    plug(port ? node.children : integrated, node.id, root_complex_->port_in[i], root_complex_->port_out[i]);
+    plug(port ? node.children : integrated, config.root_nodes[i], root_complex_->port_in[i],
+         root_complex_->port_out[i]);
   }
 }
 
@@ -85,10 +86,10 @@ void Simulation::connect_bridges() {
 }
 
 template <class PortIn, class PortOut>
-void Simulation::plug(const std::vector<NodeIndex>& partners, ComponentId port, PortIn& in, PortOut& out) {
+void Simulation::plug(const std::vector<NodeIndex>& partners, NodeIndex port, PortIn& in, PortOut& out) {
   if (partners.empty()) {
-    const std::string name = fmt::format("empty_below_{}", module_name(machine_.name(port)));
-    terminators_.push_back(std::make_unique<modules::LinkTerminator>(name.c_str(), port));
+    const std::string name = fmt::format("empty_below_{}", module_name(machine_.describe(port).name));
+    terminators_.push_back(std::make_unique<modules::LinkTerminator>(name.c_str(), machine_.topology(), port));
     terminators_.back()->upstream.bind(in);
     out.bind(terminators_.back()->downstream);
     return;
@@ -116,7 +117,7 @@ modules::SwitchModule& Simulation::build_switch(NodeIndex upstream_port) {
   modules::SwitchModule& built = *switches_.back();
   for (std::size_t i = 0; i < config.downstream_ports.size(); ++i) {
     const pcie::Node& port = machine_.topology()[config.downstream_ports[i]];
-    plug(port.children, port.id, built.downstream_in[i], built.downstream_out[i]);
+    plug(port.children, config.downstream_ports[i], built.downstream_in[i], built.downstream_out[i]);
   }
   return built;
 }

@@ -37,7 +37,7 @@ class Simulation {
   void connect_bridges();
   /// Builds what is plugged into a port and binds it to the port's two sockets.
   template <class PortIn, class PortOut>
-  void plug(const std::vector<pcie::NodeIndex>& partners, ComponentId port, PortIn& in, PortOut& out);
+  void plug(const std::vector<pcie::NodeIndex>& partners, pcie::NodeIndex port, PortIn& in, PortOut& out);
   modules::SwitchModule& build_switch(pcie::NodeIndex upstream_port);
   modules::Endpoint& build_endpoint(const std::vector<pcie::NodeIndex>& functions);
 

@@ -35,6 +35,7 @@ struct FunctionOptions {
   /// Port numbers whose egress is controlled.
   std::vector<unsigned> egress_controlled;
   std::uint8_t port_number = 0;
+  bool error_reporting = false;
   bool bus_master = true;
   bool memory_space = true;
 };
@@ -73,6 +74,7 @@ class TopologyBuilder {
   }
 
   const pcie::Topology& topology() const { return topology_; }
+  pcie::Topology& topology() { return topology_; }
   RequesterId id(NodeIndex node) const { return topology_[node].requester; }
 
   std::uint32_t read(NodeIndex node, unsigned offset, unsigned width) const {
@@ -102,6 +104,7 @@ class TopologyBuilder {
     config.type = type;
     config.vendor_id = 0x1234;
     config.port_number = options.port_number;
+    config.error_reporting = options.error_reporting;
     if (options.acs_capability) config.acs = pcie::AcsCapability{*options.acs_capability};
     for (const Bar& bar : options.bars)
       config.bars.push_back({bar.index, bar.size, bar.is_64bit, false});
