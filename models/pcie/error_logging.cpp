@@ -57,9 +57,10 @@ class ErrorRegisters {
   void device() {
     if (express_) latch(*express_ + pci_express::device_status, 2, low(Event::mask));
   }
-  /// The status register of the side that a request came in by: ports refuse what comes from below them.
+  /// Secondary Status of a port: what comes from below it is refused there, and a bridge masters its secondary bus
+  /// there.
   template <class Event>
-  void status_of_ingress() {
+  void secondary_status() {
     const bool from_below = is_port(topology_[node_].type);
     latch(from_below ? header::secondary_status : header::status, 2, low(Event::mask));
   }
@@ -118,9 +119,10 @@ void log_refusal(Topology& topology, NodeIndex by, const Access& access, const R
   if (!registers.is_express()) return;
   if (is_acs_violation(rule)) {
     log_request_error<UncorrectableErrors::AcsViolation>(registers, access);
-    if (!access.posted()) registers.status_of_ingress<Status::SignaledTargetAbort>();
+    if (!access.posted()) registers.secondary_status<Status::SignaledTargetAbort>();
     return;
   }
+  if (&rule == &rules::pci_bus_master_abort) registers.secondary_status<Status::ReceivedMasterAbort>();
   log_request_error<UncorrectableErrors::UnsupportedRequest>(registers, access);
   registers.device<DeviceStatus::UnsupportedRequestDetected>();
 }

@@ -113,7 +113,8 @@ void build_capabilities(const FunctionConfig& function, ConfigSpace& space) {
   status.set<Status::CapabilitiesList>(1);
   space.latch(header::status, 2, low(status.raw()));
   CapabilityChain chain{space};
-  build_pci_express(function, chain.append(CapabilityId::pci_express, pci_express::bytes), space);
+  if (function.type != PortType::conventional)
+    build_pci_express(function, chain.append(CapabilityId::pci_express, pci_express::bytes), space);
   if (function.msi) build_msi(*function.msi, chain.append(CapabilityId::msi, msi_bytes(*function.msi)), space);
   if (function.msix) build_msix(*function.msix, chain.append(CapabilityId::msix, msix::bytes), space);
 }

@@ -39,7 +39,7 @@ void claim_port_bar(const pcie::Topology& topology, const pcie::RouteDecision& d
 
 RequesterId default_requester(const pcie::Topology& topology, pcie::NodeIndex node) {
   const pcie::Node& at = topology[node];
-  return at.type == pcie::PortType::root_complex_endpoint ? at.requester : RequesterId{at.decoded.secondary_bus, 0, 0};
+  return pcie::is_port(at.type) ? RequesterId{at.decoded.secondary_bus, 0, 0} : at.requester;
 }
 
 }  // namespace iommusim::modules

@@ -61,13 +61,15 @@ sc_core::sc_time Endpoint::transfer(const DmaRequest& request, sc_core::sc_time 
     access.operation = request.operation;
     access.address_type = request.address_type;
     access.pasid = request.pasid;
-    access.requester = topology_[request.function].requester;
+    access.requester = request.requester.value_or(topology_[request.function].requester);
     access.address = part.address;
     access.size = part.size;
     wire_free += to_sc_time(config_.link.serialize(pcie::request_bytes(access)));
     sc_core::sc_time when = wire_free;
     send(request, access, data, when, observer);
-    if (read) when += to_sc_time(config_.link.serialize(pcie::completion_bytes(access.size, function.max_payload)));
+    if (read)
+      when += to_sc_time(
+          config_.link.serialize(pcie::completion_bytes(access.address, access.size, {function.max_payload, 64})));
     if (when > end) end = when;
     if (data != nullptr) data += part.size;
   }
@@ -97,7 +99,7 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
   if (issue(request.function, *transaction, access)) {
     when += to_sc_time(config_.link.propagation());
     upstream->b_transport(*transaction, when);
-    if (!access.posted()) pcie::log_completion(topology_, request.function, transaction->extension.landing.status);
+    pcie::log_completion(topology_, request.function, transaction->extension.landing.status);
   }
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);

@@ -16,6 +16,7 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace iommusim::modules {
@@ -33,6 +34,8 @@ struct EndpointConfig {
 struct DmaRequest {
   /// Who asks: one of the device's functions.
   pcie::NodeIndex function = pcie::NodeIndex::none;
+  /// What the requests say: the function's own ID, or another one (a DMA alias).
+  std::optional<RequesterId> requester;
   Operation operation = Operation::read;
   AddressType address_type = AddressType::untranslated;
   std::optional<Pasid> pasid;
