@@ -92,6 +92,7 @@ class OperatingSystem {
   void prepare_iommus();
   void create_domain(const DomainDescription& description);
   std::size_t iommu_of(const DomainDescription& domain) const;
+  void attach(const Domain& domain, pcie::NodeIndex device);
   void program_interrupts();
   void program_device_interrupts(const Device& device);
   static void program_plain_msi(const software::PciFunction& function, std::vector<software::MsixVector>& vectors);
