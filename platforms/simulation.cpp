@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/simulation.h"
 
+#include "pcie/device_routing.h"
 #include "tlm/timing.h"
 
 #include <fmt/format.h>
@@ -83,9 +84,8 @@ void Simulation::build_root_complex() {
   for (std::size_t i = 0; i < config.root_nodes.size(); ++i) {
     const pcie::Node& node = machine_.topology()[config.root_nodes[i]];
     const bool port = node.type == pcie::PortType::root_port;
-    const std::vector<NodeIndex> integrated{config.root_nodes[i]};
-    plug(port ? node.children : integrated, config.root_nodes[i], root_complex_->port_in[i],
-         root_complex_->port_out[i]);
+    plug(port ? node.children : integrated_device(config.root_nodes[i]), config.root_nodes[i],
+         root_complex_->port_in[i], root_complex_->port_out[i]);
   }
 }
 
@@ -96,6 +96,15 @@ void Simulation::connect_bridges() {
     else
       root_complex_->dma_out[bridge].bind(interconnect_->in);
   }
+}
+
+/// The functions of an integrated device. Each has its own way into the root complex, so each has a module, which can
+/// answer for all of them; the first is who sends by it.
+std::vector<NodeIndex> Simulation::integrated_device(NodeIndex function) const {
+  std::vector<NodeIndex> functions{function};
+  for (const NodeIndex other : machine_.topology().root_bus(machine_.topology()[function].host_bridge))
+    if (other != function && pcie::same_device(machine_.topology(), function, other)) functions.push_back(other);
+  return functions;
 }
 
 template <class PortIn, class PortOut>
@@ -169,8 +178,9 @@ modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& func
     config.bars.push_back(machine_.device_at(function)->bars.get());
   const std::string name = module_name(description.name);
   endpoints_.push_back(std::make_unique<modules::Endpoint>(name.c_str(), machine_.topology(), config));
+  const bool integrated = machine_.topology()[functions.front()].parent == NodeIndex::none;
   for (const NodeIndex function : functions)
-    endpoint_of_[pcie::index_of(function)] = endpoints_.back().get();
+    if (!integrated || function == functions.front()) endpoint_of_[pcie::index_of(function)] = endpoints_.back().get();
   return *endpoints_.back();
 }
 

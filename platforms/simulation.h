@@ -36,6 +36,7 @@ class Simulation {
   void build_system();
   void build_root_complex();
   void connect_bridges();
+  std::vector<pcie::NodeIndex> integrated_device(pcie::NodeIndex function) const;
   /// Builds what is plugged into a port and binds it to the port's two sockets.
   template <class PortIn, class PortOut>
   void plug(const std::vector<pcie::NodeIndex>& partners, pcie::NodeIndex port, PortIn& in, PortOut& out);

@@ -3,6 +3,8 @@
 
 #include "iommu/access_request.h"
 #include "pcie/device_claim.h"
+#include "pcie/device_routing.h"
+#include "pcie/id_routing.h"
 #include "pcie/pci_bridge.h"
 #include "pcie/routing.h"
 #include "pcie/rules.h"
@@ -31,7 +33,16 @@ class Walker {
     const RouteDecision decision = pcie::issue(topology_, function, access_);
     hop(function, decision);
     if (decision.action != Action::upstream) return reject(decision);
+    if (const auto inside = pcie::route_in_device(topology_, function, access_)) {
+      hop(function, *inside);
+      if (inside->action == Action::reject) return reject(*inside);
+      if (inside->action == Action::downstream) {
+        result_.landing.decide(topology_[function].id, *inside->rule);
+        return claim_at({inside->target});
+      }
+    }
     climb(function);
+    lose_completion(function);
   }
 
   void outbound(PhysAddr address) {
@@ -54,6 +65,12 @@ class Walker {
   }
   void reject(const RouteDecision& decision) {
     result_.landing = rejection(topology_[decision.target].id, *decision.rule, decision.status);
+  }
+
+  void lose_completion(NodeIndex function) {
+    if (access_.posted() || pcie::bus_reaches(topology_, function)) return;
+    result_.path.add(topology_[function].id, pcie::rules::completion_lost);
+    result_.landing.status = CompletionStatus::timeout;
   }
 
   /// From a function or upstream port towards the root.

@@ -2,10 +2,12 @@
 #include "pcie/capability_layouts.h"
 
 #include "base/address.h"
+#include "pcie/ari_capability.h"
 #include "pcie/error_reporting_capability.h"
 #include "pcie/header.h"
 #include "pcie/msi_capability.h"
 #include "pcie/msix_capability.h"
+#include "pcie/sriov_capability.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -46,6 +48,16 @@ void build_link(const FunctionConfig& function, unsigned at, ConfigSpace& space)
   space.define({at + pci_express::link_status, 2, low(status.raw())});
 }
 
+/// 7.5.3.15: ports that face down a link pass function numbers above 7 when told to.
+void build_ari_forwarding(unsigned at, ConfigSpace& space) {
+  DeviceCapabilities2 capabilities;
+  capabilities.set<DeviceCapabilities2::AriForwardingSupported>(1);
+  DeviceControl2 writable;
+  writable.set<DeviceControl2::AriForwardingEnable>(1);
+  space.define({at + pci_express::device_capabilities_2, 4, low(capabilities.raw())});
+  space.define({at + pci_express::device_control_2, 2, 0, low(writable.raw())});
+}
+
 MsiControl control_of(const MsiConfig& config) {
   require(is_power_of_two(config.vectors) && config.vectors <= 32, "MSI has 1, 2, 4 ... 32 vectors");
   MsiControl control;
@@ -60,7 +72,31 @@ std::uint32_t location(unsigned bar, std::uint32_t offset) {
   return offset | bar;
 }
 
+void check_bar(const BarConfig& bar, unsigned count) {
+  require(bar.index + (bar.is_64bit ? 1 : 0) < count, "BAR index out of range");
+  require(is_power_of_two(bar.size) && bar.size >= 128, "BAR size must be a power of two of at least 128 bytes");
+  require(bar.is_64bit || bar.size <= 0x8000'0000, "a 32-bit BAR is at most 2 GiB large");
+}
+
 }  // namespace
+
+void build_bars(const std::vector<BarConfig>& bars, unsigned first, unsigned count, ConfigSpace& space) {
+  unsigned taken = 0;
+  for (const BarConfig& bar : bars) {
+    check_bar(bar, count);
+    const unsigned slots = (bar.is_64bit ? 3U : 1U) << bar.index;
+    require((taken & slots) == 0, "two BARs share an index");
+    taken |= slots;
+
+    BaseAddressRegister type;
+    type.set<BaseAddressRegister::Type>(bar.is_64bit ? BarType::bits_64 : BarType::bits_32);
+    type.set<BaseAddressRegister::Prefetchable>(bar.prefetchable ? 1 : 0);
+    const std::uint64_t mask = ~(bar.size - 1);
+    const unsigned offset = first + 4 * bar.index;
+    space.define({offset, 4, low(type.raw()), low(mask)});
+    if (bar.is_64bit) space.define({offset + 4, 4, 0, low(mask >> 32)});
+  }
+}
 
 void build_pci_express(const FunctionConfig& function, unsigned at, ConfigSpace& space) {
   const unsigned payload = function.max_payload_supported;
@@ -78,8 +114,12 @@ void build_pci_express(const FunctionConfig& function, unsigned at, ConfigSpace&
   control.set<DeviceControl::MaxReadRequestSize>(code_of_size(512));
   space.define({at + pci_express::capabilities, 2, low(capabilities.raw())});
   space.define({at + pci_express::device_capabilities, 4, low(device.raw())});
-  space.define({at + pci_express::device_control, 2, low(control.raw()), 0x78FF});
+  // Virtual functions obey the Device Control of their physical function.
+  space.define({at + pci_express::device_control, 2, function.virtual_function ? 0 : low(control.raw()),
+                function.virtual_function ? 0U : 0x78FFU});
   space.define({at + pci_express::device_status, 2, 0, 0, 0x000F});
+  if (function.type == PortType::root_port || function.type == PortType::downstream_port)
+    build_ari_forwarding(at, space);
   // A function inside the root complex has no link.
   if (function.type != PortType::root_complex_endpoint) build_link(function, at, space);
 }
@@ -107,6 +147,10 @@ void build_msix(const MsixConfig& config, unsigned at, ConfigSpace& space) {
   space.define({at + msix::pending_bits, 4, location(config.pba_bar, config.pba_offset)});
 }
 
+unsigned acs_bytes(AcsCapability capability) {
+  return acs::egress_control_vector + (egress_control_bits(capability) + 31) / 32 * 4;
+}
+
 void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space) {
   space.define({at + acs::capability, 2, low(capability.raw())});
   space.define({at + acs::control, 2, 0, low(supported_controls(capability).raw())});
@@ -116,10 +160,6 @@ void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space) {
     space.define({at + acs::egress_control_vector + 4 * word, 4, 0, writable});
     bits -= here;
   }
-}
-
-unsigned acs_bytes(AcsCapability capability) {
-  return acs::egress_control_vector + (egress_control_bits(capability) + 31) / 32 * 4;
 }
 
 /// Reset values of 7.8.4.4 and 7.8.4.6. ECRC is neither generated nor checked, so control bits are read-only.
@@ -137,6 +177,40 @@ void build_error_reporting(bool root_port, unsigned at, ConfigSpace& space) {
   if (!root_port) return;
   space.define({at + error_reporting::root_error_command, 4, 0, 0x7});
   space.define({at + error_reporting::root_error_status, 4, 0, 0, 0x7F});
+}
+
+void build_ari(const AriConfig& config, unsigned at, ConfigSpace& space) {
+  AriCapability capability;
+  capability.set<AriCapability::AcsFunctionGroups>(config.acs_function_groups ? 1 : 0);
+  capability.set<AriCapability::NextFunctionNumber>(config.next_function);
+  AriControl writable;
+  writable.set<AriControl::AcsFunctionGroupsEnable>(config.acs_function_groups ? 1 : 0);
+  writable.set<AriControl::FunctionGroup>(7);
+  space.define({at + ari::capability, 2, low(capability.raw())});
+  space.define({at + ari::control, 2, 0, low(writable.raw())});
+}
+
+void build_sriov(const SriovConfig& config, unsigned at, ConfigSpace& space) {
+  require(config.total_vfs >= 1, "SR-IOV has at least one virtual function");
+  for (const BarConfig& bar : config.vf_bars)
+    require(bar.size >= page_4k, "a VF BAR is at least 4 KiB large");
+  SriovControl writable;
+  writable.set<SriovControl::VfEnable>(1);
+  writable.set<SriovControl::VfMemorySpaceEnable>(1);
+  writable.set<SriovControl::AriCapableHierarchy>(config.lowest ? 1 : 0);
+  space.define({at + sriov::capabilities, 4, 0});
+  space.define({at + sriov::control, 2, 0, low(writable.raw())});
+  // Without migration all virtual functions are there from the start.
+  space.define({at + sriov::initial_vfs, 2, config.total_vfs});
+  space.define({at + sriov::total_vfs, 2, config.total_vfs});
+  space.define({at + sriov::num_vfs, 2, 0, 0xFFFF});
+  space.define({at + sriov::function_dependency_link, 1, config.dependency_link});
+  space.define({at + sriov::first_vf_offset, 2, config.first_vf_offset});
+  space.define({at + sriov::vf_stride, 2, config.vf_stride});
+  space.define({at + sriov::vf_device_id, 2, config.vf_device_id});
+  space.define({at + sriov::supported_page_sizes, 4, sriov::required_page_sizes});
+  space.define({at + sriov::system_page_size, 4, 1, sriov::required_page_sizes});
+  build_bars(config.vf_bars, at + sriov::vf_bar0, header::type0_bars, space);
 }
 
 }  // namespace iommusim::pcie

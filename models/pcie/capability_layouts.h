@@ -13,9 +13,13 @@ unsigned msi_bytes(const MsiConfig& config);
 void build_pci_express(const FunctionConfig& function, unsigned at, ConfigSpace& space);
 void build_msi(const MsiConfig& config, unsigned at, ConfigSpace& space);
 void build_msix(const MsixConfig& config, unsigned at, ConfigSpace& space);
-void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space);
 unsigned acs_bytes(AcsCapability capability);
+void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space);
 /// `root_port`: with the registers that only root ports have.
 void build_error_reporting(bool root_port, unsigned at, ConfigSpace& space);
+void build_ari(const AriConfig& config, unsigned at, ConfigSpace& space);
+void build_sriov(const SriovConfig& config, unsigned at, ConfigSpace& space);
+/// The registers of `bars` from offset `first` on, of which there are `count`.
+void build_bars(const std::vector<BarConfig>& bars, unsigned first, unsigned count, ConfigSpace& space);
 
 }  // namespace iommusim::pcie

@@ -11,6 +11,7 @@ namespace {
 constexpr unsigned most_capabilities = (first_extended_capability - first_capability) / 4;
 constexpr unsigned most_extended_capabilities = (ConfigSpace::size - first_extended_capability) / 8;
 constexpr std::uint32_t absent = 0xFFFF'FFFF;
+constexpr std::uint16_t absent_status = 0xFFFF;
 }  // namespace
 
 ConfigReader reader_of(const ConfigSpace& config) {
@@ -18,8 +19,9 @@ ConfigReader reader_of(const ConfigSpace& config) {
 }
 
 std::optional<unsigned> find_capability(const ConfigReader& read, CapabilityId id) {
-  if (read(header::vendor_id, 4) == absent) return std::nullopt;
-  if (Status{read(header::status, 2)}.get<Status::CapabilitiesList>() == 0) return std::nullopt;
+  // Not by vendor and device ID: those of a virtual function read all-ones, too.
+  const Status status{read(header::status, 2)};
+  if (status.raw() == absent_status || status.get<Status::CapabilitiesList>() == 0) return std::nullopt;
   unsigned offset = read(header::capabilities_pointer, 1) & 0xFC;
   for (unsigned i = 0; i < most_capabilities && offset >= first_capability; ++i) {
     const CapabilityHeader capability{read(offset, 2)};

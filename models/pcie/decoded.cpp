@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/decoded.h"
 
+#include "pcie/ari_capability.h"
 #include "pcie/capability_list.h"
 #include "pcie/header.h"
 #include "pcie/pci_express_capability.h"
@@ -11,28 +12,6 @@ namespace {
 
 constexpr std::uint64_t upper_half = 0xFFFF'FFFF'0000'0000;
 constexpr Range<BusAddr> vga_window{BusAddr{0xA'0000}, BusAddr{0xB'FFFF}};
-
-/// PCIe base specification, 7.5.1.2.1. The bits that software can write tell the size.
-void decode_bars(const ConfigSpace& config, unsigned count, Decoded& decoded) {
-  for (unsigned i = 0; i < count; ++i) {
-    const unsigned index = i;
-    const unsigned offset = header::bar(index);
-    const auto low = config.get<BaseAddressRegister>(offset);
-    if (low.get<BaseAddressRegister::IoSpace>() != 0) continue;
-
-    std::uint64_t value = low.raw();
-    std::uint64_t mask = config.writable(offset, 4);
-    if (low.get<BaseAddressRegister::Type>() == BarType::bits_64 && index + 1 < count) {
-      value |= std::uint64_t{config.read(offset + 4, 4)} << 32;
-      mask |= std::uint64_t{config.writable(offset + 4, 4)} << 32;
-      ++i;
-    } else if (mask != 0) {
-      mask |= upper_half;
-    }
-    const std::uint64_t base = value & mask;
-    if (base != 0) decoded.bars[index] = Range<BusAddr>::from_size(BusAddr{base}, ~mask + 1);
-  }
-}
 
 /// 7.5.1.3.8 and 7.5.1.3.9: 1 MiB granular, the limit inclusive; base above limit closes the window.
 std::optional<Range<BusAddr>> window(std::uint64_t base_mib, std::uint64_t limit_mib) {
@@ -87,9 +66,43 @@ void decode_device_control(const ConfigSpace& config, Decoded& decoded) {
   const auto control = config.get<DeviceControl>(*offset + pci_express::device_control);
   decoded.max_payload = size_of_code(control.get<DeviceControl::MaxPayloadSize>());
   decoded.max_read_request = size_of_code(control.get<DeviceControl::MaxReadRequestSize>());
+  const auto control_2 = config.get<DeviceControl2>(*offset + pci_express::device_control_2);
+  decoded.ari_forwarding = control_2.get<DeviceControl2::AriForwardingEnable>() != 0;
+}
+
+void decode_ari(const ConfigSpace& config, Decoded& decoded) {
+  const auto offset = find_extended_capability(reader_of(config), ExtendedCapabilityId::alternative_routing_id);
+  if (!offset) return;
+  const auto control = config.get<AriControl>(*offset + ari::control);
+  decoded.acs_function_groups = control.get<AriControl::AcsFunctionGroupsEnable>() != 0;
+  decoded.function_group = static_cast<std::uint8_t>(control.get<AriControl::FunctionGroup>());
 }
 
 }  // namespace
+
+/// PCIe base specification, 7.5.1.2.1. The bits that software can write tell the size.
+std::array<std::optional<Range<BusAddr>>, 6> decode_bars(const ConfigSpace& config, unsigned first, unsigned count) {
+  std::array<std::optional<Range<BusAddr>>, 6> bars;
+  for (unsigned i = 0; i < count; ++i) {
+    const unsigned index = i;
+    const unsigned offset = first + 4 * index;
+    const auto low = config.get<BaseAddressRegister>(offset);
+    if (low.get<BaseAddressRegister::IoSpace>() != 0) continue;
+
+    std::uint64_t value = low.raw();
+    std::uint64_t mask = config.writable(offset, 4);
+    if (low.get<BaseAddressRegister::Type>() == BarType::bits_64 && index + 1 < count) {
+      value |= std::uint64_t{config.read(offset + 4, 4)} << 32;
+      mask |= std::uint64_t{config.writable(offset + 4, 4)} << 32;
+      ++i;
+    } else if (mask != 0) {
+      mask |= upper_half;
+    }
+    const std::uint64_t base = value & mask;
+    if (base != 0) bars[index] = Range<BusAddr>::from_size(BusAddr{base}, ~mask + 1);
+  }
+  return bars;
+}
 
 Decoded decode(const ConfigSpace& config) {
   Decoded decoded;
@@ -97,11 +110,13 @@ Decoded decode(const ConfigSpace& config) {
   decoded.memory_space_enable = command.get<Command::MemorySpaceEnable>() != 0;
   decoded.bus_master_enable = command.get<Command::BusMasterEnable>() != 0;
   const bool is_bridge = config.get<HeaderType>(header::header_type).get<HeaderType::Layout>() == 1;
-  if (decoded.memory_space_enable) decode_bars(config, is_bridge ? header::type1_bars : header::type0_bars, decoded);
+  if (decoded.memory_space_enable)
+    decoded.bars = decode_bars(config, header::bar0, is_bridge ? header::type1_bars : header::type0_bars);
   if (is_bridge) decode_bridge(config, decoded);
   decoded.subtractive = is_bridge && is_subtractive(config);
   decode_acs(config, decoded);
   decode_device_control(config, decoded);
+  decode_ari(config, decoded);
   return decoded;
 }
 

@@ -14,6 +14,8 @@
 namespace iommusim::pcie {
 
 struct Decoded {
+  /// False: a virtual function that its physical function has not enabled. It answers and sends nothing.
+  bool present = true;
   bool memory_space_enable = false;
   bool bus_master_enable = false;
   /// Type 1 only.
@@ -32,6 +34,11 @@ struct Decoded {
   bool has_acs = false;
   AcsCapability acs_capability;
   EgressControlVector egress_control;
+  /// Ports, Device Control 2: configuration requests for function numbers above 7 pass down the link.
+  bool ari_forwarding = false;
+  /// ARI Control: in function 0, whether egress control vectors mean function groups; the function's own group.
+  bool acs_function_groups = false;
+  std::uint8_t function_group = 0;
   /// Device Control, in bytes.
   std::uint16_t max_payload = 128;
   std::uint16_t max_read_request = 512;
@@ -50,6 +57,9 @@ struct Decoded {
     return std::nullopt;
   }
 };
+
+/// The memory BARs among `count` registers from offset `first`, whether or not they may decode.
+std::array<std::optional<Range<BusAddr>>, 6> decode_bars(const ConfigSpace& config, unsigned first, unsigned count);
 
 Decoded decode(const ConfigSpace& config);
 

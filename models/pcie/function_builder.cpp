@@ -2,11 +2,13 @@
 #include "pcie/function_builder.h"
 
 #include "base/address.h"
+#include "pcie/ari_capability.h"
 #include "pcie/capability_layouts.h"
 #include "pcie/capability_list.h"
 #include "pcie/error_reporting_capability.h"
 #include "pcie/header.h"
 #include "pcie/msix_capability.h"
+#include "pcie/sriov_capability.h"
 
 #include <stdexcept>
 
@@ -59,30 +61,6 @@ void build_type1_header(ConfigSpace& space) {
   space.define({header::prefetchable_base_upper, 4, 0, 0xFFFF'FFFF});
   space.define({header::prefetchable_limit_upper, 4, 0, 0xFFFF'FFFF});
   space.define({header::bridge_control, 2, 0, 0x005F});
-}
-
-void check_bar(const BarConfig& bar, unsigned count) {
-  require(bar.index + (bar.is_64bit ? 1 : 0) < count, "BAR index out of range");
-  require(is_power_of_two(bar.size) && bar.size >= 128, "BAR size must be a power of two of at least 128 bytes");
-  require(bar.is_64bit || bar.size <= 0x8000'0000, "a 32-bit BAR is at most 2 GiB large");
-}
-
-void build_bars(const FunctionConfig& function, ConfigSpace& space) {
-  const unsigned count = is_port(function.type) ? header::type1_bars : header::type0_bars;
-  unsigned taken = 0;
-  for (const BarConfig& bar : function.bars) {
-    check_bar(bar, count);
-    const unsigned slots = (bar.is_64bit ? 3U : 1U) << bar.index;
-    require((taken & slots) == 0, "two BARs share an index");
-    taken |= slots;
-
-    BaseAddressRegister type;
-    type.set<BaseAddressRegister::Type>(bar.is_64bit ? BarType::bits_64 : BarType::bits_32);
-    type.set<BaseAddressRegister::Prefetchable>(bar.prefetchable ? 1 : 0);
-    const std::uint64_t mask = ~(bar.size - 1);
-    space.define({header::bar(bar.index), 4, low(type.raw()), low(mask)});
-    if (bar.is_64bit) space.define({header::bar(bar.index + 1), 4, 0, low(mask >> 32)});
-  }
 }
 
 /// Places capabilities one after the other and links them.
@@ -162,6 +140,24 @@ void build_extended_capabilities(const FunctionConfig& function, ConfigSpace& sp
     const unsigned bytes = acs_bytes(*function.acs);
     build_acs(*function.acs, chain.append(ExtendedCapabilityId::access_control_services, 1, bytes), space);
   }
+  if (function.ari)
+    build_ari(*function.ari, chain.append(ExtendedCapabilityId::alternative_routing_id, 1, ari::bytes), space);
+  if (function.sriov)
+    build_sriov(*function.sriov, chain.append(ExtendedCapabilityId::single_root_io_virtualization, 1, sriov::bytes),
+                space);
+}
+
+/// PCIe base specification, 9.3.4: what a virtual function has other than any function.
+void reduce_to_virtual_function(const FunctionConfig& function, ConfigSpace& space) {
+  require(function.bars.empty() && !is_port(function.type) && !function.sriov,
+          "a virtual function has no BARs, no bridge and no virtual functions of its own");
+  Command bus_master;
+  bus_master.set<Command::BusMasterEnable>(1);
+  space.define({header::vendor_id, 2, 0xFFFF});
+  space.define({header::device_id, 2, 0xFFFF});
+  space.define({header::command, 2, 0, low(bus_master.raw())});
+  space.define({header::cache_line_size, 1});
+  space.define({header::interrupt_line, 1});
 }
 
 }  // namespace
@@ -173,9 +169,10 @@ ConfigSpace build_config_space(const FunctionConfig& function) {
     build_type1_header(space);
   else
     build_type0_header(function, space);
-  build_bars(function, space);
+  build_bars(function.bars, header::bar0, is_port(function.type) ? header::type1_bars : header::type0_bars, space);
   build_capabilities(function, space);
   build_extended_capabilities(function, space);
+  if (function.virtual_function) reduce_to_virtual_function(function, space);
   return space;
 }
 

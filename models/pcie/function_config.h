@@ -38,6 +38,26 @@ struct MsixConfig {
   std::uint32_t pba_offset = 0;
 };
 
+struct AriConfig {
+  /// Next higher function number of the device; 0: this is the last.
+  std::uint8_t next_function = 0;
+  /// Function 0 only: egress control vectors can mean function groups.
+  bool acs_function_groups = false;
+};
+
+struct SriovConfig {
+  std::uint16_t total_vfs = 0;
+  std::uint16_t first_vf_offset = 0;
+  std::uint16_t vf_stride = 0;
+  std::uint16_t vf_device_id = 0;
+  /// VF BARs; `size` is that of one virtual function, at least 4 KiB.
+  std::vector<BarConfig> vf_bars;
+  /// Function Dependency Link: the function's own number when it depends on no other.
+  std::uint8_t dependency_link = 0;
+  /// The lowest-numbered physical function of its device has ARI Capable Hierarchy.
+  bool lowest = true;
+};
+
 struct FunctionConfig {
   /// Ports get a type 1 header, all others type 0.
   PortType type = PortType::endpoint;
@@ -65,6 +85,11 @@ struct FunctionConfig {
   bool error_reporting = false;
   std::optional<MsiConfig> msi;
   std::optional<MsixConfig> msix;
+  std::optional<AriConfig> ari;
+  std::optional<SriovConfig> sriov;
+  /// A virtual function: vendor and device ID read all-ones, there are no BARs, and of Command only Bus Master Enable
+  /// can be written (PCIe base specification, 9.3.4). `bars` must be empty.
+  bool virtual_function = false;
 };
 
 }  // namespace iommusim::pcie

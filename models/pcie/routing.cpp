@@ -7,6 +7,8 @@
 namespace iommusim::pcie {
 
 RouteDecision issue(const Topology& topology, NodeIndex function, const Access& access) {
+  if (!topology[function].decoded.present)
+    return reject_at(function, access, CompletionStatus::none, rules::virtual_function_disabled);
   if (topology[function].decoded.bus_master_enable) return upstream_by(rules::bus_master_enabled);
   return reject_at(function, access, CompletionStatus::none, rules::bus_master_disabled);
 }
@@ -31,6 +33,7 @@ RouteDecision route_from_above(const Topology& topology, NodeIndex port, const A
 
 RouteDecision claim(const Topology& topology, NodeIndex function, const Access& access) {
   const Decoded& decoded = topology[function].decoded;
+  if (!decoded.present) return unsupported_at(function, access, rules::virtual_function_disabled);
   if (!decoded.memory_space_enable) return unsupported_at(function, access, rules::memory_space_disabled);
   const auto bar = decoded.bar_with(access.address);
   if (!bar) return unsupported_at(function, access, rules::bar_unclaimed);

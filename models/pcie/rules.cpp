@@ -14,6 +14,12 @@ const Rule memory_space_disabled{"function.memory-space-disabled",
 const Rule bar_claim{"bar.claim", "the function's BAR holds the address", "PCIe 7.5.1.2.1"};
 const Rule bar_overrun{"bar.overrun", "the request reaches past the end of the BAR in which it begins", "PCIe 2.3.1"};
 const Rule bar_unclaimed{"bar.unclaimed", "no BAR of the function holds the address", "PCIe 2.3.1"};
+const Rule virtual_function_disabled{"function.virtual-function-disabled",
+                                     "the physical function has not enabled this virtual function", "PCIe 9.3.3.3.1"};
+const Rule device_direct_peer{"device.direct-peer",
+                              "another function of the same device holds the address and no ACS service redirects the "
+                              "request",
+                              "PCIe 6.12.1.2"};
 
 const Rule port_bus_master_disabled{"port.bus-master-disabled",
                                     "the port's Bus Master Enable is clear, so it forwards no request from below",
@@ -107,6 +113,16 @@ const Rule completion_u_turn{"completion.u-turn",
                              "PCIe 6.12.1.1"};
 const Rule completion_unexpected{
     "completion.unexpected", "the requester's bus lies inside the switch, but below none of its ports", "PCIe 2.3.2"};
+
+const Rule completion_in_device{"completion.in-device",
+                                "the requester is another function of the same device and nothing redirects the "
+                                "completion",
+                                "PCIe 6.12.1.2"};
+const Rule completion_lost{
+    "completion.lost",
+    "the requester's bus lies outside the bus numbers of a port above it, so no completion finds "
+    "it",
+    "PCIe 2.2.9"};
 
 const Rule host_bridge_interrupt_window{"host-bridge.interrupt-window",
                                         "the root complex takes this window for interrupts, never for memory",

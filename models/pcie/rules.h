@@ -13,6 +13,8 @@ extern const Rule memory_space_disabled;
 extern const Rule bar_claim;
 extern const Rule bar_overrun;
 extern const Rule bar_unclaimed;
+extern const Rule virtual_function_disabled;
+extern const Rule device_direct_peer;
 
 // Ports.
 extern const Rule port_bus_master_disabled;
@@ -55,6 +57,8 @@ extern const Rule completion_direct_peer;
 extern const Rule completion_upstream;
 extern const Rule completion_u_turn;
 extern const Rule completion_unexpected;
+extern const Rule completion_in_device;
+extern const Rule completion_lost;
 
 // Host bridge and root complex.
 extern const Rule host_bridge_interrupt_window;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/topology.h"
 
+#include "pcie/id_routing.h"
+#include "pcie/virtual_function.h"
+
 #include <stdexcept>
 #include <utility>
 
@@ -18,6 +21,8 @@ NodeIndex Topology::add(Node node) {
   const bool on_root_bus = node.parent == NodeIndex::none;
   if (!on_root_bus && (index_of(node.parent) >= nodes_.size() || !is_port(nodes_[index_of(node.parent)].type)))
     throw std::invalid_argument("a function's parent must be a port that was added before it");
+  if (is_virtual(node) && index_of(node.physical_function) >= nodes_.size())
+    throw std::invalid_argument("a virtual function must be added after its physical function");
   if (!by_id_.emplace(key_of(node.segment, node.requester), index).second)
     throw std::invalid_argument("two functions of a segment have the ID " + to_string(node.requester));
 
@@ -27,8 +32,9 @@ NodeIndex Topology::add(Node node) {
   } else {
     nodes_[index_of(node.parent)].children.push_back(index);
   }
-  node.decoded = decode(node.config);
+  if (is_virtual(node)) nodes_[index_of(node.physical_function)].virtual_functions.push_back(index);
   nodes_.push_back(std::move(node));
+  refresh(nodes_.back());
   return index;
 }
 
@@ -44,18 +50,35 @@ NodeIndex Topology::find(std::uint16_t segment, RequesterId id) const {
 
 std::uint32_t Topology::config_read(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width) const {
   const NodeIndex node = find(segment, id);
-  if (node == NodeIndex::none) return width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0xFFFF'FFFF;
+  if (node == NodeIndex::none || !config_reaches(*this, node))
+    return width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0xFFFF'FFFF;
   return nodes_[index_of(node)].config.read(offset, width);
 }
 
 void Topology::config_write(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width,
                             std::uint32_t value) {
   const NodeIndex index = find(segment, id);
-  if (index == NodeIndex::none) return;
+  if (index == NodeIndex::none || !config_reaches(*this, index)) return;
   Node& node = nodes_[index_of(index)];
   node.config.write(offset, width, value);
-  node.decoded = decode(node.config);
+  refresh(node);
   ++generation_;
+}
+
+/// The decoded state of a virtual function follows its own and its physical function's configuration space.
+void Topology::refresh(Node& node) {
+  if (is_virtual(node)) {
+    const Node& physical = nodes_[index_of(node.physical_function)];
+    node.decoded = decode_virtual_function(node.config, decode_vf_controls(physical.config), node.vf_number);
+    return;
+  }
+  node.decoded = decode(node.config);
+  if (node.virtual_functions.empty()) return;
+  const VfControls controls = decode_vf_controls(node.config);
+  for (const NodeIndex index : node.virtual_functions) {
+    Node& virtual_function = nodes_[index_of(index)];
+    virtual_function.decoded = decode_virtual_function(virtual_function.config, controls, virtual_function.vf_number);
+  }
 }
 
 bool bus_is_below(const Node& port, std::uint8_t bus) {

@@ -31,10 +31,19 @@ struct Node {
   /// Port number (PCIe base specification, Link Capabilities): indexes egress control vectors.
   std::uint8_t port_number = 0;
   NodeIndex parent = NodeIndex::none;
+  /// Virtual functions: the physical function, which comes before them, and the number from 1.
+  NodeIndex physical_function = NodeIndex::none;
+  std::uint16_t vf_number = 0;
+  /// Physical functions: their virtual functions.
+  std::vector<NodeIndex> virtual_functions;
   std::vector<NodeIndex> children;
   ConfigSpace config;
   Decoded decoded;
 };
+
+inline bool is_virtual(const Node& node) {
+  return node.physical_function != NodeIndex::none;
+}
 
 /// Owns all nodes. Parents come before their children. Structure is fixed after building; configuration is
 /// not.
@@ -52,8 +61,8 @@ class Topology {
   /// The function with this ID, or none.
   NodeIndex find(std::uint16_t segment, RequesterId id) const;
 
-  /// Configuration cycles. Reads of an absent function give all-ones; writes to it are lost.
-  /// A write takes effect for the next routing decision. Decoded state is refreshed here and nowhere else.
+  /// Configuration cycles. Reads of a function that they do not reach (see id_routing.h) give all-ones; writes to it
+  /// are lost. A write takes effect for the next routing decision. Decoded state is refreshed here and nowhere else.
   std::uint32_t config_read(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width) const;
   void config_write(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width, std::uint32_t value);
 
@@ -69,6 +78,8 @@ class Topology {
   std::uint64_t generation() const { return generation_; }
 
  private:
+  void refresh(Node& node);
+
   std::vector<Node> nodes_;
   std::vector<std::vector<NodeIndex>> root_buses_;
   /// Segment 31:16, requester ID 15:0.

@@ -3,7 +3,9 @@
 
 #include "base/endian.h"
 #include "pcie/device_claim.h"
+#include "pcie/device_routing.h"
 #include "pcie/error_logging.h"
+#include "pcie/id_routing.h"
 #include "pcie/tlp_split.h"
 #include "tlm/timing.h"
 
@@ -96,23 +98,46 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
   prepare(*transaction, access);
   const bool read = access.operation == Operation::read;
   if (!read && data != nullptr) std::memcpy(transaction->get_data_ptr(), data, access.size);
-  if (issue(request.function, *transaction, access)) {
+  if (issue(request.function, *transaction, access, when)) {
     when += to_sc_time(config_.link.propagation());
     upstream->b_transport(*transaction, when);
-    pcie::log_completion(topology_, request.function, transaction->extension.landing.status);
+    lose_completion(request.function, *transaction, access);
   }
+  pcie::log_completion(topology_, request.function, transaction->extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
   observer.on_tlp(access, *transaction, to_duration(when - start));
 }
 
-bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) {
-  const pcie::RouteDecision decision = pcie::issue(topology_, function, access);
+bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access,
+                     sc_core::sc_time& when) {
+  DmaExtension& extension = transaction.extension;
   const ComponentId id = topology_[function].id;
-  transaction.extension.path.add(id, *decision.rule);
-  if (decision.action == pcie::Action::upstream) return true;
-  refuse(transaction, transaction.extension, rejection(id, *decision.rule, decision.status));
+  const pcie::RouteDecision issued = pcie::issue(topology_, function, access);
+  extension.path.add(id, *issued.rule);
+  if (issued.action != pcie::Action::upstream) {
+    refuse(transaction, extension, rejection(id, *issued.rule, issued.status));
+    return false;
+  }
+  const auto inside = pcie::route_in_device(topology_, function, access);
+  if (!inside) return true;
+  extension.path.add(id, *inside->rule);
+  if (inside->action == pcie::Action::upstream) return true;
+  if (inside->action == pcie::Action::reject) {
+    refuse_at(topology_, *inside, transaction, extension);
+    return false;
+  }
+  extension.landing.decide(id, *inside->rule);
+  when += config_.bar_latency;
+  answer(pcie::claim(topology_, inside->target, access), transaction, extension);
   return false;
+}
+
+void Endpoint::lose_completion(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) const {
+  if (access.posted() || pcie::bus_reaches(topology_, function)) return;
+  transaction.extension.path.add(topology_[function].id, pcie::rules::completion_lost);
+  transaction.extension.landing.status = CompletionStatus::timeout;
+  transaction.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
 }
 
 bool Endpoint::access_bar(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload,
@@ -130,7 +155,10 @@ void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
   const Access access = access_of(payload, extension);
-  const pcie::RouteDecision decision = pcie::claim_at_device(topology_, config_.functions, access);
+  answer(pcie::claim_at_device(topology_, config_.functions, access), payload, extension);
+}
+
+void Endpoint::answer(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload, DmaExtension& extension) {
   const ComponentId id = topology_[decision.target].id;
   extension.path.add(id, *decision.rule);
   if (decision.action != pcie::Action::claim) {
@@ -141,7 +169,7 @@ void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   landing.kind = LandingKind::peer;
   landing.where = id;
   landing.status = completion_of(payload, extension, CompletionStatus::successful);
-  landing.address = access.address.value();
+  landing.address = payload.get_address();
   landing.bar = decision.bar;
   const bool done = access_bar(decision, payload, landing.bar_offset);
   payload.set_response_status(done ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);

@@ -73,7 +73,11 @@ class Endpoint : public sc_core::sc_module {
  private:
   void send(const DmaRequest& request, const Access& access, unsigned char* data, sc_core::sc_time& when,
             TlpObserver& observer);
-  bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access);
+  /// True when the request leaves by the link; else it ended inside the device.
+  bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access, sc_core::sc_time& when);
+  /// A function of the device was asked: its BAR answers, or it refuses.
+  void answer(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload, DmaExtension& extension);
+  void lose_completion(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) const;
   bool access_bar(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload, std::uint64_t& offset);
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   unsigned transport_dbg(tlm::tlm_generic_payload& payload);

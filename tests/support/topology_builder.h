@@ -9,6 +9,7 @@
 #include "pcie/function_builder.h"
 #include "pcie/header.h"
 #include "pcie/topology.h"
+#include "pcie/virtual_function.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -39,6 +40,8 @@ struct FunctionOptions {
   bool error_reporting = false;
   bool bus_master = true;
   bool memory_space = true;
+  std::optional<pcie::AriConfig> ari;
+  std::optional<pcie::SriovConfig> sriov;
 };
 
 /// A port or function with all seven services of the first ACS generation and this control value.
@@ -82,6 +85,36 @@ class TopologyBuilder {
     return add(pcie::PortType::root_complex_endpoint, NodeIndex::none, options, host_bridge);
   }
 
+  /// A function of the one device below `parent`, whose lowest bus it is on.
+  NodeIndex function(NodeIndex parent, std::uint8_t number, const FunctionOptions& options = {}) {
+    const RequesterId id{static_cast<std::uint16_t>(topology_[parent].decoded.secondary_bus << 8 | number)};
+    return add(pcie::PortType::endpoint, parent, options, topology_[parent].host_bridge, id);
+  }
+  /// Function `number` of the integrated device 5.
+  NodeIndex integrated_function(std::uint8_t number, const FunctionOptions& options = {}) {
+    return add(pcie::PortType::root_complex_endpoint, NodeIndex::none, options, 0, RequesterId{0, 5, number});
+  }
+  /// Virtual function `number` (from 1), not programmed: it may not be there.
+  NodeIndex virtual_function(NodeIndex physical, std::uint16_t number, const FunctionOptions& options = {}) {
+    pcie::FunctionConfig config;
+    config.virtual_function = true;
+    if (options.acs_capability) config.acs = pcie::AcsCapability{*options.acs_capability};
+    const pcie::Node& above = topology_[physical];
+    const unsigned sriov = *pcie::find_extended_capability(pcie::reader_of(above.config),
+                                                           pcie::ExtendedCapabilityId::single_root_io_virtualization);
+    pcie::Node node;
+    node.parent = above.parent;
+    node.host_bridge = above.host_bridge;
+    node.physical_function = physical;
+    node.vf_number = number;
+    node.requester = pcie::virtual_function_id(above.requester,
+                                               {static_cast<std::uint16_t>(above.config.read(sriov + 0x14, 2)),
+                                                static_cast<std::uint16_t>(above.config.read(sriov + 0x16, 2))},
+                                               number);
+    node.config = pcie::build_config_space(config);
+    return topology_.add(std::move(node));
+  }
+
   const pcie::Topology& topology() const { return topology_; }
   pcie::Topology& topology() { return topology_; }
   RequesterId id(NodeIndex node) const { return topology_[node].requester; }
@@ -108,7 +141,8 @@ class TopologyBuilder {
  private:
   static constexpr std::uint8_t buses_per_bridge = 64;
 
-  NodeIndex add(pcie::PortType type, NodeIndex parent, const FunctionOptions& options, std::uint8_t bridge) {
+  NodeIndex add(pcie::PortType type, NodeIndex parent, const FunctionOptions& options, std::uint8_t bridge,
+                std::optional<RequesterId> id = std::nullopt) {
     pcie::FunctionConfig config;
     config.type = type;
     config.vendor_id = 0x1234;
@@ -116,6 +150,8 @@ class TopologyBuilder {
     config.class_code = options.class_code;
     config.error_reporting = options.error_reporting;
     if (options.acs_capability) config.acs = pcie::AcsCapability{*options.acs_capability};
+    config.ari = options.ari;
+    config.sriov = options.sriov;
     for (const Bar& bar : options.bars)
       config.bars.push_back({bar.index, bar.size, bar.is_64bit, false});
 
@@ -124,7 +160,7 @@ class TopologyBuilder {
     node.host_bridge = bridge;
     node.port_number = options.port_number;
     node.parent = parent;
-    node.requester = next_id(parent, bridge);
+    node.requester = id.value_or(next_id(parent, bridge));
     node.config = pcie::build_config_space(config);
     const NodeIndex index = topology_.add(std::move(node));
     program(index, options);

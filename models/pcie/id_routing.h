@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does what is routed by bus, device and function number arrive at a function? Reference pcie-acs, ACS-035 and ACS-036.
+#pragma once
+
+#include "pcie/topology.h"
+
+namespace iommusim::pcie {
+
+/// Every port above the function has the function's bus in [secondary, subordinate].
+bool bus_reaches(const Topology& topology, NodeIndex function);
+
+/// A configuration request arrives. A virtual function answers when its physical function enables it and the ports
+/// above pass its bus. A function number above 7, which stands in the device number, is discarded by a port that does
+/// not forward ARI (PCIe base specification, 6.13).
+bool config_reaches(const Topology& topology, NodeIndex function);
+
+}  // namespace iommusim::pcie
