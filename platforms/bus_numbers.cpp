@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/bus_numbers.h"
 
+#include "platforms/virtual_functions.h"
+
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace iommusim::platforms {
 namespace {
@@ -24,7 +28,12 @@ class Numbering {
     for (FunctionDescription& function : functions) {
       const std::string path = owner + ".devices." + function.name;
       place(function, path, bus);
-      if (!is_port(function.kind)) continue;
+      if (!is_port(function.kind)) {
+        // Virtual functions beyond the last bus are there, but nothing that is routed by ID reaches them.
+        const unsigned last = std::min(last_bus_of(function), free.last);
+        free.next = std::max(free.next, last + 1);
+        continue;
+      }
       const bool faces_down =
           function.kind != FunctionKind::upstream_port && function.kind != FunctionKind::pcie_pci_bridge;
       if (faces_down) ++port_number;

@@ -34,10 +34,20 @@ struct BarDescription {
   bool prefetchable = false;
 };
 
+/// A port, a function of the same device, or a number in an egress control vector, as the file names it.
+struct EgressTarget {
+  /// Empty: `number` was given.
+  std::string name;
+  unsigned number = 0;
+};
+
 /// ACS capability of a port or function; nullopt in its owner: no capability.
 struct AcsDescription {
   pcie::AcsCapability capability;
   pcie::AcsControl control;
+  /// What the file lists, and what firmware writes for it.
+  std::vector<EgressTarget> egress_targets;
+  pcie::EgressControlVector egress_blocked;
 };
 
 /// MSI capability: 1 to 32 vectors, power of two. MSI-X: a table of 1 to 2048 vectors in a BAR.
@@ -50,6 +60,28 @@ struct MsixDescription {
   std::uint32_t table_offset = 0;
   unsigned pba_bar = 0;
   std::uint32_t pba_offset = 0;
+};
+
+/// ARI capability of a function.
+struct AriDescription {
+  unsigned function_group = 0;
+  /// Function 0 only: egress control vectors of the device mean function groups.
+  bool acs_function_groups = false;
+};
+
+/// SR-IOV capability of a physical function, and what the operating system enables of it.
+struct SriovDescription {
+  std::uint16_t total_vfs = 0;
+  std::uint16_t num_vfs = 0;
+  std::uint16_t first_vf_offset = 1;
+  std::uint16_t vf_stride = 1;
+  std::uint16_t vf_device_id = 0;
+  /// `size` is that of one virtual function, `base` that of the first; the others follow without gap.
+  std::vector<BarDescription> vf_bars;
+  /// Each virtual function has its own.
+  std::optional<MsixDescription> msix;
+  std::optional<AcsDescription> acs;
+  bool bus_master = true;
 };
 
 /// Latency and width of the link above a port or endpoint (loose timing).
@@ -68,6 +100,8 @@ enum class FunctionKind : std::uint8_t {
   pcie_pci_bridge,
   /// A conventional PCI function behind a PCIe-to-PCI bridge.
   pci_device,
+  /// Not in the file: made from the `sriov` of its physical function.
+  virtual_function,
 };
 
 /// Ports have a bus below them; all others send requests of their own.
@@ -107,6 +141,13 @@ struct FunctionDescription {
   /// PCIe-to-PCI bridges only: takes what nobody on its primary bus claims.
   bool subtractive = false;
   std::vector<FunctionDescription> children;
+  /// Ports that face a link: firmware sets ARI Forwarding Enable.
+  bool ari_forwarding = false;
+  /// Endpoints only. A physical function always has ARI.
+  std::optional<AriDescription> ari;
+  std::optional<SriovDescription> sriov;
+  /// Physical functions: the num_vfs that are enabled, complete like any other function.
+  std::vector<FunctionDescription> virtual_functions;
   /// Largest payload and read request of a TLP in bytes: 128 to 4096, power of two.
   unsigned max_payload = 256;
   unsigned max_read_request = 512;

@@ -9,6 +9,8 @@ void collect(const std::vector<FunctionDescription>& functions, const FunctionPl
   for (const FunctionDescription& function : functions) {
     const FunctionPlace place{&function, above.bridge, above.function, above.path + ".devices." + function.name};
     all.push_back(place);
+    for (const FunctionDescription& virtual_function : function.virtual_functions)
+      all.push_back({&virtual_function, above.bridge, above.function, place.path + ".sriov"});
     collect(function.children, place, all);
   }
 }

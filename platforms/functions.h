@@ -19,7 +19,8 @@ struct FunctionPlace {
   std::string path;
 };
 
-/// Ports come before what is below them, bridges and siblings in the order of the file.
+/// Virtual functions follow their physical function, at the path of its `sriov`. Ports come before what is below them,
+/// bridges and siblings in the order of the file.
 std::vector<FunctionPlace> all_functions(const Description& description);
 
 /// The function with this name, or nullptr.

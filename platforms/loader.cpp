@@ -3,8 +3,10 @@
 
 #include "base/input_file.h"
 #include "platforms/bus_numbers.h"
+#include "platforms/egress.h"
 #include "platforms/readers.h"
 #include "platforms/validate.h"
+#include "platforms/virtual_functions.h"
 #include "platforms/windows.h"
 
 namespace iommusim::platforms {
@@ -26,8 +28,10 @@ Description load_platform_text(const std::string& text, const std::string& file_
   validate_names(description, source);
   for (HostBridgeDescription& bridge : description.host_bridges) {
     number_buses(bridge, source);
+    expand_virtual_functions(bridge);
     derive_windows(bridge, source);
   }
+  resolve_egress(description, source);
   validate(description, source);
   return description;
 }

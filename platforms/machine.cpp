@@ -3,6 +3,8 @@
 
 #include "pcie/function_builder.h"
 
+#include <algorithm>
+
 namespace iommusim::platforms {
 namespace {
 
@@ -13,7 +15,8 @@ pcie::PortType port_type(FunctionKind kind) {
     case FunctionKind::root_port: return pcie::PortType::root_port;
     case FunctionKind::upstream_port: return pcie::PortType::upstream_port;
     case FunctionKind::downstream_port: return pcie::PortType::downstream_port;
-    case FunctionKind::endpoint: return pcie::PortType::endpoint;
+    case FunctionKind::endpoint:
+    case FunctionKind::virtual_function: return pcie::PortType::endpoint;
     case FunctionKind::root_complex_endpoint: return pcie::PortType::root_complex_endpoint;
     case FunctionKind::pcie_pci_bridge: return pcie::PortType::pci_bridge;
     case FunctionKind::pci_device: return pcie::PortType::conventional;
@@ -42,6 +45,35 @@ pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_f
     config.msix = pcie::MsixConfig{msix.vectors, msix.table_bar, msix.table_offset, msix.pba_bar, msix.pba_offset};
   }
   return config;
+}
+
+pcie::SriovConfig config_of(const SriovDescription& sriov) {
+  pcie::SriovConfig config;
+  config.total_vfs = sriov.total_vfs;
+  config.first_vf_offset = sriov.first_vf_offset;
+  config.vf_stride = sriov.vf_stride;
+  config.vf_device_id = sriov.vf_device_id;
+  for (const BarDescription& bar : sriov.vf_bars)
+    config.vf_bars.push_back({bar.index, bar.size, bar.is_64bit, bar.prefetchable});
+  return config;
+}
+
+/// Capabilities that tell of the other functions of an endpoint's device.
+void describe_device(const FunctionDescription& function, const std::vector<FunctionDescription>& on_bus,
+                     pcie::FunctionConfig& config) {
+  const std::uint8_t own = function.id.devfn();
+  if (function.ari) {
+    config.ari = pcie::AriConfig{0, function.ari->acs_function_groups};
+    unsigned next = 256;
+    for (const FunctionDescription& other : on_bus)
+      if (other.ari && other.id.devfn() > own) next = std::min<unsigned>(next, other.id.devfn());
+    if (next < 256) config.ari->next_function = static_cast<std::uint8_t>(next);
+  }
+  if (!function.sriov) return;
+  config.sriov = config_of(*function.sriov);
+  config.sriov->dependency_link = own;
+  for (const FunctionDescription& other : on_bus)
+    if (other.sriov && other.id.devfn() < own) config.sriov->lowest = false;
 }
 
 std::array<std::uint64_t, 6> bar_sizes(const FunctionDescription& function) {
@@ -115,14 +147,40 @@ void Machine::build_function(const FunctionDescription& function, std::uint8_t b
   node.host_bridge = bridge;
   node.port_number = function.port_number;
   node.parent = parent;
-  node.config = pcie::build_config_space(config_of(function, has_siblings(function, on_bus)));
+  pcie::FunctionConfig config = config_of(function, has_siblings(function, on_bus));
+  describe_device(function, on_bus, config);
+  node.config = pcie::build_config_space(config);
   const pcie::NodeIndex index = topology_.add(std::move(node));
   functions_.push_back(&function);
   by_name_.emplace(function.name, index);
   if (!is_port(function.kind))
     devices_.push_back({&function, index, std::make_unique<pcie::BarMemory>(bar_sizes(function))});
+  build_virtual_functions(function, index);
   for (const FunctionDescription& child : function.children)
     build_function(child, bridge, function.children, index);
+}
+
+void Machine::build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node) {
+  for (std::size_t i = 0; i < physical.virtual_functions.size(); ++i) {
+    const FunctionDescription& function = physical.virtual_functions[i];
+    pcie::FunctionConfig config = config_of(function, false);
+    config.virtual_function = true;
+    config.bars.clear();
+    config.ari = pcie::AriConfig{};
+    pcie::Node node;
+    node.id = components_.add(function.name);
+    node.requester = function.id;
+    node.segment = topology_[physical_node].segment;
+    node.host_bridge = topology_[physical_node].host_bridge;
+    node.parent = topology_[physical_node].parent;
+    node.physical_function = physical_node;
+    node.vf_number = static_cast<std::uint16_t>(i + 1);
+    node.config = pcie::build_config_space(config);
+    const pcie::NodeIndex index = topology_.add(std::move(node));
+    functions_.push_back(&function);
+    by_name_.emplace(function.name, index);
+    devices_.push_back({&function, index, std::make_unique<pcie::BarMemory>(bar_sizes(function))});
+  }
 }
 
 void Machine::build_system_map() {

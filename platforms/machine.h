@@ -81,6 +81,7 @@ class Machine {
   void build_bridge(const HostBridgeDescription& bridge);
   void build_function(const FunctionDescription& function, std::uint8_t bridge,
                       const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent);
+  void build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node);
   void build_system_map();
 
   const Description& description_;

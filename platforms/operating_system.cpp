@@ -7,6 +7,7 @@
 #include "software/driver_error.h"
 #include "software/interrupt_setup.h"
 #include "software/msi_setup.h"
+#include "software/sriov_setup.h"
 
 #include <fmt/format.h>
 
@@ -152,6 +153,8 @@ void OperatingSystem::program_device_interrupts(const Device& device) {
   if (vectors.empty()) return;
   const pcie::Node& node = machine_.topology()[device.node];
   const software::PciFunction function{bus_, node.segment, node.requester};
+  // No driver finds a function that configuration requests do not reach.
+  if (!software::answers(function)) return;
   if (device.description->msix) {
     software::program_msix(function, cpu_address_of_bar(device, device.description->msix->table_bar), vectors);
   } else {

@@ -74,15 +74,26 @@ pcie::MemoryTargetAccess read_memory_target(const Map& map, std::string_view key
                                             {"redirect", MemoryTargetAccess::request_redirect}});
 }
 
+EgressTarget read_egress_target(const Value& item) {
+  const std::string text = item.text();
+  const bool is_number = !text.empty() && text[0] >= '0' && text[0] <= '9';
+  if (is_number) return {"", static_cast<unsigned>(item.number({0, 255}))};
+  return {item.name(), 0};
+}
+
 AcsDescription read_services(const Map& map, FunctionKind kind) {
   const std::uint64_t possible = is_port(kind) ? port_services : function_services;
   const std::uint64_t capable = read_capable(map, possible, kind);
   const bool is_enhanced = (capable & enhanced) != 0;
-  AcsDescription acs{pcie::AcsCapability{capable}, pcie::AcsControl{read_enabled(map, capable)}};
+  AcsDescription acs{pcie::AcsCapability{capable}, pcie::AcsControl{read_enabled(map, capable)}, {}, {}};
   acs.control.set<pcie::AcsControl::DownstreamMemoryTarget>(
       read_memory_target(map, "downstream_memory_target", is_enhanced));
   acs.control.set<pcie::AcsControl::UpstreamMemoryTarget>(
       read_memory_target(map, "upstream_memory_target", is_enhanced));
+  for (const Value& item : map.items("egress_blocked")) {
+    if ((capable & egress_control) == 0) item.reject("nothing unless 'p2p-egress-control' is listed under capable");
+    acs.egress_targets.push_back(read_egress_target(item));
+  }
   if ((capable & egress_control) != 0)
     acs.capability.set<pcie::AcsCapability::EgressControlVectorSize>(map.number("egress_vector_bits", 32, {1, 255}));
   return acs;
@@ -92,7 +103,7 @@ AcsDescription read_services(const Map& map, FunctionKind kind) {
 AcsDescription read_preset(const Value& value, FunctionKind kind) {
   const bool enable = value.choice<bool>({{"none", false}, {"capable", false}, {"linux", true}});
   const std::uint64_t capable = (is_port(kind) ? port_services : function_services) & ~(egress_control | enhanced);
-  return {pcie::AcsCapability{capable}, pcie::AcsControl{enable ? capable & linux_services : 0}};
+  return {pcie::AcsCapability{capable}, pcie::AcsControl{enable ? capable & linux_services : 0}, {}, {}};
 }
 
 }  // namespace
@@ -101,9 +112,10 @@ AcsDescription read_acs(const Value& value, FunctionKind kind) {
   if (kind == FunctionKind::upstream_port)
     value.fail("ACS on an upstream-port", "it on root ports, downstream ports and endpoints only");
   if (!value.is_map()) return read_preset(value, kind);
-  return read_services(
-      Map{value, {"capable", "enabled", "egress_vector_bits", "downstream_memory_target", "upstream_memory_target"}},
-      kind);
+  return read_services(Map{value,
+                           {"capable", "enabled", "egress_vector_bits", "egress_blocked", "downstream_memory_target",
+                            "upstream_memory_target"}},
+                       kind);
 }
 
 }  // namespace iommusim::platforms

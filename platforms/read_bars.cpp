@@ -75,10 +75,14 @@ TablePlace read_table(const Map& msix, const TableKeys& keys, TablePlace place,
 }  // namespace
 
 std::vector<BarDescription> read_bars(const Map& function, bool is_port) {
+  return read_bar_list(function, "bars", is_port ? 2 : 6);
+}
+
+std::vector<BarDescription> read_bar_list(const Map& map, std::string_view key, unsigned registers) {
   std::vector<BarDescription> bars;
   std::array<bool, 6> taken{};
-  for (const Value& value : function.items("bars")) {
-    const BarDescription bar = read_bar(value, is_port ? 2 : 6);
+  for (const Value& value : map.items(key)) {
+    const BarDescription bar = read_bar(value, registers);
     for (unsigned i = bar.index; i <= bar.index + (bar.is_64bit ? 1 : 0); ++i) {
       if (taken.at(i))
         value.fail("BAR register " + std::to_string(i) + " a second time",

@@ -21,7 +21,8 @@ pcie::PortType port_type(FunctionKind kind) {
     case FunctionKind::root_complex_endpoint: return pcie::PortType::root_complex_endpoint;
     case FunctionKind::pcie_pci_bridge: return pcie::PortType::pci_bridge;
     case FunctionKind::pci_device: return pcie::PortType::conventional;
-    case FunctionKind::endpoint: break;
+    case FunctionKind::endpoint:
+    case FunctionKind::virtual_function: break;
   }
   return pcie::PortType::endpoint;
 }
@@ -56,7 +57,7 @@ Map function_map(const Value& value, FunctionKind kind) {
       return {value,
               {"name", "type", "at", "id", "bars", "acs", "aer", "link", "port_number", "secondary", "subordinate",
                "window", "prefetchable_window", "bus_master", "memory_space", "max_payload", "max_read_request",
-               "devices"}};
+               "ari_forwarding", "devices"}};
     case FunctionKind::root_complex_endpoint:
       return {value,
               {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "bus_master", "memory_space",
@@ -67,12 +68,14 @@ Map function_map(const Value& value, FunctionKind kind) {
                "prefetchable_window", "subtractive", "bus_master", "memory_space", "max_payload", "max_read_request",
                "devices"}};
     case FunctionKind::pci_device:
-      return {value, {"name", "type", "at", "id", "class", "bars", "msi", "msix", "bus_master", "memory_space", "dma_bits"}};
-    case FunctionKind::endpoint: break;
+      return {value,
+              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "bus_master", "memory_space", "dma_bits"}};
+    case FunctionKind::endpoint:
+    case FunctionKind::virtual_function: break;
   }
   return {value,
           {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "link", "bus_master",
-           "memory_space", "max_payload", "max_read_request", "dma_alias", "dma_bits"}};
+           "memory_space", "max_payload", "max_read_request", "dma_alias", "dma_bits", "ari", "sriov"}};
 }
 
 /// Below a link there is one device, number 0; elsewhere nobody can guess it.
@@ -118,6 +121,10 @@ void read_port(const Map& map, FunctionDescription& port) {
     port.subtractive = map.boolean("subtractive", false);
   else
     port.port_number = static_cast<std::uint8_t>(map.number("port_number", 0, {0, 255}));
+  if (port.kind == FunctionKind::root_port || port.kind == FunctionKind::downstream_port)
+    port.ari_forwarding = map.boolean("ari_forwarding", false);
+  else if (port.kind == FunctionKind::upstream_port && map.has("ari_forwarding"))
+    map.required("ari_forwarding", "").reject("it on ports that face a link: root-port or downstream-port");
   port.window = read_window(map, "window");
   port.prefetchable_window = read_window(map, "prefetchable_window");
   for (const Value& child : map.items("devices"))
@@ -161,7 +168,7 @@ void read_express(const Map& map, FunctionDescription& function) {
 std::string_view to_string(FunctionKind kind) {
   for (const auto& [word, value] : kinds())
     if (value == kind) return word;
-  return "";
+  return "virtual-function";
 }
 
 FunctionDescription read_function(const Value& value) {
@@ -181,6 +188,11 @@ FunctionDescription read_function(const Value& value) {
     function.dma_bits = map.number("dma_bits", function.dma_bits, {12, 64});
     function.msi = read_msi(map);
     function.msix = read_msix(map, function.bars);
+  }
+  if (function.kind == FunctionKind::endpoint) {
+    function.ari = read_ari(map);
+    function.sriov = read_sriov(map);
+    if (function.sriov && !function.ari) function.ari = AriDescription{};
   }
   return function;
 }

@@ -19,6 +19,10 @@ HostBridgeDescription read_host_bridge(const Value& value);
 /// A function and all below it; id.bus() is what `at` says, or 0.
 FunctionDescription read_function(const Value& value);
 std::vector<BarDescription> read_bars(const Map& function, bool is_port);
+/// The BARs that the list `key` holds, of `registers` registers.
+std::vector<BarDescription> read_bar_list(const Map& map, std::string_view key, unsigned registers);
+std::optional<AriDescription> read_ari(const Map& function);
+std::optional<SriovDescription> read_sriov(const Map& function);
 std::optional<MsiDescription> read_msi(const Map& function);
 std::optional<MsixDescription> read_msix(const Map& function, const std::vector<BarDescription>& bars);
 AcsDescription read_acs(const Value& value, FunctionKind kind);

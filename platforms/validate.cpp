@@ -61,6 +61,7 @@ void validate_software(const Description& description, const Source& source) {
 
 void validate(const Description& description, const Source& source) {
   validate_topology(description, source);
+  validate_virtual_functions(description, source);
   validate_bars(description, source);
   validate_windows(description, source);
   validate_address_map(description, source);

@@ -15,6 +15,8 @@ void validate(const Description& description, const Source& source);
 void validate_names(const Description& description, const Source& source);
 /// What may hang below what, and device and function numbers on each bus.
 void validate_topology(const Description& description, const Source& source);
+/// Virtual functions: routing IDs and names of their own; function groups.
+void validate_virtual_functions(const Description& description, const Source& source);
 /// BARs: disjoint, off DRAM, and inside every window above them.
 void validate_bars(const Description& description, const Source& source);
 /// Windows of ports: granularity, width, nesting, disjoint from their siblings.

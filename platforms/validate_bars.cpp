@@ -2,6 +2,7 @@
 #include "base/interval_map.h"
 #include "platforms/functions.h"
 #include "platforms/validate.h"
+#include "platforms/virtual_functions.h"
 #include "platforms/windows.h"
 #include "platforms/yaml_reader.h"
 
@@ -13,21 +14,34 @@ struct PlacedBar {
   const BarDescription* bar = nullptr;
   Range<BusAddr> range;
   std::string path;
+  std::string kind = "BAR ";
 };
+
+/// Of all virtual functions of one physical function together.
+void add_vf_bars(const FunctionPlace& place, std::vector<PlacedBar>& bars) {
+  const SriovDescription& sriov = *place.function->sriov;
+  for (std::size_t i = 0; i < sriov.vf_bars.size(); ++i)
+    if (const auto range = vf_bar_range(sriov, sriov.vf_bars[i]))
+      bars.push_back(
+          {&place, &sriov.vf_bars[i], *range, place.path + ".sriov.vf_bars." + std::to_string(i), "VF BAR "});
+}
 
 std::vector<PlacedBar> placed_bars(const std::vector<FunctionPlace>& functions) {
   std::vector<PlacedBar> bars;
-  for (const FunctionPlace& place : functions)
+  for (const FunctionPlace& place : functions) {
+    if (place.function->kind == FunctionKind::virtual_function) continue;
     for (std::size_t i = 0; i < place.function->bars.size(); ++i) {
       const BarDescription& bar = place.function->bars[i];
       if (const auto range = bar_range(bar))
         bars.push_back({&place, &bar, *range, place.path + ".bars." + std::to_string(i)});
     }
+    if (place.function->sriov) add_vf_bars(place, bars);
+  }
   return bars;
 }
 
 std::string owner_of(const PlacedBar& bar) {
-  return "BAR " + std::to_string(bar.bar->index) + " of '" + bar.place->function->name + "'";
+  return bar.kind + std::to_string(bar.bar->index) + " of '" + bar.place->function->name + "'";
 }
 
 /// Bus addresses of different host bridges have nothing to do with each other.

@@ -32,7 +32,8 @@ void check_device_number(const FunctionPlace& place, const Source& source) {
   const FunctionDescription& function = *place.function;
   const bool on_link = place.parent != nullptr && place.parent->kind != FunctionKind::upstream_port &&
                        place.parent->kind != FunctionKind::pcie_pci_bridge;
-  if (on_link && function.id.device() != 0)
+  // With ARI the device number is part of the function number.
+  if (on_link && function.id.device() != 0 && !function.ari)
     source.fail(place.path + ".at", fmt::format("device {:02x} below a link", function.id.device()),
                 "device 00, with functions 0 to 7");
 }
@@ -41,7 +42,8 @@ void check_device_number(const FunctionPlace& place, const Source& source) {
 void check_function_0(const FunctionPlace& place, const Source& source,
                       const std::map<RequesterId, std::string>& seen) {
   const RequesterId id = place.function->id;
-  if (seen.count(RequesterId{id.bus(), id.device(), 0}) == 0)
+  const auto device = place.function->ari ? std::uint8_t{0} : id.device();
+  if (seen.count(RequesterId{id.bus(), device, 0}) == 0)
     source.fail(place.path + ".at", "function " + std::to_string(id.function()) + " of a device without function 0",
                 "a function 0 beside it");
 }
@@ -65,6 +67,7 @@ void validate_topology(const Description& description, const Source& source) {
   std::map<std::uint16_t, std::map<RequesterId, std::string>> segments;
   for (const FunctionPlace& place : functions) {
     const FunctionKind kind = place.function->kind;
+    if (kind == FunctionKind::virtual_function) continue;
     if (!may_stand_below(place.parent, kind))
       source.fail(place.path + ".type", "'" + std::string{to_string(kind)} + "'", expected_below(place.parent));
     check_device_number(place, source);
@@ -74,7 +77,8 @@ void validate_topology(const Description& description, const Source& source) {
                   "a device and function of its own");
   }
   for (const FunctionPlace& place : functions)
-    check_function_0(place, source, segments[place.bridge->segment]);
+    if (place.function->kind != FunctionKind::virtual_function)
+      check_function_0(place, source, segments[place.bridge->segment]);
 }
 
 }  // namespace iommusim::platforms

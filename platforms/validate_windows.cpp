@@ -2,6 +2,7 @@
 #include "base/interval_map.h"
 #include "platforms/functions.h"
 #include "platforms/validate.h"
+#include "platforms/virtual_functions.h"
 #include "platforms/windows.h"
 #include "platforms/yaml_reader.h"
 
@@ -60,6 +61,12 @@ struct Claim {
 std::vector<Claim> claims_of(const FunctionPlace& place) {
   std::vector<Claim> claims;
   const FunctionDescription& function = *place.function;
+  // A physical function claims for its virtual functions.
+  if (function.kind == FunctionKind::virtual_function) return claims;
+  if (function.sriov)
+    for (std::size_t i = 0; i < function.sriov->vf_bars.size(); ++i)
+      if (const auto range = vf_bar_range(*function.sriov, function.sriov->vf_bars[i]))
+        claims.push_back({*range, place.path + ".sriov.vf_bars." + std::to_string(i)});
   for (std::size_t i = 0; i < function.bars.size(); ++i)
     if (const auto range = bar_range(function.bars[i]))
       claims.push_back({*range, place.path + ".bars." + std::to_string(i)});

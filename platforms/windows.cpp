@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/windows.h"
 
+#include "platforms/virtual_functions.h"
+
 #include <algorithm>
 
 namespace iommusim::platforms {
@@ -19,6 +21,9 @@ std::vector<Range<BusAddr>> claimed_below(const FunctionDescription& port) {
   for (const FunctionDescription& child : port.children) {
     for (const BarDescription& bar : child.bars)
       if (const auto range = bar_range(bar)) claimed.push_back(*range);
+    if (child.sriov)
+      for (const BarDescription& bar : child.sriov->vf_bars)
+        if (const auto range = vf_bar_range(*child.sriov, bar)) claimed.push_back(*range);
     if (child.window) claimed.push_back(*child.window);
     if (child.prefetchable_window) claimed.push_back(*child.prefetchable_window);
   }

@@ -52,10 +52,11 @@ TEST_CASE("Each kind of function stands where its kind can stand", "[platforms]"
 }
 
 TEST_CASE("Only ports have devices below them", "[platforms]") {
-  check_error(edited({{"            msi: {vectors: 4}", "            @devices: []"}}),
-              "host_bridges.pcie0.devices.rp1.devices.gpu0.devices: found an unknown key, expected name, "
-              "type, at, id, "
-              "class, bars, msi, msix, acs, link, bus_master, memory_space, max_payload or max_read_request");
+  check_error(
+      edited({{"            msi: {vectors: 4}", "            @devices: []"}}),
+      "host_bridges.pcie0.devices.rp1.devices.gpu0.devices: found an unknown key, expected name, "
+      "type, at, id, "
+      "class, bars, msi, msix, acs, link, bus_master, memory_space, max_payload, max_read_request, ari or sriov");
 }
 
 TEST_CASE("A device number must be one that lspci could print", "[platforms]") {
