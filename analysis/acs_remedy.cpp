@@ -32,7 +32,10 @@ class AcsSearch {
         system_{system},
         record_{record},
         kind_{kind},
-        ports_{ports_above(machine.topology(), record.device)} {}
+        ports_{ports_above(machine.topology(), record.device)} {
+    // Between functions of one device, the function's own ACS comes before that of any port.
+    if (decided_in_device()) ports_.insert(ports_.begin(), record.device);
+  }
 
   /// From the least change to the most.
   std::optional<Remedy> find() {
@@ -56,6 +59,14 @@ class AcsSearch {
             control_with<AcsControl::SourceValidation, AcsControl::P2pRequestRedirect,
                          AcsControl::P2pCompletionRedirect, AcsControl::UpstreamForwarding>(),
             control_with<AcsControl::UpstreamForwarding, AcsControl::UnclaimedRequestRedirect>()};
+  }
+
+  bool decided_in_device() const {
+    namespace rules = pcie::rules;
+    const Rule* rule = record_.landing.rule;
+    return record_.landing.decided_by == machine_.topology()[record_.device].id &&
+           (rule == &rules::device_direct_peer || rule == &rules::acs_egress_direct ||
+            rule == &rules::acs_direct_translated || rule == &rules::acs_egress_blocked);
   }
 
   /// The root complex decides behind the root port, whose controls it obeys.
@@ -96,6 +107,11 @@ class AcsSearch {
   }
 
   Remedy replace_port(NodeIndex port) const {
+    if (port == record_.device)
+      return {"share-domain",
+              fmt::format("{} has no ACS capability, so nothing comes between the functions of its device: give all of "
+                          "them to one owner, and keep its IOVAs out of their BARs",
+                          label_of(port, machine_))};
     return {"replace-port", fmt::format("{} has no ACS capability, so no setting sends this request to the IOMMU: move "
                                         "{} below a port with ACS, or to another root port",
                                         label_of(port, machine_), name_of(record_.device, machine_))};

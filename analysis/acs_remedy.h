@@ -13,7 +13,8 @@
 namespace iommusim::analysis {
 
 /// "enable-acs" with the least change of controls that the decision procedures confirm; "replace-port" when the port
-/// that decided has no ACS; nullopt when ACS has no part in it. `machine` is changed and restored meanwhile.
+/// that decided has no ACS, "share-domain" when a function of a device did; nullopt when ACS has no part in it.
+/// `machine` is changed and restored meanwhile.
 std::optional<Remedy> find_acs_remedy(platforms::Machine& machine, const platforms::OperatingSystem& system,
                                       const AccessRecord& record, CollisionKind kind);
 

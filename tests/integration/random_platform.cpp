@@ -4,6 +4,7 @@
 #include "integration/random_software.h"
 #include "platforms/bus_numbers.h"
 #include "platforms/device_class.h"
+#include "platforms/virtual_functions.h"
 #include "platforms/windows.h"
 
 #include <fmt/format.h>
@@ -34,6 +35,15 @@ std::optional<platforms::AcsDescription> random_acs(Random& random) {
   return acs;
 }
 
+/// What functions of one device can have: redirects, egress control and direct translated P2P.
+platforms::AcsDescription random_function_acs(Random& random) {
+  platforms::AcsDescription acs;
+  acs.capability = pcie::AcsCapability{0x086C};
+  acs.control = pcie::AcsControl{random.word() & 0x6C};
+  acs.egress_blocked = pcie::EgressControlVector{random.word() & 0xFF};
+  return acs;
+}
+
 /// Draws the tree below one host bridge, giving out bus addresses upwards.
 class Drawing {
  public:
@@ -48,8 +58,11 @@ class Drawing {
     }
     // At least one, so that every machine has somebody who sends requests.
     const std::uint64_t integrated = random_.between(1, 2);
-    for (std::uint8_t device = 8; device < 8 + integrated; ++device)
-      bridge.functions.push_back(function(FunctionKind::root_complex_endpoint, RequesterId{0, device, 0}));
+    const bool one_device = random_.percent(50);
+    for (std::uint8_t i = 0; i < integrated; ++i) {
+      const RequesterId id = one_device ? RequesterId{0, 8, i} : RequesterId{0, static_cast<std::uint8_t>(8 + i), 0};
+      bridge.functions.push_back(function(FunctionKind::root_complex_endpoint, id));
+    }
   }
 
  private:
@@ -66,6 +79,7 @@ class Drawing {
     result.max_payload = random_.pick({128U, 256U, 512U});
     result.max_read_request = random_.pick({128U, 512U, 4096U});
     if (kind == FunctionKind::root_port || kind == FunctionKind::downstream_port) result.acs = random_acs(random_);
+    if (!is_port(kind) && random_.percent(40)) result.acs = random_function_acs(random_);
     add_bars(result);
     return result;
   }
@@ -123,6 +137,24 @@ class Drawing {
     const std::uint64_t functions = random_.percent(75) ? 1 : random_.between(2, 3);
     for (std::uint8_t index = 0; index < functions; ++index)
       port.children.push_back(function(FunctionKind::endpoint, RequesterId{0, 0, index}));
+    if (random_.percent(25)) add_virtual_functions(port.children.front());
+    port.ari_forwarding = random_.percent(50);
+  }
+
+  /// Functions 4 to 7 of the device, 8 to 11, or 0 to 3 of the next bus.
+  void add_virtual_functions(FunctionDescription& physical) {
+    platforms::SriovDescription sriov;
+    sriov.total_vfs = 4;
+    sriov.num_vfs = static_cast<std::uint16_t>(random_.between(1, 4));
+    sriov.first_vf_offset = random_.pick({std::uint16_t{4}, std::uint16_t{8}, std::uint16_t{0x100}});
+    sriov.bus_master = !random_.percent(10);
+    if (random_.percent(40)) sriov.acs = random_function_acs(random_);
+    const std::uint64_t size = std::uint64_t{1} << random_.between(12, 18);
+    low_ = (low_ + size - 1) & ~(size - 1);
+    sriov.vf_bars.push_back({0, size, BusAddr{low_}, false, false});
+    low_ += size * sriov.total_vfs;
+    physical.sriov = sriov;
+    physical.ari = platforms::AriDescription{};
   }
 
   Random& random_;
@@ -175,6 +207,7 @@ void complete(Random& random, platforms::HostBridgeDescription& bridge) {
   const platforms::YamlNode nothing;
   const platforms::Source source{nothing};
   platforms::number_buses(bridge, source);
+  platforms::expand_virtual_functions(bridge);
   platforms::derive_windows(bridge, source);
   spoil_windows(random, bridge.functions);
 }

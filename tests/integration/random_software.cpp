@@ -105,6 +105,7 @@ std::vector<std::string> devices_behind(const platforms::Description& descriptio
   std::vector<std::string> names;
   for (const platforms::FunctionPlace& place : platforms::all_functions(description))
     if (place.bridge->name == bridge && (place.function->kind == platforms::FunctionKind::endpoint ||
+                                         place.function->kind == platforms::FunctionKind::virtual_function ||
                                          place.function->kind == platforms::FunctionKind::root_complex_endpoint))
       names.push_back(place.function->name);
   return names;
