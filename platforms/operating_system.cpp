@@ -79,6 +79,7 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
     const auto range = Range<Iova>::from_size(mapping.iova, mapping.size);
     map_in(*domain, {*range, mapping.physical, mapping.permissions, mapping.buffer}, Duration{});
   }
+  if (description.type == DomainType::dma) map_firmware_ranges(*domain);
   domains_.push_back(std::move(domain));
 }
 
@@ -89,6 +90,24 @@ void OperatingSystem::attach(const Domain& domain, pcie::NodeIndex device) {
   software::VtdDriver& driver = driver_of(domain);
   for (const RequesterId id : requester_ids(machine_.describe(device), parent))
     if (driver.domain_of(id) != domain.handle) driver.attach(domain.handle, id);
+}
+
+/// The kernel lets firmware go on: it maps every RMRR of its devices one to one, page by page where nothing is mapped.
+void OperatingSystem::map_firmware_ranges(Domain& domain) {
+  const auto concerns = [&domain](const RmrrDescription& rmrr) {
+    const std::vector<std::string>& devices = domain.description->devices;
+    return std::find_first_of(devices.begin(), devices.end(), rmrr.devices.begin(), rmrr.devices.end()) !=
+           devices.end();
+  };
+  for (const RmrrDescription& rmrr : machine_.description().iommus[domain.iommu].rmrrs) {
+    if (!concerns(rmrr)) continue;
+    for (std::uint64_t offset = 0; offset < rmrr.range.size(); offset += page_4k) {
+      const PhysAddr page = rmrr.range.first + offset;
+      const Iova iova{page.value()};
+      if (domain.space.lookup(iova).state == software::MappingState::live) continue;
+      map_in(domain, {{iova, iova + (page_4k - 1)}, page, {}, std::nullopt}, Duration{});
+    }
+  }
 }
 
 /// A domain's tables belong to one driver, so its devices are behind one IOMMU.

@@ -91,6 +91,7 @@ class OperatingSystem {
  private:
   void prepare_iommus();
   void create_domain(const DomainDescription& description);
+  void map_firmware_ranges(Domain& domain);
   std::size_t iommu_of(const DomainDescription& domain) const;
   void attach(const Domain& domain, pcie::NodeIndex device);
   void program_interrupts();

@@ -178,14 +178,20 @@ TEST_CASE("Without an IOMMU memory is where it is, peers are unsafe for nobody, 
   CHECK(row_at(map, peer_bar).verdict == Verdict::agree);
 }
 
-TEST_CASE("An RMRR is wasted where everybody must leave it alone, and shows in the group's file", "[map]") {
-  Booted machine{{"iommus.dmar0.rmrrs=[{base: 0x7b00_0000, size: 1MiB, devices: [nic0]}]"}};
+TEST_CASE("An RMRR shows in the group's file, users leave it alone, and the kernel's domain has it one to one",
+          "[map]") {
+  Booted machine{{"devices.sw0-dp2.acs=linux", "devices.rp0.acs=linux",
+                  "iommus.dmar0.rmrrs=[{base: 0x7b00_0000, size: 1MiB, devices: [nic0, gpu0]}]"}};
   const DeviceMap map = machine.map("nic0");
   REQUIRE(map.reserved_regions.size() == 2);
   CHECK(software::sysfs_line(*map.reserved_regions.begin()) == "0x000000007b000000 0x000000007b0fffff direct");
   const MapRow& row = row_at(map, BusAddr{0x7B00'0000});
-  CHECK_FALSE(row.vfio);
-  CHECK_FALSE(row.iommufd);
+  CHECK(row.range == Range<BusAddr>{BusAddr{0x7B00'0000}, BusAddr{0x7B0F'FFFF}});
+  CHECK(machine.text(row.write) == "memory: dram-low 0x7b000000 [vtd.second-stage]");
+  CHECK_FALSE((row.dma_api || row.vfio || row.iommufd));
+  CHECK(row.verdict == Verdict::wasted);
+  // A user's domain holds what the user mapped, and nothing else.
+  CHECK(row_at(machine.map("gpu0"), BusAddr{0x7B00'0000}).write.kind == LandingKind::iommu_fault);
 }
 
 TEST_CASE("ACS-027 The groups of two ports without ACS are two, and the map shows that hardware knows no border",

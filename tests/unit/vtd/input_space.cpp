@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: tables written by hand in the layouts of the VT-d specification, 9.3 and 9.8, and the borders that they must
+// have.
+#include "iommu/vtd/input_space.h"
+
+#include "base/endian.h"
+#include "memory/sparse_memory.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace iommusim;
+using namespace iommusim::vtd;
+
+namespace {
+
+constexpr RequesterId requester{0, 1, 0};
+
+/// Tables of three levels: the root table at 0x1000, the context table at 0x2000, paging tables from 0x3000.
+class Tables {
+ public:
+  Tables() {
+    config_.table_levels = {3};
+    config_.guest_address_width = 39;
+    remapping_.enabled = true;
+    remapping_.root_table = PhysAddr{0x1000};
+    write(0x1000, 0x2001);
+    write(0x2000 + 16 * requester.devfn(), 0x3001);
+    // DID 1, AW 1: three levels.
+    write(0x2000 + 16 * requester.devfn() + 8, 0x101);
+  }
+
+  void write(std::uint64_t address, std::uint64_t value) {
+    std::array<std::uint8_t, 8> bytes{};
+    store_le(bytes.data(), value);
+    memory_.write(PhysAddr{address}, bytes.data(), bytes.size());
+  }
+
+  InputSpace space() const {
+    const TableFormat format{config_};
+    const ProtectedMemory protected_memory;
+    const ContextCache contexts{0, 1};
+    const Iotlb iotlb{0, 1};
+    return input_space({format, remapping_, protected_memory, contexts, iotlb, memory_}, requester);
+  }
+
+ private:
+  UnitConfig config_;
+  RemappingState remapping_;
+  memory::SparseMemory memory_{{{ComponentId::none, {PhysAddr{0}, PhysAddr{0xF'FFFF}}}}};
+};
+
+bool has_border(const InputSpace& space, std::uint64_t address) {
+  return std::find(space.borders.begin(), space.borders.end(), Iova{address}) != space.borders.end();
+}
+
+}  // namespace
+
+TEST_CASE("Pages with consecutive outputs and equal rights are one mapped range", "[vtd]") {
+  Tables tables;
+  tables.write(0x3000, 0x4003);
+  tables.write(0x4000, 0x5003);
+  tables.write(0x5008, 0x8003);
+  tables.write(0x5010, 0x9003);
+  tables.write(0x5018, 0xA001);
+  tables.write(0x5020, 0xC001);
+  const InputSpace space = tables.space();
+  REQUIRE(space.mapped.size() == 3);
+  CHECK(space.mapped[0].input == Range<Iova>{Iova{0x1000}, Iova{0x2FFF}});
+  CHECK(space.mapped[0].output == PhysAddr{0x8000});
+  CHECK(space.mapped[1].input == Range<Iova>{Iova{0x3000}, Iova{0x3FFF}});
+  CHECK_FALSE(space.mapped[1].rights.write);
+  CHECK(space.mapped[2].output == PhysAddr{0xC000});
+  for (const std::uint64_t border : {0x1000, 0x3000, 0x4000, 0x5000})
+    CHECK(has_border(space, border));
+  CHECK(has_border(space, std::uint64_t{1} << 39));
+}
+
+TEST_CASE("Large pages are mapped with their size, and rights that the tables above lack are not there", "[vtd]") {
+  Tables tables;
+  tables.write(0x3000, 0x4001);
+  tables.write(0x4008, 0x20'0083);
+  const InputSpace space = tables.space();
+  REQUIRE(space.mapped.size() == 1);
+  CHECK(space.mapped[0].input == Range<Iova>{Iova{0x20'0000}, Iova{0x3F'FFFF}});
+  CHECK(space.mapped[0].rights.read);
+  CHECK_FALSE(space.mapped[0].rights.write);
+}
+
+TEST_CASE("Entries with reserved bits and tables outside memory are no mappings, but have borders", "[vtd]") {
+  Tables tables;
+  tables.write(0x3008, 0x4000'0000'0000'4003);
+  tables.write(0x3010, 0x7000'0003);
+  const InputSpace space = tables.space();
+  CHECK(space.mapped.empty());
+  CHECK(has_border(space, 0x4000'0000));
+  CHECK(has_border(space, 0x8000'0000));
+  CHECK(has_border(space, 0xC000'0000));
+}
+
+TEST_CASE("Tables that refer to themselves end", "[vtd]") {
+  Tables tables;
+  for (std::uint64_t i = 0; i < 512; ++i)
+    tables.write(0x3000 + 8 * i, 0x3003);
+  CHECK_FALSE(tables.space().complete);
+}
+
+TEST_CASE("Without translation there are no tables", "[vtd]") {
+  Tables tables;
+  tables.write(0x2000 + 16 * requester.devfn(), 0);
+  const InputSpace space = tables.space();
+  CHECK(space.mapped.empty());
+  CHECK(space.complete);
+  CHECK(has_border(space, 0xFEE0'0000));
+  CHECK(has_border(space, 0xFEF0'0000));
+}
