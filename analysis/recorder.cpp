@@ -4,6 +4,7 @@
 #include "pcie/link_timing.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace iommusim::analysis {
 namespace {
@@ -23,7 +24,7 @@ std::string_view operation_name(AccessSource source, Operation operation) {
 }
 
 std::size_t Recorder::KeyHash::operator()(const Key& key) const {
-  const auto rule = reinterpret_cast<std::uintptr_t>(key.rule);
+  const auto rule = std::hash<const Rule*>{}(key.rule);
   return mix(mix(mix(pcie::index_of(key.device), static_cast<std::uint64_t>(key.kind)), key.page), rule);
 }
 

@@ -34,6 +34,7 @@ class Machine {
  public:
   /// `description` must outlive the machine.
   explicit Machine(const Description& description);
+  ~Machine() = default;
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 

@@ -18,7 +18,7 @@ void read_software(const Value& value, Description& description) {
 
 std::vector<Value> required_items(const Map& map, std::string_view key, const std::string& expected) {
   const Value list = map.required(key, expected);
-  const std::vector<Value> items = list.items();
+  std::vector<Value> items = list.items();
   if (items.empty()) list.fail("an empty list", expected);
   return items;
 }

@@ -3,18 +3,23 @@
 
 #include "base/quantity.h"
 
-#include <utility>
-
 namespace iommusim::platforms {
 namespace {
 
-const YamlNode* item_at(const YamlNode& list, std::string_view step) {
-  for (const YamlNode& item : list.children) {
+/// `Node` is YamlNode or const YamlNode, here and below.
+template <class Node>
+Node* item_at(Node& list, std::string_view step) {
+  for (Node& item : list.children) {
     const YamlNode* name = item.find("name");
     if (name != nullptr && name->text == step) return &item;
   }
   const auto index = parse_unsigned(step);
   return index && *index < list.children.size() ? &list.children[*index] : nullptr;
+}
+
+template <class Node>
+Node* item_or_value_at(Node& node, std::string_view step) {
+  return node.kind == YamlNode::Kind::sequence ? item_at(node, step) : node.find(step);
 }
 
 }  // namespace
@@ -39,11 +44,11 @@ std::string item_step(const YamlNode& item, std::size_t index) {
 }
 
 const YamlNode* child_at(const YamlNode& node, std::string_view step) {
-  return node.kind == YamlNode::Kind::sequence ? item_at(node, step) : node.find(step);
+  return item_or_value_at(node, step);
 }
 
 YamlNode* child_at(YamlNode& node, std::string_view step) {
-  return const_cast<YamlNode*>(child_at(std::as_const(node), step));
+  return item_or_value_at(node, step);
 }
 
 const YamlNode* find_path(const YamlNode& root, std::string_view path) {

@@ -62,6 +62,7 @@ class Value {
   template <class E>
   E choice(const std::vector<Choice<E>>& choices) const {
     std::vector<std::string_view> words;
+    words.reserve(choices.size());
     for (const auto& [word, value] : choices)
       words.push_back(word);
     return choices[word_among(words)].value;

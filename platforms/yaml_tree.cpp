@@ -49,7 +49,7 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   struct Open {
     YamlNode node;
-    YAML::anchor_t anchor;
+    YAML::anchor_t anchor = 0;
     /// Of a map: the key whose value comes next.
     bool has_key = false;
     std::string key;
@@ -59,7 +59,7 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlNode& open(const YAML::Mark& mark, YamlNode::Kind kind, YAML::anchor_t anchor);
   void close();
   void add(YamlNode node);
-  void add_to_map(Open& map, YamlNode node);
+  static void add_to_map(Open& map, YamlNode node);
   void spend(std::size_t weight, const SourcePosition& where);
 
   std::string file_;
@@ -148,17 +148,23 @@ void TreeBuilder::add_to_map(Open& map, YamlNode node) {
   map.node.children.push_back(std::move(node));
 }
 
+/// `Node` is YamlNode or const YamlNode.
+template <class Node>
+Node* value_of(Node& map, std::string_view key) {
+  if (map.kind != YamlNode::Kind::map) return nullptr;
+  for (Node& child : map.children)
+    if (child.key == key) return &child;
+  return nullptr;
+}
+
 }  // namespace
 
 YamlNode* YamlNode::find(std::string_view wanted) {
-  return const_cast<YamlNode*>(std::as_const(*this).find(wanted));
+  return value_of(*this, wanted);
 }
 
 const YamlNode* YamlNode::find(std::string_view wanted) const {
-  if (kind != Kind::map) return nullptr;
-  for (const YamlNode& child : children)
-    if (child.key == wanted) return &child;
-  return nullptr;
+  return value_of(*this, wanted);
 }
 
 YamlNode parse_yaml(const std::string& text, const std::string& file_name) {

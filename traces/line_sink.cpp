@@ -7,12 +7,13 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include <cstddef>
 #include <vector>
 
 namespace iommusim::traces {
 namespace {
 
-constexpr std::size_t block = 64 * 1024;
+constexpr std::size_t block = std::size_t{64} * 1024;
 
 struct FreeEncoder {
   void operator()(ZSTD_CCtx* encoder) const { ZSTD_freeCCtx(encoder); }
@@ -26,7 +27,7 @@ bool names_zstd(std::string_view path) {
 }  // namespace
 
 struct LineSink::State {
-  explicit State(const std::string& path_) : path{path_}, file{path_} { text.reserve(block); }
+  explicit State(const std::string& to) : path{to}, file{to} { text.reserve(block); }
 
   std::string path;
   AtomicFile file;

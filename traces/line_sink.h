@@ -14,6 +14,8 @@ class LineSink {
   /// `level`: of zstd, 1 (fast) to 19 (small). Throws InputError when the file cannot be made.
   explicit LineSink(const std::string& path, int level = 3);
   ~LineSink();
+  LineSink(const LineSink&) = delete;
+  LineSink& operator=(const LineSink&) = delete;
   LineSink(LineSink&& other) noexcept;
   LineSink& operator=(LineSink&& other) noexcept;
 

@@ -7,12 +7,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 namespace iommusim::traces {
 namespace {
 
-constexpr std::size_t first_buffer = 64 * 1024;
+constexpr std::size_t first_buffer = std::size_t{64} * 1024;
 
 }  // namespace
 

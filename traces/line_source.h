@@ -13,7 +13,7 @@
 namespace iommusim::traces {
 
 /// Bytes of the longest line of a trace.
-constexpr std::size_t longest_trace_line = 64 * 1024;
+constexpr std::size_t longest_trace_line = std::size_t{64} * 1024;
 
 /// Lines end with LF or CR LF; the last one may end with the file.
 class LineSource {

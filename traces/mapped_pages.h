@@ -42,7 +42,7 @@ class MappedPages {
  private:
   using Domain = std::map<Iova, MappedPage>;
 
-  Domain::iterator containing(Domain& pages, Iova iova);
+  static Domain::iterator containing(Domain& pages, Iova iova);
 
   std::map<std::uint16_t, Domain> domains_;
 };

@@ -31,7 +31,8 @@ class AtomicFile {
 
  private:
   struct CloseFile {
-    void operator()(std::FILE* file) const { std::fclose(file); }
+    /// Of a file that was not committed: nobody keeps what it holds.
+    void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
   };
 
   [[noreturn]] void fail(int error) const;

@@ -19,7 +19,7 @@ namespace iommusim {
 namespace {
 
 struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
+  void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
 };
 struct FreeDecoder {
   void operator()(ZSTD_DCtx* decoder) const { ZSTD_freeDCtx(decoder); }
@@ -34,7 +34,7 @@ struct InputFile::State {
   std::unique_ptr<ZSTD_DCtx, FreeDecoder> decoder;
   /// The decoder stands between two frames, where a file may end.
   bool frame_complete = true;
-  std::array<std::uint8_t, 64 * 1024> buffer;
+  std::array<std::uint8_t, std::size_t{64} * 1024> buffer{};
   std::size_t begin = 0;
   std::size_t end = 0;
   std::uint64_t consumed = 0;
@@ -110,7 +110,7 @@ std::uint64_t InputFile::bytes_total() const {
 std::vector<std::uint8_t> read_whole_file(const std::string& path, std::size_t limit) {
   InputFile file{path};
   std::vector<std::uint8_t> content;
-  std::array<std::uint8_t, 16 * 1024> part;
+  std::array<std::uint8_t, std::size_t{16} * 1024> part{};
   while (const std::size_t size = file.read(part.data(), part.size())) {
     if (size > limit - content.size()) throw InputError({path}, fmt::format("more than {} bytes", limit));
     content.insert(content.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(size));

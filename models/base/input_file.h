@@ -17,6 +17,8 @@ class InputFile {
   /// Throws InputError when the file cannot be opened or read.
   explicit InputFile(const std::string& path);
   ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&& other) noexcept;
 

@@ -60,6 +60,7 @@ struct Hop {
 };
 
 /// The way that an access took, without allocation. Longer ways keep their first `capacity` hops.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): clearing all of hops_ for every access would cost.
 class Path {
  public:
   static constexpr std::size_t capacity = 24;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/bar_memory.h"
 
+#include <cstddef>
 #include <vector>
 
 namespace iommusim::pcie {
@@ -15,8 +16,9 @@ PhysAddr place(std::uint8_t bar, std::uint64_t offset) {
 
 std::vector<memory::Bank> banks_of(const std::array<std::uint64_t, 6>& sizes) {
   std::vector<memory::Bank> banks;
-  for (std::uint8_t bar = 0; bar < sizes.size(); ++bar)
-    if (const auto range = Range<PhysAddr>::from_size(place(bar, 0), sizes[bar])) banks.push_back({{}, *range});
+  for (std::size_t bar = 0; bar < sizes.size(); ++bar)
+    if (const auto range = Range<PhysAddr>::from_size(place(static_cast<std::uint8_t>(bar), 0), sizes[bar]))
+      banks.push_back({{}, *range});
   return banks;
 }
 

@@ -33,11 +33,13 @@ void decode_bridge(const ConfigSpace& config, Decoded& decoded) {
   decoded.secondary_bus = static_cast<std::uint8_t>(config.read(header::secondary_bus, 1));
   decoded.subordinate_bus = static_cast<std::uint8_t>(config.read(header::subordinate_bus, 1));
   decoded.windows[0] = window(mebibytes(config, header::memory_base), mebibytes(config, header::memory_limit));
-  using namespace header;
+  using header::prefetchable_base, header::prefetchable_base_upper;
+  using header::prefetchable_limit, header::prefetchable_limit_upper;
   decoded.windows[1] = window(
       upper_mebibytes(config, prefetchable_base, prefetchable_base_upper) | mebibytes(config, prefetchable_base),
       upper_mebibytes(config, prefetchable_limit, prefetchable_limit_upper) | mebibytes(config, prefetchable_limit));
-  if (config.get<BridgeControl>(bridge_control).get<BridgeControl::VgaEnable>() != 0) decoded.windows[2] = vga_window;
+  if (config.get<BridgeControl>(header::bridge_control).get<BridgeControl::VgaEnable>() != 0)
+    decoded.windows[2] = vga_window;
 }
 
 /// Class code 06_04_01 (PCI Code and ID Assignment specification).

@@ -8,6 +8,7 @@
 #include "pcie/config_space.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -52,8 +53,8 @@ struct Decoded {
   }
   /// Index of the BAR that contains `address`.
   std::optional<std::uint8_t> bar_with(BusAddr address) const {
-    for (std::uint8_t i = 0; i < bars.size(); ++i)
-      if (bars[i] && bars[i]->contains(address)) return i;
+    for (std::size_t i = 0; i < bars.size(); ++i)
+      if (bars[i] && bars[i]->contains(address)) return static_cast<std::uint8_t>(i);
     return std::nullopt;
   }
 };

@@ -51,7 +51,7 @@ void write_entry(CpuBus& bus, PhysAddr entry, const interrupts::MsiMessage& mess
   MsixEntry value;
   value.set<MsixEntry::MessageAddress>(message.address.value());
   value.set<MsixEntry::MessageData>(message.data);
-  value.set<MsixEntry::Masked>(masked);
+  value.set<MsixEntry::Masked>(masked ? 1 : 0);
   bus.store32(entry, low(value.word(0)));
   bus.store32(entry + 4, high(value.word(0)));
   bus.store32(entry + 8, low(value.word(1)));

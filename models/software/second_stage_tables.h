@@ -60,7 +60,7 @@ class SecondStageTables {
  private:
   struct Table {
     PhysAddr address;
-    unsigned level;
+    unsigned level = 0;
     /// What the table's first entry translates.
     Iova base;
   };

@@ -86,12 +86,12 @@ class VtdDriver {
   /// `levels` of tables (3, 4 or 5); 0: the deepest that the unit walks. A blocked domain ignores it.
   DomainId create_domain(DomainKind kind, unsigned levels = 0);
   /// Its devices must be detached.
-  void destroy_domain(DomainId domain);
+  void destroy_domain(DomainId id);
   /// Addresses below 2^width can be mapped: what unit and table depth both have.
   unsigned width(DomainId domain) const;
 
   /// Puts a requester into a domain, out of the one that it was in.
-  void attach(DomainId domain, RequesterId requester);
+  void attach(DomainId id, RequesterId requester);
   /// Out of its domain: its requests fault. Nothing happens when it was in none.
   void detach(RequesterId requester);
   std::optional<DomainId> domain_of(RequesterId requester) const;
@@ -130,7 +130,7 @@ class VtdDriver {
   void invalidate_context(DomainId tag, RequesterId requester);
 
   // Mappings.
-  SecondStageTables& translating_tables(DomainId domain) const;
+  SecondStageTables& translating_tables(DomainId id) const;
   Range<Iova> checked_range(DomainId domain, Iova iova, std::uint64_t size) const;
   void invalidate_block(DomainId domain, const Range<Iova>& range);
   void invalidate_domain(DomainId domain);

@@ -36,7 +36,7 @@ std::optional<FaultReport> take(CpuBus& bus, PhysAddr address) {
 
 FaultReports drain_faults(RemappingRegisters& registers) {
   FaultReports reports;
-  FaultStatus status = registers.read<FaultStatus>(vtd::RegisterId::fsts);
+  auto status = registers.read<FaultStatus>(vtd::RegisterId::fsts);
   reports.overflow = status.get<FaultStatus::PFO>();
   const auto count = static_cast<unsigned>(registers.capability().get<vtd::Capability::NFR>() + 1);
   // From the oldest on, until a free record; one round at most, for devices that fault faster than we read.

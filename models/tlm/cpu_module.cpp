@@ -29,8 +29,9 @@ void CpuModule::load(PhysAddr address, void* to, std::size_t size) {
 }
 
 void CpuModule::store(PhysAddr address, const void* from, std::size_t size) {
-  // TLM's data pointer is not const, though no target writes through it for a write.
-  transfer(tlm::TLM_WRITE_COMMAND, address, const_cast<unsigned char*>(static_cast<const unsigned char*>(from)), size);
+  const auto* bytes = static_cast<const unsigned char*>(from);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): TLM's pointer is not const; a write only reads there.
+  transfer(tlm::TLM_WRITE_COMMAND, address, const_cast<unsigned char*>(bytes), size);
 }
 
 std::uint32_t CpuModule::config_read(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width) {

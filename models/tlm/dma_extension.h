@@ -97,8 +97,8 @@ RequesterId default_requester(const pcie::Topology& topology, pcie::NodeIndex no
 /// The payload's extension, or a default one that lives as long as this scope.
 class ExtensionScope {
  public:
-  ExtensionScope(tlm::tlm_generic_payload& payload, RequesterId default_requester) : payload_{payload} {
-    extension_ = payload.get_extension<DmaExtension>();
+  ExtensionScope(tlm::tlm_generic_payload& payload, RequesterId default_requester)
+      : payload_{payload}, extension_{payload.get_extension<DmaExtension>()} {
     if (extension_ != nullptr) return;
     own_.emplace();
     own_->requester = default_requester;
@@ -115,7 +115,7 @@ class ExtensionScope {
 
  private:
   tlm::tlm_generic_payload& payload_;
-  DmaExtension* extension_ = nullptr;
+  DmaExtension* extension_;
   std::optional<DmaExtension> own_;
 };
 

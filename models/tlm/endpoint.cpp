@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace iommusim::modules {
 namespace {
@@ -36,8 +37,8 @@ void prepare(DmaTransaction& transaction, const Access& access) {
 
 }  // namespace
 
-Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, const EndpointConfig& config)
-    : sc_module{name}, topology_{topology}, config_{config} {
+Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, EndpointConfig config)
+    : sc_module{name}, topology_{topology}, config_{std::move(config)} {
   downstream.register_b_transport(this, &Endpoint::b_transport);
   downstream.register_transport_dbg(this, &Endpoint::transport_dbg);
   upstream.register_invalidate_direct_mem_ptr(this, &Endpoint::invalidate_direct_mem_ptr);

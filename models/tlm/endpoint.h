@@ -57,7 +57,7 @@ class Endpoint : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Endpoint, 64> upstream{"upstream"};
   tlm_utils::simple_target_socket<Endpoint, 64> downstream{"downstream"};
 
-  Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, const EndpointConfig& config);
+  Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, EndpointConfig config);
 
   /// Sends the TLPs of `request`, starting `start` after the current time; returns when the last one ended, in the
   /// same count. Blocking transport without waiting: time is annotated.

@@ -15,6 +15,7 @@
 namespace iommusim::modules {
 
 /// A payload, its extension, and room for the largest TLP payload (4096 bytes).
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): data is recycled as it is; 4096 bytes are not cleared.
 struct DmaTransaction : tlm::tlm_generic_payload {
   DmaExtension extension;
   std::array<unsigned char, 4096> data;
@@ -37,6 +38,7 @@ class PayloadPool final : public tlm::tlm_mm_interface {
   };
 
   PayloadPool() = default;
+  ~PayloadPool() override = default;
   PayloadPool(const PayloadPool&) = delete;
   PayloadPool& operator=(const PayloadPool&) = delete;
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace iommusim::modules {
 
@@ -26,9 +27,9 @@ bool crosses_page(const tlm::tlm_generic_payload& payload) {
 
 }  // namespace
 
-VtdModule::VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, const IommuTiming& timing,
+VtdModule::VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, IommuTiming timing,
                      RequesterId default_requester)
-    : sc_module{name}, id_{id}, unit_{unit}, timing_{timing}, default_requester_{default_requester} {
+    : sc_module{name}, id_{id}, unit_{unit}, timing_{std::move(timing)}, default_requester_{default_requester} {
   dma_in.register_b_transport(this, &VtdModule::dma);
   dma_in.register_get_direct_mem_ptr(this, &VtdModule::dmi);
   dma_in.register_transport_dbg(this, &VtdModule::debug);

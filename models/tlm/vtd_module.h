@@ -36,9 +36,11 @@ class VtdModule : public sc_core::sc_module {
   tlm_utils::simple_target_socket<VtdModule, 64> registers{"registers"};
 
   /// `default_requester`: who asks when a request on dma_in has no DmaExtension.
-  VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, const IommuTiming& timing,
+  VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, IommuTiming timing,
             RequesterId default_requester = RequesterId{});
   ~VtdModule() override;
+  VtdModule(const VtdModule&) = delete;
+  VtdModule& operator=(const VtdModule&) = delete;
 
  private:
   void dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);

@@ -31,7 +31,7 @@ bool has_valid_programming(const TableFormat& format, const ContextEntry& entry)
     case TranslationType::second_stage: return true;
     case TranslationType::pass_through: return format.supports_pass_through() && levels == format.deepest();
     // Needs ECAP.DT, which no unit has yet.
-    case TranslationType::second_stage_with_ats: return false;
+    case TranslationType::second_stage_with_ats:
     case TranslationType::reserved: return false;
   }
   return false;

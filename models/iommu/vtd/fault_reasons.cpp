@@ -9,8 +9,8 @@ namespace iommusim::vtd {
 namespace {
 
 struct FaultInfo {
-  FaultReason reason;
-  bool qualified;
+  FaultReason reason = FaultReason::none;
+  bool qualified = false;
   Rule rule;
 };
 

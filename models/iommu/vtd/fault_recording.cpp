@@ -39,7 +39,7 @@ bool FaultRecording::record(const iommu::TranslationRequest& request, FaultReaso
     return false;
   }
   const unsigned index = next_;
-  next_ = (next_ + 1) % registers_.fault_records();
+  next_ = index + 1 < registers_.fault_records() ? index + 1 : 0;
   registers_.store_fault_record(index, fault_record_of(request, reason));
   set_pending_fault(index);
   return true;

@@ -6,6 +6,7 @@
 #include "base/range.h"
 #include "base/requester_id.h"
 
+#include <array>
 #include <cstdint>
 
 namespace iommusim::vtd {
@@ -33,7 +34,7 @@ struct IotlbInvalidation {
 
 /// The source-id bits that take part in the comparison under a function mask.
 constexpr std::uint16_t compared_source_bits(std::uint8_t function_mask) {
-  constexpr std::uint16_t ignored[] = {0, 0b100, 0b110, 0b111};
+  constexpr std::array<std::uint16_t, 4> ignored{0, 0b100, 0b110, 0b111};
   return static_cast<std::uint16_t>(~ignored[function_mask & 3]);
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t descriptor_size = InvalidationDescriptor::bytes;
 
 bool fetch(const memory::PhysicalBus& bus, PhysAddr address, InvalidationDescriptor& descriptor) {
-  std::array<std::uint8_t, descriptor_size> bytes;
+  std::array<std::uint8_t, descriptor_size> bytes{};
   if (!bus.read(address, bytes.data(), bytes.size())) return false;
   descriptor = InvalidationDescriptor{
       {load_le<std::uint64_t>(bytes.data()), load_le<std::uint64_t>(bytes.data() + sizeof(std::uint64_t))}};
@@ -86,7 +86,7 @@ QueueError InvalidationQueue::wait(const WaitDescriptor& descriptor) {
   if (descriptor.has_reserved_bits()) return QueueError::reserved_field;
   advance_head();
   if (descriptor.get<WaitDescriptor::SW>()) {
-    std::array<std::uint8_t, sizeof(std::uint32_t)> bytes;
+    std::array<std::uint8_t, sizeof(std::uint32_t)> bytes{};
     store_le(bytes.data(), descriptor.get<WaitDescriptor::STDATA>());
     // The architecture reports no error for a status address that nobody answers.
     unit_.bus.write(descriptor.status_address(), bytes.data(), bytes.size());

@@ -15,10 +15,10 @@ RegisterFile::RegisterFile(const UnitConfig& config)
   const std::size_t pages = (end + page_4k - 1) / page_4k;
   slots_by_dword_.assign(pages * page_4k / 4, no_slot);
   values_.reserve(specs_.size());
-  for (std::uint16_t slot = 0; slot < specs_.size(); ++slot) {
+  for (std::size_t slot = 0; slot < specs_.size(); ++slot) {
     values_.push_back(specs_[slot].reset);
     for (unsigned byte = 0; byte < specs_[slot].width; byte += 4)
-      slots_by_dword_[(specs_[slot].offset + byte) / 4u] = slot;
+      slots_by_dword_[(specs_[slot].offset + byte) / 4u] = static_cast<std::uint16_t>(slot);
   }
 }
 

@@ -17,16 +17,20 @@ constexpr std::uint64_t all_32 = 0xFFFF'FFFF;
 constexpr std::uint64_t all_64 = ~std::uint64_t{0};
 constexpr std::uint64_t masked = EventControl::IM::mask;
 
+struct Place {
+  std::uint16_t offset;
+  std::uint8_t width;
+};
+
 /// A register that software only reads.
-constexpr RegisterSpec read_only(Id id, std::string_view name, std::uint16_t offset, std::uint8_t width, Needs needs,
-                                 std::string_view section) {
-  return {id, name, block, offset, width, 0, 0, 0, 0, needs, section};
+constexpr RegisterSpec read_only(Id id, std::string_view name, Place at, Needs needs, std::string_view section) {
+  return {id, name, block, at.offset, at.width, 0, 0, 0, 0, needs, section};
 }
 
 /// A register of which software writes `bits`.
-constexpr RegisterSpec read_write(Id id, std::string_view name, std::uint16_t offset, std::uint8_t width,
-                                  std::uint64_t bits, Needs needs, std::string_view section) {
-  return {id, name, block, offset, width, 0, bits, 0, 0, needs, section};
+constexpr RegisterSpec read_write(Id id, std::string_view name, Place at, std::uint64_t bits, Needs needs,
+                                  std::string_view section) {
+  return {id, name, block, at.offset, at.width, 0, bits, 0, 0, needs, section};
 }
 
 /// FECTL or IECTL.
@@ -98,33 +102,33 @@ RegisterSpec specialised(RegisterSpec spec, const UnitConfig& config) {
 
 }  // namespace
 
-const std::array<RegisterSpec, register_ids> register_table{{
+constexpr std::array<RegisterSpec, register_ids> register_table{{
     {Id::ver, "VER", block, 0x000, 4, 0x10, 0, 0, 0, Needs::nothing, "11.4.1"},
-    read_only(Id::cap, "CAP", 0x008, 8, Needs::nothing, "11.4.2"),
-    read_only(Id::ecap, "ECAP", 0x010, 8, Needs::nothing, "11.4.3"),
+    read_only(Id::cap, "CAP", {0x008, 8}, Needs::nothing, "11.4.2"),
+    read_only(Id::ecap, "ECAP", {0x010, 8}, Needs::nothing, "11.4.3"),
     {Id::gcmd, "GCMD", block, 0x018, 4, 0, 0, 0, all_32, Needs::nothing, "11.4.4"},
-    read_only(Id::gsts, "GSTS", 0x01C, 4, Needs::nothing, "11.4.5"),
-    read_write(Id::rtaddr, "RTADDR", 0x020, 8, Field<63, 10>::mask, Needs::nothing, "11.4.6"),
+    read_only(Id::gsts, "GSTS", {0x01C, 4}, Needs::nothing, "11.4.5"),
+    read_write(Id::rtaddr, "RTADDR", {0x020, 8}, Field<63, 10>::mask, Needs::nothing, "11.4.6"),
     {Id::ccmd, "CCMD", block, 0x028, 8, 0, ccmd_read_write, 0, ccmd_write_only, Needs::nothing, "11.4.7"},
     {Id::fsts, "FSTS", block, 0x034, 4, 0, 0, fsts_clears, 0, Needs::nothing, "11.4.9.1"},
     event_control(Id::fectl, "FECTL", 0x038, Needs::nothing, "11.4.9.2"),
-    read_write(Id::fedata, "FEDATA", 0x03C, 4, event_data, Needs::nothing, "11.4.9.3"),
-    read_write(Id::feaddr, "FEADDR", 0x040, 4, event_address, Needs::nothing, "11.4.9.4"),
-    read_write(Id::feuaddr, "FEUADDR", 0x044, 4, all_32, eim, "11.4.9.5"),
-    read_write(Id::pmen, "PMEN", 0x064, 4, ProtectedMemoryEnable::EPM::mask, Needs::protected_memory, "11.4.10.1"),
-    read_write(Id::plmbase, "PLMBASE", 0x068, 4, protected_low, Needs::protected_low_memory, "11.4.10.2"),
-    read_write(Id::plmlimit, "PLMLIMIT", 0x06C, 4, protected_low, Needs::protected_low_memory, "11.4.10.3"),
-    read_write(Id::phmbase, "PHMBASE", 0x070, 8, protected_high, Needs::protected_high_memory, "11.4.10.4"),
-    read_write(Id::phmlimit, "PHMLIMIT", 0x078, 8, protected_high, Needs::protected_high_memory, "11.4.10.5"),
-    read_only(Id::iqh, "IQH", 0x080, 8, qi, "11.4.11.1"),
-    read_write(Id::iqt, "IQT", 0x088, 8, InvalidationQueueTail::QT::mask, qi, "11.4.11.2"),
-    read_write(Id::iqa, "IQA", 0x090, 8, iqa_read_write, qi, "11.4.11.3"),
+    read_write(Id::fedata, "FEDATA", {0x03C, 4}, event_data, Needs::nothing, "11.4.9.3"),
+    read_write(Id::feaddr, "FEADDR", {0x040, 4}, event_address, Needs::nothing, "11.4.9.4"),
+    read_write(Id::feuaddr, "FEUADDR", {0x044, 4}, all_32, eim, "11.4.9.5"),
+    read_write(Id::pmen, "PMEN", {0x064, 4}, ProtectedMemoryEnable::EPM::mask, Needs::protected_memory, "11.4.10.1"),
+    read_write(Id::plmbase, "PLMBASE", {0x068, 4}, protected_low, Needs::protected_low_memory, "11.4.10.2"),
+    read_write(Id::plmlimit, "PLMLIMIT", {0x06C, 4}, protected_low, Needs::protected_low_memory, "11.4.10.3"),
+    read_write(Id::phmbase, "PHMBASE", {0x070, 8}, protected_high, Needs::protected_high_memory, "11.4.10.4"),
+    read_write(Id::phmlimit, "PHMLIMIT", {0x078, 8}, protected_high, Needs::protected_high_memory, "11.4.10.5"),
+    read_only(Id::iqh, "IQH", {0x080, 8}, qi, "11.4.11.1"),
+    read_write(Id::iqt, "IQT", {0x088, 8}, InvalidationQueueTail::QT::mask, qi, "11.4.11.2"),
+    read_write(Id::iqa, "IQA", {0x090, 8}, iqa_read_write, qi, "11.4.11.3"),
     {Id::ics, "ICS", block, 0x09C, 4, 0, 0, InvalidationCompletionStatus::IWC::mask, 0, qi, "11.4.11.4"},
     event_control(Id::iectl, "IECTL", 0x0A0, qi, "11.4.11.5"),
-    read_write(Id::iedata, "IEDATA", 0x0A4, 4, event_data, qi, "11.4.11.6"),
-    read_write(Id::ieaddr, "IEADDR", 0x0A8, 4, event_address, qi, "11.4.11.7"),
-    read_write(Id::ieuaddr, "IEUADDR", 0x0AC, 4, all_32, eim, "11.4.11.8"),
-    read_only(Id::iqercd, "IQERCD", 0x0B0, 8, qi, "11.4.11.9"),
+    read_write(Id::iedata, "IEDATA", {0x0A4, 4}, event_data, qi, "11.4.11.6"),
+    read_write(Id::ieaddr, "IEADDR", {0x0A8, 4}, event_address, qi, "11.4.11.7"),
+    read_write(Id::ieuaddr, "IEUADDR", {0x0AC, 4}, all_32, eim, "11.4.11.8"),
+    read_only(Id::iqercd, "IQERCD", {0x0B0, 8}, qi, "11.4.11.9"),
     {Id::iva, "IVA", RegisterBase::iotlb, 0x0, 8, 0, 0, 0, iva_write_only, Needs::nothing, "11.4.8.2"},
     {Id::iotlb, "IOTLB", RegisterBase::iotlb, 0x8, 8, 0, iotlb_read_write, 0, 0, Needs::nothing, "11.4.8.1"},
     {Id::frcd_low, "FRCD[63:0]", RegisterBase::fault_record, 0x0, 8, 0, 0, 0, 0, Needs::nothing, "11.4.14"},
@@ -134,7 +138,7 @@ const std::array<RegisterSpec, register_ids> register_table{{
 
 std::vector<RegisterSpec> registers_of(const UnitConfig& config) {
   std::vector<RegisterSpec> all;
-  all.reserve(register_ids + 2 * config.fault_records);
+  all.reserve(register_ids + std::size_t{2} * config.fault_records);
   for (const RegisterSpec& spec : register_table)
     all.push_back(specialised(spec, config));
   for (unsigned record = 1; record < config.fault_records; ++record)

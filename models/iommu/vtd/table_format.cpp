@@ -9,6 +9,7 @@ TableFormat::TableFormat(const UnitConfig& config)
     : host_bits_{(std::uint64_t{1} << config.host_address_width) - 1},
       reserved_domain_bits_{~((std::uint64_t{1} << config.domain_id_bits) - 1)},
       guest_address_width_{config.guest_address_width},
+      leaf_levels_{1u << 1 | (config.pages_2m ? 1u << 2 : 0) | (config.pages_1g ? 1u << 3 : 0)},
       pass_through_{config.pass_through},
       zero_length_read_{config.zero_length_read},
       caching_mode_{config.caching_mode} {
@@ -16,7 +17,6 @@ TableFormat::TableFormat(const UnitConfig& config)
     levels_ |= 1u << levels;
     deepest_ = std::max(deepest_, levels);
   }
-  leaf_levels_ = 1u << 1 | (config.pages_2m ? 1u << 2 : 0) | (config.pages_1g ? 1u << 3 : 0);
 
   // TM is reserved in every entry without ECAP.DT (revision 2.x and its implementations; later revisions
   // ignore it).

@@ -46,7 +46,7 @@ class TableFormat {
   unsigned guest_address_width_;
   unsigned levels_ = 0;
   unsigned deepest_ = 0;
-  unsigned leaf_levels_ = 0;
+  unsigned leaf_levels_;
   bool pass_through_;
   bool zero_length_read_;
   bool caching_mode_;

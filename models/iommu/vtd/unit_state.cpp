@@ -3,10 +3,12 @@
 
 #include "iommu/vtd/register_invalidation.h"
 
+#include <utility>
+
 namespace iommusim::vtd {
 
-Unit::State::State(const UnitConfig& unit_config, memory::PhysicalBus& physical_bus)
-    : config{unit_config},
+Unit::State::State(UnitConfig unit_config, memory::PhysicalBus& physical_bus)
+    : config{std::move(unit_config)},
       bus{physical_bus},
       format{config},
       registers{config},

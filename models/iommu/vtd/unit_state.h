@@ -15,7 +15,7 @@
 namespace iommusim::vtd {
 
 struct Unit::State {
-  State(const UnitConfig& unit_config, memory::PhysicalBus& physical_bus);
+  State(UnitConfig unit_config, memory::PhysicalBus& physical_bus);
 
   /// The effects of a decision on caches, fault log and counters.
   void commit(const iommu::TranslationRequest& request, const iommu::TranslationResult& result,
