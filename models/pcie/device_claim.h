@@ -8,13 +8,12 @@
 
 namespace iommusim::pcie {
 
-/// The first function that claims the request; when none does, the refusal of function 0.
+/// The function whose BAR holds the first byte answers; when none does, the refusal of function 0.
 /// `functions` is not empty.
 inline RouteDecision claim_at_device(const Topology& topology, const std::vector<NodeIndex>& functions,
                                      const Access& access) {
   for (const NodeIndex function : functions)
-    if (const RouteDecision decision = claim(topology, function, access); decision.action == Action::claim)
-      return decision;
+    if (topology[function].decoded.bar_with(access.address)) return claim(topology, function, access);
   return claim(topology, functions.front(), access);
 }
 

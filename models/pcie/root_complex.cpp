@@ -33,6 +33,13 @@ std::optional<std::uint64_t> inbound_offset(const HostBridge& bridge, const Acce
   return std::nullopt;
 }
 
+/// Towards the IOMMU, through the inbound windows.
+RootDecision enter_system(const HostBridge& bridge, const Access& access, const Rule& rule) {
+  const auto offset = inbound_offset(bridge, access);
+  if (!offset) return reject(access, CompletionStatus::unsupported_request, rules::host_bridge_inbound_hole);
+  return translate(access.address, *offset, rule);
+}
+
 bool claims(const Node& node, BusAddr address) {
   return node.decoded.window_claims(address) || node.decoded.bar_with(address).has_value();
 }
@@ -70,12 +77,12 @@ bool has_no_peer_path(const Node& ingress) {
 }
 
 /// The root complex would route to the peer; ACS at the ingress root port can still redirect or refuse.
-RootDecision to_peer(const Topology& topology, NodeIndex ingress, NodeIndex peer, const Access& access,
-                     std::uint64_t offset) {
+RootDecision to_peer(const Topology& topology, const HostBridge& bridge, NodeIndex ingress, NodeIndex peer,
+                     const Access& access) {
   const Node& from = topology[ingress];
-  if (has_no_peer_path(from)) return translate(access.address, offset, rules::acs_no_peer_path);
+  if (has_no_peer_path(from)) return enter_system(bridge, access, rules::acs_no_peer_path);
   const PeerAccess acs = decide_peer_access(from.decoded, topology[peer].port_number, access.address_type);
-  if (acs.route == PeerRoute::redirect) return translate(access.address, offset, *acs.rule);
+  if (acs.route == PeerRoute::redirect) return enter_system(bridge, access, *acs.rule);
   if (acs.route == PeerRoute::violation) return reject(access, CompletionStatus::completer_abort, *acs.rule);
   RootDecision decision;
   decision.action = RootAction::peer;
@@ -96,17 +103,15 @@ RootDecision decide_inbound(const Topology& topology, const std::vector<HostBrid
     return decision;
   }
 
-  const auto offset = inbound_offset(bridge, access);
-  if (!offset) return reject(access, CompletionStatus::unsupported_request, rules::host_bridge_inbound_hole);
-
+  // Inbound windows lead to the system. A request that never gets there does not meet them.
   if (bridge.peer_to_peer != PeerToPeer::through_iommu) {
     const NodeIndex peer = find_peer(topology, bridges, ingress, access.address);
     if (peer != NodeIndex::none && bridge.peer_to_peer == PeerToPeer::allowed)
-      return to_peer(topology, ingress, peer, access, *offset);
+      return to_peer(topology, bridge, ingress, peer, access);
     if (peer != NodeIndex::none)
       return reject(access, CompletionStatus::unsupported_request, rules::host_bridge_peer_denied);
   }
-  return translate(access.address, *offset, rules::host_bridge_translate);
+  return enter_system(bridge, access, rules::host_bridge_translate);
 }
 
 std::optional<OutboundDecision> decide_outbound(const Topology& topology, const std::vector<HostBridge>& bridges,

@@ -19,7 +19,6 @@ using platforms::FunctionDescription;
 using platforms::FunctionKind;
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
-constexpr unsigned most_functions = 20;
 
 std::optional<platforms::AcsDescription> random_acs(Random& random) {
   if (random.percent(30)) return std::nullopt;
@@ -47,7 +46,8 @@ platforms::AcsDescription random_function_acs(Random& random) {
 /// Draws the tree below one host bridge, giving out bus addresses upwards.
 class Drawing {
  public:
-  Drawing(Random& random, std::uint64_t low, std::uint64_t high) : random_{random}, low_{low}, high_{high} {}
+  Drawing(Random& random, unsigned most_functions, std::uint64_t low, std::uint64_t high)
+      : random_{random}, most_functions_{most_functions}, low_{low}, high_{high} {}
 
   void draw(platforms::HostBridgeDescription& bridge) {
     const std::uint64_t ports = random_.between(1, 2);
@@ -114,7 +114,7 @@ class Drawing {
   /// What is plugged into a root port or downstream port: nothing, a switch or a device.
   void fill_port(FunctionDescription& port, unsigned switches_above) {
     next_window();
-    if (switches_above < 3 && functions_ < most_functions - 4 && random_.percent(55))
+    if (switches_above < 3 && functions_ + 4 < most_functions_ && random_.percent(55))
       add_switch(port, switches_above);
     else if (!random_.percent(8))
       add_device(port);
@@ -158,6 +158,7 @@ class Drawing {
   }
 
   Random& random_;
+  unsigned most_functions_;
   std::uint64_t low_;
   std::uint64_t high_;
   unsigned functions_ = 0;
@@ -185,7 +186,7 @@ std::vector<pcie::InboundWindow> random_inbound(Random& random) {
   return windows;
 }
 
-platforms::HostBridgeDescription random_bridge(Random& random, unsigned index) {
+platforms::HostBridgeDescription random_bridge(Random& random, unsigned index, unsigned most_functions) {
   platforms::HostBridgeDescription bridge;
   bridge.name = fmt::format("pcie{}", index);
   bridge.first_bus = static_cast<std::uint8_t>(index * 0x80);
@@ -198,7 +199,7 @@ platforms::HostBridgeDescription random_bridge(Random& random, unsigned index) {
   bridge.inbound = random_inbound(random);
   bridge.peer_to_peer =
       random.pick({pcie::PeerToPeer::allowed, pcie::PeerToPeer::denied, pcie::PeerToPeer::through_iommu});
-  Drawing{random, low, high}.draw(bridge);
+  Drawing{random, most_functions, low, high}.draw(bridge);
   return bridge;
 }
 
@@ -214,7 +215,7 @@ void complete(Random& random, platforms::HostBridgeDescription& bridge) {
 
 }  // namespace
 
-platforms::Description random_platform(Random& random) {
+platforms::Description random_platform(Random& random, unsigned most_functions) {
   platforms::Description description;
   description.name = "random";
   description.file = "random.yaml";
@@ -224,7 +225,7 @@ platforms::Description random_platform(Random& random) {
   description.memories.push_back({"dram-high", {PhysAddr{0x1'0000'0000}, PhysAddr{0x1'7FFF'FFFF}}});
   const unsigned bridges = random.percent(70) ? 1 : 2;
   for (unsigned index = 0; index < bridges; ++index) {
-    description.host_bridges.push_back(random_bridge(random, index));
+    description.host_bridges.push_back(random_bridge(random, index, most_functions));
     complete(random, description.host_bridges.back());
   }
   add_random_software(random, description);

@@ -8,8 +8,8 @@
 namespace iommusim::tests {
 
 /// One or two host bridges with up to two root ports each, up to three levels of switches below a root port, about
-/// twenty functions. It boots, but need not make sense: windows may be closed or overlap, decoders may be off, mappings
-/// may lead to peers, registers or nowhere.
-platforms::Description random_platform(Random& random);
+/// `most_functions` functions below each. It boots, but need not make sense: windows may be closed or overlap, decoders
+/// may be off, mappings may lead to peers, registers or nowhere.
+platforms::Description random_platform(Random& random, unsigned most_functions = 20);
 
 }  // namespace iommusim::tests

@@ -71,3 +71,20 @@ TEST_CASE("ACS-038 An MSI in an inbound hole is lost without an error at the end
   CHECK(msi.status == CompletionStatus::none);
   CHECK(msi.rule->id == "host-bridge.inbound-hole");
 }
+
+TEST_CASE("A request between root ports does not meet the inbound windows, which lead to the system", "[acs]") {
+  Bench bench;
+  auto bridges = bridge_with(PeerToPeer::allowed);
+  bridges[0].inbound = {{{BusAddr{0}, BusAddr{0x7FFF'FFFF}}, 0}};
+  const RequesterId id = bench.builder.id(bench.device_a);
+  const auto decide = [&](std::uint64_t address) {
+    return decide_inbound(bench.builder.topology(), bridges, bench.left, read_request(id, address));
+  };
+  CHECK(decide(0xE010'0000).action == RootAction::peer);
+  CHECK(decide(0x1000).action == RootAction::translate);
+  const RootDecision outside = decide(0x9000'0000);
+  CHECK(outside.action == RootAction::reject);
+  CHECK(outside.rule->id == "host-bridge.inbound-hole");
+  bridges[0].peer_to_peer = PeerToPeer::through_iommu;
+  CHECK(decide(0xE010'0000).rule->id == "host-bridge.inbound-hole");
+}
