@@ -6,7 +6,9 @@ Oracle: docs/regress.md; the tampered values are changed here. Usage: regress.py
 """
 import json
 import re
+import resource
 import shutil
+import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import jsonschema
@@ -132,11 +134,35 @@ def slow_ones_are_ended(iommusim, checks):
     checks.expect(case.find("failure") is not None, "time limit: JUnit")
 
 
+def crashed_ones_are_named(iommusim, checks):
+    """Nobody may write a file above 64 bytes: the kernel kills the runs when they write their results."""
+    folder = iommusim.folder / "crashed"
+    folder.mkdir()
+    done = subprocess.run([str(iommusim.binary), "regress", str(iommusim.source / "platforms"), "--jobs", "2"],
+                          cwd=folder, capture_output=True, text=True, timeout=command.LONGEST_RUN_SECONDS,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)))
+    checks.equal(done.returncode, 1, "crashes: exit code")
+    count = len(ready(iommusim.source))
+    checks.equal(done.stdout.count("killed by SIGXFSZ"), count, f"crashes: {done.stdout}")
+    checks.expect(f"0 passed, {count} failed" in done.stdout, f"crashes: {done.stdout}")
+
+
+def ready_ones_satisfy_the_schema(iommusim, checks):
+    schema = json.loads((iommusim.source / "docs/expect.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for platform in ready(iommusim.source):
+        for error in validator.iter_errors(json.loads(platforms.named_file(platform, "expectation").read_text())):
+            checks.expect(False, f"{platform.stem}: {'.'.join(map(str, error.absolute_path))}: {error.message}")
+
+
 def test(iommusim, checks):
+    ready_ones_satisfy_the_schema(iommusim, checks)
     good_ones_pass(iommusim, checks)
     update_repairs(iommusim, checks, tampered_ones_fail(iommusim, checks))
     bad_files_are_named(iommusim, checks)
     slow_ones_are_ended(iommusim, checks)
+    crashed_ones_are_named(iommusim, checks)
 
 
 command.main(test)
