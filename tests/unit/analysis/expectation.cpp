@@ -166,7 +166,7 @@ TEST_CASE("A damaged expectation is refused at the value that is wrong", "[regre
   CHECK_THAT(refusal(replaced("peer-hijack", "peer-pressure")), StartsWith("x.json:6:14: collisions.0.kind: "));
   CHECK_THAT(refusal(replaced("\"faults\": [],\n", "")), StartsWith("x.json:1:1: faults: "));
   CHECK_THAT(refusal(replaced("\"vector\": 65, ", "")), StartsWith("x.json:10:5: interrupts.0.vector: "));
-  CHECK_THAT(refusal(replaced("0.1}", "1.5}")), StartsWith("x.json:13:46: simulated_ns.tolerance: "));
+  CHECK_THAT(refusal(replaced("0.1}", "1.5}")), StartsWith("x.json:13:48: simulated_ns.tolerance: "));
   CHECK_THAT(refusal(replaced("\"0x1f\"", "\"many\"")), StartsWith("x.json:12:20: memory_digest: "));
   CHECK_THAT(refusal(replaced("\"faults\": []", "\"faults\": [")), StartsWith("x.json:8:"));
   CHECK_THAT(refusal(replaced("\"faults\": []", "\"faults\": [], \"colour\": 1")), StartsWith("x.json:8:17: colour: "));
