@@ -155,6 +155,13 @@ struct FunctionDescription {
   unsigned dma_bits = 64;
 };
 
+/// Names of root ports, bridges or integrated endpoints of one segment.
+struct PeerPairDescription {
+  std::string from;
+  std::string to;
+  pcie::PeerToPeer policy = pcie::PeerToPeer::through_iommu;
+};
+
 struct HostBridgeDescription {
   std::string name;
   std::uint16_t segment = 0;
@@ -163,6 +170,10 @@ struct HostBridgeDescription {
   std::vector<pcie::OutboundWindow> outbound;
   std::vector<pcie::InboundWindow> inbound;
   pcie::PeerToPeer peer_to_peer = pcie::PeerToPeer::through_iommu;
+  std::vector<PeerPairDescription> peer_pairs;
+  pcie::RefusedReads refused_reads = pcie::RefusedReads::unsupported_request;
+  /// Root ports drop what comes from below for their own window, instead of unsupported request.
+  bool drops_u_turns = false;
   /// Name of the IOMMU that all requests of this bridge pass; empty: none.
   std::string iommu;
   std::vector<FunctionDescription> functions;

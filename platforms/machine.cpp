@@ -100,6 +100,7 @@ Machine::Machine(const Description& description) : description_{description} {
   build_iommus();
   for (const HostBridgeDescription& bridge : description.host_bridges)
     build_bridge(bridge);
+  resolve_peer_pairs();
   build_system_map();
 }
 
@@ -124,6 +125,7 @@ void Machine::build_bridge(const HostBridgeDescription& bridge) {
   built.outbound = bridge.outbound;
   built.inbound = bridge.inbound;
   built.peer_to_peer = bridge.peer_to_peer;
+  built.refused_reads = bridge.refused_reads;
   if (description_.local_apic) built.interrupt_window = interrupts::local_apic_window;
   const auto index = static_cast<std::uint8_t>(bridges_.size());
   bridges_.push_back(std::move(built));
@@ -137,6 +139,12 @@ void Machine::build_bridge(const HostBridgeDescription& bridge) {
     build_function(function, index, bridge.functions, pcie::NodeIndex::none);
 }
 
+void Machine::resolve_peer_pairs() {
+  for (std::size_t i = 0; i < bridges_.size(); ++i)
+    for (const PeerPairDescription& pair : description_.host_bridges[i].peer_pairs)
+      bridges_[i].peer_pairs.push_back({find_function(pair.from), find_function(pair.to), pair.policy});
+}
+
 void Machine::build_function(const FunctionDescription& function, std::uint8_t bridge,
                              const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent) {
   pcie::Node node;
@@ -146,6 +154,7 @@ void Machine::build_function(const FunctionDescription& function, std::uint8_t b
   node.segment = bridges_[bridge].segment;
   node.host_bridge = bridge;
   node.port_number = function.port_number;
+  node.drops_u_turns = function.kind == FunctionKind::root_port && description_.host_bridges[bridge].drops_u_turns;
   node.parent = parent;
   pcie::FunctionConfig config = config_of(function, has_siblings(function, on_bus));
   describe_device(function, on_bus, config);

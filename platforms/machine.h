@@ -83,6 +83,7 @@ class Machine {
   void build_function(const FunctionDescription& function, std::uint8_t bridge,
                       const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent);
   void build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node);
+  void resolve_peer_pairs();
   void build_system_map();
 
   const Description& description_;

@@ -33,10 +33,41 @@ void read_buses(const Value& value, HostBridgeDescription& bridge) {
   bridge.last_bus = ends[1].number_as<std::uint8_t>({bridge.first_bus, 255});
 }
 
+pcie::PeerToPeer read_policy(const Value& value) {
+  return value.choice<pcie::PeerToPeer>({{"through-iommu", pcie::PeerToPeer::through_iommu},
+                                         {"allowed", pcie::PeerToPeer::allowed},
+                                         {"denied", pcie::PeerToPeer::denied}});
+}
+
+PeerPairDescription read_pair(const Value& value) {
+  const Map map{value, {"from", "to", "policy"}};
+  const std::string expected = "the name of a device on a root bus";
+  return {map.required("from", expected).name(), map.required("to", expected).name(),
+          read_policy(map.required("policy", "through-iommu, allowed or denied"))};
+}
+
+void read_peer_policy(const Map& map, HostBridgeDescription& bridge) {
+  if (const auto policy = map.optional("peer_to_peer"); policy && policy->is_map()) {
+    const Map peers{*policy, {"default", "pairs"}};
+    if (const auto otherwise = peers.optional("default")) bridge.peer_to_peer = read_policy(*otherwise);
+    for (const Value& pair : peers.items("pairs"))
+      bridge.peer_pairs.push_back(read_pair(pair));
+  } else if (policy) {
+    bridge.peer_to_peer = read_policy(*policy);
+  }
+  if (const auto reads = map.optional("refused_reads"))
+    bridge.refused_reads = reads->choice<pcie::RefusedReads>(
+        {{"unsupported-request", pcie::RefusedReads::unsupported_request}, {"all-ones", pcie::RefusedReads::all_ones}});
+  if (const auto u_turn = map.optional("u_turn"))
+    bridge.drops_u_turns = u_turn->choice<bool>({{"unsupported-request", false}, {"drop", true}});
+}
+
 }  // namespace
 
 HostBridgeDescription read_host_bridge(const Value& value) {
-  const Map map{value, {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "iommu", "devices"}};
+  const Map map{value,
+                {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "refused_reads", "u_turn", "iommu",
+                 "devices"}};
   HostBridgeDescription bridge;
   bridge.name = map.required("name", "a name").name();
   bridge.segment = static_cast<std::uint16_t>(map.number("segment", 0, {0, 0xFFFF}));
@@ -45,10 +76,7 @@ HostBridgeDescription read_host_bridge(const Value& value) {
     bridge.outbound.push_back(read_outbound(window));
   for (const Value& window : map.items("inbound"))
     bridge.inbound.push_back(read_inbound(window));
-  if (const auto policy = map.optional("peer_to_peer"))
-    bridge.peer_to_peer = policy->choice<pcie::PeerToPeer>({{"through-iommu", pcie::PeerToPeer::through_iommu},
-                                                            {"allowed", pcie::PeerToPeer::allowed},
-                                                            {"denied", pcie::PeerToPeer::denied}});
+  read_peer_policy(map, bridge);
   if (const auto iommu = map.optional("iommu"); iommu && iommu->text() != "none") bridge.iommu = iommu->name();
   for (const Value& function : map.items("devices"))
     bridge.functions.push_back(read_function(function));

@@ -59,11 +59,31 @@ void check_bridge_buses(const Description& description, const Source& source) {
     }
 }
 
+/// A pair leads from a node of the bridge's own root bus to a node of a root bus of the same segment.
+void check_peer_pairs(const HostBridgeDescription& bridge, const std::vector<FunctionPlace>& functions,
+                      const Source& source) {
+  const auto check = [&](const std::string& name, const std::string& path, bool own) {
+    const FunctionPlace* place = find_function(functions, name);
+    const bool fits = place != nullptr && place->parent == nullptr && place->bridge->segment == bridge.segment &&
+                      (!own || place->bridge == &bridge);
+    if (!fits)
+      source.fail(path, "'" + name + "'",
+                  own ? "a device on the root bus of '" + bridge.name + "'" : "a device on a root bus of its segment");
+  };
+  for (std::size_t i = 0; i < bridge.peer_pairs.size(); ++i) {
+    const std::string path = item_path("host_bridges", bridge.name) + ".peer_to_peer.pairs." + std::to_string(i);
+    check(bridge.peer_pairs[i].from, path + ".from", true);
+    check(bridge.peer_pairs[i].to, path + ".to", false);
+  }
+}
+
 }  // namespace
 
 void validate_topology(const Description& description, const Source& source) {
   check_bridge_buses(description, source);
   const std::vector<FunctionPlace> functions = all_functions(description);
+  for (const HostBridgeDescription& bridge : description.host_bridges)
+    check_peer_pairs(bridge, functions, source);
   std::map<std::uint16_t, std::map<RequesterId, std::string>> segments;
   for (const FunctionPlace& place : functions) {
     const FunctionKind kind = place.function->kind;

@@ -46,11 +46,12 @@ class Walker {
   }
 
   void outbound(PhysAddr address) {
-    const auto decision = pcie::decide_outbound(topology_, machine_.bridges(), address, access_.size);
+    const auto decision = pcie::decide_outbound(topology_, machine_.bridges(), address, access_.size, ingress_);
     if (!decision) return;
     result_.path.add(decision->bridge, *decision->rule);
     if (decision->target == NodeIndex::none) {
-      result_.landing = rejection(decision->bridge, *decision->rule, unsupported(access_));
+      const CompletionStatus status = access_.posted() ? CompletionStatus::none : decision->refused_read;
+      result_.landing = rejection(decision->bridge, *decision->rule, status);
       return;
     }
     access_.address = decision->address;
@@ -115,6 +116,7 @@ class Walker {
   }
 
   void enter_root_complex(NodeIndex root_node) {
+    ingress_ = root_node;
     const pcie::RootDecision decision = pcie::decide_inbound(topology_, machine_.bridges(), root_node, access_);
     const std::size_t bridge = topology_[root_node].host_bridge;
     const ComponentId id = machine_.bridges()[bridge].id;
@@ -238,6 +240,8 @@ class Walker {
   const Machine& machine_;
   const pcie::Topology& topology_;
   Access access_;
+  /// The root-bus node that the access came up through; none: a processor's access.
+  NodeIndex ingress_ = NodeIndex::none;
   std::uint32_t message_data_;
   iommu::FetchLog& fetches_;
   Walk result_;

@@ -116,7 +116,7 @@ bool is_acs_violation(const Rule& rule) {
 
 void log_refusal(Topology& topology, NodeIndex by, const Access& access, const Rule& rule) {
   ErrorRegisters registers{topology, by};
-  if (!registers.is_express()) return;
+  if (!registers.is_express() || &rule == &rules::port_u_turn_dropped) return;
   if (is_acs_violation(rule)) {
     log_request_error<UncorrectableErrors::AcsViolation>(registers, access);
     if (!access.posted()) registers.secondary_status<Status::SignaledTargetAbort>();

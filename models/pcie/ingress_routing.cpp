@@ -105,6 +105,7 @@ std::optional<RouteDecision> Ingress::upstream_port_bar() const {
 /// No port sends a request back where it came from.
 RouteDecision Ingress::own_window() const {
   if (enabled<AcsControl::UpstreamForwarding>()) return upstream(rules::acs_upstream_forwarding);
+  if (port_.drops_u_turns) return reject_at(index_, access_, CompletionStatus::timeout, rules::port_u_turn_dropped);
   return unsupported(rules::port_u_turn);
 }
 

@@ -76,6 +76,17 @@ bool has_no_peer_path(const Node& ingress) {
          capability.get<AcsCapability::P2pEgressControl>() == 0;
 }
 
+/// What a reader is told by a root complex that does not forward to the peer.
+CompletionStatus status_of_refused_read(const HostBridge& bridge) {
+  return bridge.refused_reads == RefusedReads::all_ones ? CompletionStatus::successful
+                                                        : CompletionStatus::unsupported_request;
+}
+
+/// The search for a peer is worth its time only when it can make a difference.
+bool looks_at_untranslated(const HostBridge& bridge) {
+  return bridge.peer_to_peer != PeerToPeer::through_iommu || !bridge.peer_pairs.empty();
+}
+
 /// The root complex would route to the peer; ACS at the ingress root port can still redirect or refuse.
 RootDecision to_peer(const Topology& topology, const HostBridge& bridge, NodeIndex ingress, NodeIndex peer,
                      const Access& access) {
@@ -91,6 +102,18 @@ RootDecision to_peer(const Topology& topology, const HostBridge& bridge, NodeInd
   return decision;
 }
 
+/// A target was found: does the root complex forward from `ingress` to it?
+void admit(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
+           OutboundDecision& decision) {
+  decision.rule = &rules::host_bridge_outbound;
+  if (ingress == NodeIndex::none) return;
+  const HostBridge& from = bridges[topology[ingress].host_bridge];
+  if (policy_between(from, ingress, decision.target) != PeerToPeer::denied) return;
+  decision.target = NodeIndex::none;
+  decision.refused_read = status_of_refused_read(from);
+  decision.rule = &rules::host_bridge_peer_denied;
+}
+
 }  // namespace
 
 RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
@@ -104,29 +127,38 @@ RootDecision decide_inbound(const Topology& topology, const std::vector<HostBrid
   }
 
   // Inbound windows lead to the system. A request that never gets there does not meet them.
-  if (bridge.peer_to_peer != PeerToPeer::through_iommu) {
+  if (looks_at_untranslated(bridge)) {
     const NodeIndex peer = find_peer(topology, bridges, ingress, access.address);
-    if (peer != NodeIndex::none && bridge.peer_to_peer == PeerToPeer::allowed)
-      return to_peer(topology, bridge, ingress, peer, access);
-    if (peer != NodeIndex::none)
-      return reject(access, CompletionStatus::unsupported_request, rules::host_bridge_peer_denied);
+    const PeerToPeer policy =
+        peer == NodeIndex::none ? PeerToPeer::through_iommu : policy_between(bridge, ingress, peer);
+    if (policy == PeerToPeer::allowed) return to_peer(topology, bridge, ingress, peer, access);
+    if (policy == PeerToPeer::denied)
+      return reject(access, status_of_refused_read(bridge), rules::host_bridge_peer_denied);
   }
   return enter_system(bridge, access, rules::host_bridge_translate);
 }
 
+PeerToPeer policy_between(const HostBridge& bridge, NodeIndex from, NodeIndex to) {
+  for (const PeerPair& pair : bridge.peer_pairs)
+    if (pair.from == from && pair.to == to) return pair.policy;
+  return bridge.peer_to_peer;
+}
+
 std::optional<OutboundDecision> decide_outbound(const Topology& topology, const std::vector<HostBridge>& bridges,
-                                                PhysAddr address, std::uint32_t size) {
+                                                PhysAddr address, std::uint32_t size, NodeIndex ingress) {
   const Range<PhysAddr> wanted = request_range(address, size);
   for (std::size_t i = 0; i < bridges.size(); ++i) {
     for (const OutboundWindow& window : bridges[i].outbound) {
       if (!window.cpu.contains(address)) continue;
-      OutboundDecision decision{NodeIndex::none, BusAddr{address.value() - window.offset}, bridges[i].id,
-                                &rules::host_bridge_outbound_unclaimed};
+      OutboundDecision decision;
+      decision.address = BusAddr{address.value() - window.offset};
+      decision.bridge = bridges[i].id;
+      decision.rule = &rules::host_bridge_outbound_unclaimed;
       if (!window.cpu.contains(wanted)) return decision;
       decision.target = claimant_on_root_bus(topology, static_cast<std::uint8_t>(i), decision.address, NodeIndex::none);
       if (decision.target == NodeIndex::none)
         decision.target = subtractive_on_root_bus(topology, static_cast<std::uint8_t>(i));
-      if (decision.target != NodeIndex::none) decision.rule = &rules::host_bridge_outbound;
+      if (decision.target != NodeIndex::none) admit(topology, bridges, ingress, decision);
       return decision;
     }
   }

@@ -20,10 +20,24 @@ namespace iommusim::pcie {
 enum class PeerToPeer : std::uint8_t {
   /// The untranslated address decides: the request goes to the peer before any IOMMU sees it.
   allowed,
-  /// Refused: posted writes are lost, reads get unsupported request.
+  /// Refused, by the untranslated address and by the translated one: posted writes are lost.
   denied,
   /// The IOMMU translates first; only the translated address can reach a peer.
   through_iommu,
+};
+
+/// A policy for what comes up through one node of a root bus and goes down through another one, or the same.
+struct PeerPair {
+  NodeIndex from = NodeIndex::none;
+  NodeIndex to = NodeIndex::none;
+  PeerToPeer policy = PeerToPeer::through_iommu;
+};
+
+/// What a refused peer read gets. Reports from the field have both.
+enum class RefusedReads : std::uint8_t {
+  unsupported_request,
+  /// Successful, with all bits set; nobody logs an error.
+  all_ones,
 };
 
 /// An outbound window: CPU addresses [base, base + size) appear on the bus at base - offset.
@@ -47,10 +61,16 @@ struct HostBridge {
   std::vector<OutboundWindow> outbound;
   /// Empty: everything reaches the system, without offset.
   std::vector<InboundWindow> inbound;
+  /// For the pairs that are not listed.
   PeerToPeer peer_to_peer = PeerToPeer::through_iommu;
+  std::vector<PeerPair> peer_pairs;
+  RefusedReads refused_reads = RefusedReads::unsupported_request;
   /// x86: writes to this window are interrupts. nullopt: none (Arm).
   std::optional<Range<BusAddr>> interrupt_window;
 };
+
+/// What the root complex does with requests that come up through `from`, a node of `bridge`, for `to`.
+PeerToPeer policy_between(const HostBridge& bridge, NodeIndex from, NodeIndex to);
 
 enum class RootAction : std::uint8_t {
   /// To the interrupt window's owner: the IOMMU where there is one, else the local APICs.
@@ -76,17 +96,21 @@ RootDecision decide_inbound(const Topology& topology, const std::vector<HostBrid
 
 /// Where a physical address that lies in an outbound window goes: which root-bus node, at which bus address.
 struct OutboundDecision {
-  /// Root port to send it down through, or a root-complex integrated endpoint; none: no window or nobody
-  /// claims it.
+  /// Root port to send it down through, or a root-complex integrated endpoint; none: no window, nobody
+  /// claims it, or the root complex does not forward to it.
   NodeIndex target = NodeIndex::none;
+  /// What a reader is told when there is no target.
+  CompletionStatus refused_read = CompletionStatus::unsupported_request;
   BusAddr address;
   /// The host bridge whose window it is.
   ComponentId bridge = ComponentId::none;
   const Rule* rule = nullptr;
 };
 
-/// Routes a CPU access or a translated DMA downwards. nullopt: the address lies in no outbound window.
+/// Routes a CPU access or a translated DMA downwards. `ingress`: the root-bus node that the DMA came up through; none:
+/// a processor asks. nullopt: the address lies in no outbound window.
 std::optional<OutboundDecision> decide_outbound(const Topology& topology, const std::vector<HostBridge>& bridges,
-                                                PhysAddr address, std::uint32_t size);
+                                                PhysAddr address, std::uint32_t size,
+                                                NodeIndex ingress = NodeIndex::none);
 
 }  // namespace iommusim::pcie

@@ -32,6 +32,10 @@ const Rule port_u_turn{"port.u-turn",
                        "the address lies in the window of the port that the request came from, and Upstream Forwarding "
                        "is off",
                        "PCIe 6.12.1.1"};
+const Rule port_u_turn_dropped{"port.u-turn-dropped",
+                               "the address lies in the window of the root port that the request came from, and this "
+                               "root complex drops such requests",
+                               "PCIe 6.12.1.1"};
 const Rule port_unclaimed{"port.unclaimed", "neither a window nor a BAR of the port holds the address", "PCIe 2.3.1"};
 const Rule port_window{"port.window", "the port's window holds the address", "PCIe 7.5.1.3"};
 const Rule port_link_down{"port.link-down", "no device answers on the link below this port", "PCIe 2.9.1"};
@@ -127,8 +131,9 @@ const Rule completion_lost{
 const Rule host_bridge_interrupt_window{"host-bridge.interrupt-window",
                                         "the root complex takes this window for interrupts, never for memory",
                                         "PCIe 1.3.1; platform"};
-const Rule host_bridge_inbound_hole{
-    "host-bridge.inbound-hole", "the address lies outside the host bridge's inbound windows", "platform: host bridge windows"};
+const Rule host_bridge_inbound_hole{"host-bridge.inbound-hole",
+                                    "the address lies outside the host bridge's inbound windows",
+                                    "platform: host bridge windows"};
 const Rule host_bridge_translate{"host-bridge.translate", "the request goes on to the IOMMU or to the system",
                                  "PCIe 1.3.1; platform"};
 const Rule host_bridge_peer{"host-bridge.peer",

@@ -21,6 +21,7 @@ extern const Rule port_bus_master_disabled;
 extern const Rule port_memory_space_disabled;
 extern const Rule port_bar;
 extern const Rule port_u_turn;
+extern const Rule port_u_turn_dropped;
 extern const Rule port_unclaimed;
 extern const Rule port_window;
 extern const Rule port_link_down;

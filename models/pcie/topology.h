@@ -30,6 +30,8 @@ struct Node {
   std::uint8_t host_bridge = 0;
   /// Port number (PCIe base specification, Link Capabilities): indexes egress control vectors.
   std::uint8_t port_number = 0;
+  /// Root ports: a request for the port's own window is dropped without an answer where others refuse it.
+  bool drops_u_turns = false;
   NodeIndex parent = NodeIndex::none;
   /// Virtual functions: the physical function, which comes before them, and the number from 1.
   NodeIndex physical_function = NodeIndex::none;

@@ -9,6 +9,11 @@ namespace iommusim::modules {
 
 void refuse(tlm::tlm_generic_payload& payload, DmaExtension& extension, const Landing& landing) {
   extension.landing = landing;
+  if (landing.status == CompletionStatus::successful) {
+    if (payload.is_read()) std::fill_n(payload.get_data_ptr(), payload.get_data_length(), std::uint8_t{0xFF});
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    return;
+  }
   const bool unsupported =
       landing.status == CompletionStatus::unsupported_request || landing.status == CompletionStatus::none;
   payload.set_response_status(unsupported                                           ? tlm::TLM_ADDRESS_ERROR_RESPONSE

@@ -35,6 +35,9 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   bool no_snoop = false;
   std::uint16_t tag = 0;
 
+  /// Set by the root complex: the root-bus node that the request came up through. Default: a processor's request.
+  pcie::NodeIndex ingress = pcie::NodeIndex::none;
+
   /// Set once, by whoever ends the request. `landing.status` is the precise completion status.
   Landing landing;
   /// Each component appends itself and the rule that it applied.
@@ -48,6 +51,7 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
     address_type = AddressType::untranslated;
     traffic_class = 0;
     tag = 0;
+    ingress = pcie::NodeIndex::none;
     landing = Landing{};
     path.clear();
   }
@@ -79,7 +83,8 @@ inline CompletionStatus completion_of(const tlm::tlm_generic_payload& payload, c
 }
 
 /// Ends a request as refused. TLM knows no posted writes: the response reports the loss even where the extension's
-/// status says that a PCI Express requester would never hear of it.
+/// status says that a PCI Express requester would never hear of it. A read that is refused with status `successful`
+/// gets all-ones.
 void refuse(tlm::tlm_generic_payload& payload, DmaExtension& extension, const Landing& landing);
 
 /// The same at `decision.target`, which logs what it refused.

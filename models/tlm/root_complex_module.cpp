@@ -3,6 +3,7 @@
 
 #include "base/endian.h"
 #include "pcie/error_logging.h"
+#include "pcie/rules.h"
 #include "tlm/dmi_scope.h"
 
 #include <algorithm>
@@ -60,6 +61,7 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
   const NodeIndex node = config_.root_nodes[static_cast<std::size_t>(port)];
   const ExtensionScope scope{payload, default_requester(topology_, node)};
   DmaExtension& extension = *scope;
+  extension.ingress = node;
   const Access access = access_of(payload, extension);
   delay += config_.latency;
   if (!pass_root_port(node, access, payload, extension)) return;
@@ -78,11 +80,18 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
       send_down(decision.target, payload, extension, delay);
       return;
     case RootAction::reject:
-      // The root complex has no configuration space of its own: the root port tells what it refused.
-      if (topology_[node].type == pcie::PortType::root_port) pcie::log_refusal(topology_, node, access, *decision.rule);
+      log_at_root_port(node, access, *decision.rule);
       refuse(payload, extension, rejection(bridge, *decision.rule, decision.status));
       return;
   }
+}
+
+/// The root complex has no configuration space of its own: the root port tells what it refused, unless the root complex
+/// hides it.
+void RootComplexModule::log_at_root_port(NodeIndex node, const Access& access, const Rule& rule) {
+  const bool hidden = &rule == &pcie::rules::host_bridge_peer_denied &&
+                      bridges_[topology_[node].host_bridge].refused_reads == pcie::RefusedReads::all_ones;
+  if (topology_[node].type == pcie::PortType::root_port && !hidden) pcie::log_refusal(topology_, node, access, rule);
 }
 
 void RootComplexModule::send_down(NodeIndex node, tlm::tlm_generic_payload& payload, DmaExtension& extension,
@@ -106,15 +115,15 @@ void RootComplexModule::from_system(int, tlm::tlm_generic_payload& payload, sc_c
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
   delay += config_.latency;
-  const auto decision =
-      pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()}, payload.get_data_length());
+  const auto decision = pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()},
+                                              payload.get_data_length(), extension.ingress);
   if (!decision) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
   }
   extension.path.add(decision->bridge, *decision->rule);
   if (decision->target == NodeIndex::none) {
-    const CompletionStatus status = completion_of(payload, extension, CompletionStatus::unsupported_request);
+    const CompletionStatus status = completion_of(payload, extension, decision->refused_read);
     refuse(payload, extension, rejection(decision->bridge, *decision->rule, status));
     return;
   }
@@ -167,6 +176,7 @@ bool RootComplexModule::dmi_from_below(int port, tlm::tlm_generic_payload& paylo
 unsigned RootComplexModule::debug_from_below(int port, tlm::tlm_generic_payload& payload) {
   const NodeIndex node = config_.root_nodes[static_cast<std::size_t>(port)];
   const ExtensionScope scope{payload, default_requester(topology_, node)};
+  (*scope).ingress = node;
   const Access access = access_of(payload, *scope);
   if (topology_[node].type == pcie::PortType::root_port &&
       pcie::route_from_below(topology_, node, access).action != pcie::Action::upstream)
@@ -179,8 +189,10 @@ unsigned RootComplexModule::debug_from_below(int port, tlm::tlm_generic_payload&
 }
 
 unsigned RootComplexModule::debug_from_system(int, tlm::tlm_generic_payload& payload) {
+  const auto* extension = payload.get_extension<DmaExtension>();
+  const NodeIndex ingress = extension != nullptr ? extension->ingress : NodeIndex::none;
   const auto decision =
-      pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()}, payload.get_data_length());
+      pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()}, payload.get_data_length(), ingress);
   if (!decision || decision->target == NodeIndex::none) return 0;
   const AddressScope address{payload, decision->address.value()};
   return port_out[socket_of(decision->target)]->transport_dbg(payload);

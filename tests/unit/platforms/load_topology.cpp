@@ -37,12 +37,11 @@ TEST_CASE("A device without function 0 cannot be found", "[platforms]") {
 TEST_CASE("Each kind of function stands where its kind can stand", "[platforms]") {
   check_error(edited({{"- name: nic0\n            type: endpoint",
                        "- name: nic0\n            type: @root-complex-endpoint\n            at: 00.0"}}),
-              "host_bridges.pcie0.devices.rp0.devices.nic0.type: found 'root-complex-endpoint', expected endpoint or "
-              "upstream-port below a root-port");
+              "host_bridges.pcie0.devices.rp0.devices.nic0.type: found 'root-complex-endpoint', expected endpoint, "
+              "upstream-port or pcie-pci-bridge below a root-port");
   check_error(edited({{"      - name: rp1", "      - {name: e0, type: @endpoint, at: 03.0}\n      - name: rp1"}}),
-              "host_bridges.pcie0.devices.e0.type: found 'endpoint', expected root-port or root-complex-endpoint on "
-              "a "
-              "root bus");
+              "host_bridges.pcie0.devices.e0.type: found 'endpoint', expected root-port, root-complex-endpoint "
+              "or pcie-pci-bridge on a root bus");
   check_error(edited({{"          - name: nic0",
                        "          - {name: sw0, type: upstream-port, devices: [{name: e0, type: @endpoint}]}\n"
                        "          - name: nic0"}}),
@@ -52,11 +51,11 @@ TEST_CASE("Each kind of function stands where its kind can stand", "[platforms]"
 }
 
 TEST_CASE("Only ports have devices below them", "[platforms]") {
-  check_error(
-      edited({{"            msi: {vectors: 4}", "            @devices: []"}}),
-      "host_bridges.pcie0.devices.rp1.devices.gpu0.devices: found an unknown key, expected name, "
-      "type, at, id, "
-      "class, bars, msi, msix, acs, link, bus_master, memory_space, max_payload, max_read_request, ari or sriov");
+  check_error(edited({{"            msi: {vectors: 4}", "            @devices: []"}}),
+              "host_bridges.pcie0.devices.rp1.devices.gpu0.devices: found an unknown key, expected name, "
+              "type, at, id, "
+              "class, bars, msi, msix, acs, aer, link, bus_master, memory_space, max_payload, max_read_request, "
+              "dma_alias, dma_bits, ari or sriov");
 }
 
 TEST_CASE("A device number must be one that lspci could print", "[platforms]") {
