@@ -98,8 +98,9 @@ const Rule completion_unexpected{
 const Rule host_bridge_interrupt_window{"host-bridge.interrupt-window",
                                         "the root complex takes this window for interrupts, never for memory",
                                         "PCIe 1.3.1; platform"};
-const Rule host_bridge_inbound_hole{
-    "host-bridge.inbound-hole", "the address lies outside the host bridge's inbound windows", "platform: host bridge windows"};
+const Rule host_bridge_inbound_hole{"host-bridge.inbound-hole",
+                                    "the address lies outside the host bridge's inbound windows",
+                                    "platform: host bridge windows"};
 const Rule host_bridge_translate{"host-bridge.translate", "the request goes on to the IOMMU or to the system",
                                  "PCIe 1.3.1; platform"};
 const Rule host_bridge_peer{"host-bridge.peer",
