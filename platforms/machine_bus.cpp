@@ -49,8 +49,7 @@ MachineBus::BarPlace MachineBus::find_bar(Operation operation, PhysAddr address,
   if (way.landing.kind != LandingKind::peer) return {};
   BarPlace place{nullptr, way.landing.bar, way.landing.bar_offset, true};
   for (Device& device : machine_.devices())
-    if (machine_.topology()[device.node].id == way.landing.where)
-      place.bars = device.bars.get();
+    if (machine_.topology()[device.node].id == way.landing.where) place.bars = device.bars.get();
   return place;
 }
 
