@@ -9,6 +9,7 @@
 #include "base/requester_id.h"
 #include "iommu/vtd/config.h"
 #include "pcie/acs.h"
+#include "pcie/function_config.h"
 #include "pcie/root_complex.h"
 #include "software/permissions.h"
 
@@ -125,6 +126,10 @@ struct FunctionDescription {
   std::optional<AcsDescription> acs;
   /// Advanced Error Reporting capability. Default: ports have it.
   bool aer = false;
+  /// Endpoints only: ATS, PRI and PASID capabilities.
+  bool ats = false;
+  bool pri = false;
+  std::optional<pcie::PasidConfig> pasid;
   std::optional<MsiDescription> msi;
   std::optional<MsixDescription> msix;
   /// Other requester IDs on its bus that the function is known to send with: software attaches them, too. Endpoints

@@ -39,6 +39,10 @@ pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_f
   config.max_payload_supported = function.max_payload;
   if (function.acs) config.acs = function.acs->capability;
   config.error_reporting = function.aer;
+  config.power_management = true;
+  config.ats = function.ats;
+  config.page_request = function.pri;
+  config.pasid = function.pasid;
   if (function.msi) config.msi = pcie::MsiConfig{function.msi->vectors, true, false};
   if (function.msix) {
     const MsixDescription& msix = *function.msix;

@@ -61,7 +61,7 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::root_complex_endpoint:
       return {value,
               {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "bus_master", "memory_space",
-               "max_payload", "max_read_request", "dma_alias", "dma_bits"}};
+               "max_payload", "max_read_request", "dma_alias", "ats", "pri", "pasid", "dma_bits"}};
     case FunctionKind::pcie_pci_bridge:
       return {value,
               {"name", "type", "at", "id", "bars", "aer", "link", "secondary", "subordinate", "window",
@@ -73,9 +73,11 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::endpoint:
     case FunctionKind::virtual_function: break;
   }
-  return {value,
-          {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "link", "bus_master",
-           "memory_space", "max_payload", "max_read_request", "dma_alias", "dma_bits", "ari", "sriov"}};
+  return {value, {"name",      "type",       "at",           "id",          "class",
+                  "bars",      "msi",        "msix",         "acs",         "aer",
+                  "link",      "bus_master", "memory_space", "max_payload", "max_read_request",
+                  "dma_alias", "ats",        "pri",          "pasid",       "dma_bits",
+                  "ari",       "sriov"}};
 }
 
 /// Below a link there is one device, number 0; elsewhere nobody can guess it.
@@ -150,12 +152,27 @@ unsigned read_tlp_limit(const Map& map, std::string_view key, unsigned otherwise
   return static_cast<unsigned>(bytes);
 }
 
+void read_translation_services(const Map& map, FunctionDescription& function) {
+  function.ats = map.boolean("ats", false);
+  function.pri = map.boolean("pri", false);
+  if (const auto pri = map.optional("pri"); pri && function.pri && !function.ats)
+    pri->fail("pri without ats", "ats: true beside it");
+  if (const auto value = map.optional("pasid")) {
+    const Map pasid{*value, {"width", "execute", "privileged"}};
+    function.pasid = pcie::PasidConfig{pasid.number("width", 20, {1, 20}), pasid.boolean("execute", false),
+                                       pasid.boolean("privileged", false)};
+  }
+}
+
 /// What conventional PCI has no word for.
 void read_express(const Map& map, FunctionDescription& function) {
   function.max_payload = read_tlp_limit(map, "max_payload", function.max_payload);
   function.max_read_request = read_tlp_limit(map, "max_read_request", function.max_read_request);
   function.aer = map.boolean("aer", is_port(function.kind));
-  if (!is_port(function.kind)) function.dma_alias = read_dma_alias(map);
+  if (!is_port(function.kind)) {
+    function.dma_alias = read_dma_alias(map);
+    read_translation_services(map, function);
+  }
   if (function.kind != FunctionKind::root_complex_endpoint)
     if (const auto link = map.optional("link")) function.link = read_link(*link);
   if (function.kind == FunctionKind::pcie_pci_bridge) return;

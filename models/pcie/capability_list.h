@@ -13,7 +13,7 @@
 namespace iommusim::pcie {
 
 /// Capabilities at 0x40 to 0xFF (PCIe base specification, 7.5.1.1.11).
-enum class CapabilityId : std::uint8_t { msi = 0x05, pci_express = 0x10, msix = 0x11 };
+enum class CapabilityId : std::uint8_t { power_management = 0x01, msi = 0x05, pci_express = 0x10, msix = 0x11 };
 
 /// Capabilities at 0x100 to 0xFFF (7.6).
 enum class ExtendedCapabilityId : std::uint16_t {

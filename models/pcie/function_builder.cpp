@@ -8,7 +8,9 @@
 #include "pcie/error_reporting_capability.h"
 #include "pcie/header.h"
 #include "pcie/msix_capability.h"
+#include "pcie/power_management_capability.h"
 #include "pcie/sriov_capability.h"
+#include "pcie/translation_capabilities.h"
 
 #include <stdexcept>
 
@@ -94,6 +96,8 @@ void build_capabilities(const FunctionConfig& function, ConfigSpace& space) {
   if (function.type != PortType::conventional)
     build_pci_express(function, chain.append(CapabilityId::pci_express, pci_express::bytes), space);
   if (function.msi) build_msi(*function.msi, chain.append(CapabilityId::msi, msi_bytes(*function.msi)), space);
+  if (function.power_management)
+    build_power_management(chain.append(CapabilityId::power_management, power_management::bytes), space);
   if (function.msix) build_msix(*function.msix, chain.append(CapabilityId::msix, msix::bytes), space);
 }
 
@@ -133,9 +137,18 @@ void build_error_reporting(const FunctionConfig& function, ExtendedCapabilityCha
   build_error_reporting(root_port, chain.append(ExtendedCapabilityId::advanced_error_reporting, 2, bytes), space);
 }
 
+void build_translation_services(const FunctionConfig& function, ExtendedCapabilityChain& chain, ConfigSpace& space) {
+  if (function.ats) build_ats(chain.append(ExtendedCapabilityId::address_translation_services, 1, ats::bytes), space);
+  if (function.page_request)
+    build_page_request(chain.append(ExtendedCapabilityId::page_request_interface, 1, page_request::bytes), space);
+  if (function.pasid)
+    build_pasid(*function.pasid, chain.append(ExtendedCapabilityId::process_address_space_id, 1, pasid::bytes), space);
+}
+
 void build_extended_capabilities(const FunctionConfig& function, ConfigSpace& space) {
   ExtendedCapabilityChain chain{space};
   if (function.error_reporting) build_error_reporting(function, chain, space);
+  build_translation_services(function, chain, space);
   if (function.acs) {
     const unsigned bytes = acs_bytes(*function.acs);
     build_acs(*function.acs, chain.append(ExtendedCapabilityId::access_control_services, 1, bytes), space);

@@ -58,6 +58,13 @@ struct SriovConfig {
   bool lowest = true;
 };
 
+struct PasidConfig {
+  /// Bits, at most 20.
+  unsigned width = 20;
+  bool execute = false;
+  bool privileged = false;
+};
+
 struct FunctionConfig {
   /// Ports get a type 1 header, all others type 0.
   PortType type = PortType::endpoint;
@@ -83,6 +90,11 @@ struct FunctionConfig {
   std::optional<AcsCapability> acs;
   /// Advanced Error Reporting capability.
   bool error_reporting = false;
+  bool power_management = false;
+  /// Address Translation Services, Page Request Interface, PASID.
+  bool ats = false;
+  bool page_request = false;
+  std::optional<PasidConfig> pasid;
   std::optional<MsiConfig> msi;
   std::optional<MsixConfig> msix;
   std::optional<AriConfig> ari;
