@@ -20,11 +20,9 @@ void write_control(pcie::Topology& topology, pcie::NodeIndex port, unsigned capa
 
 std::vector<pcie::NodeIndex> ports_above(const pcie::Topology& topology, pcie::NodeIndex function) {
   std::vector<pcie::NodeIndex> ports;
-  pcie::NodeIndex port = topology[function].parent;
-  while (port != pcie::NodeIndex::none) {
-    ports.push_back(port);
-    const bool root_port = topology[port].type == pcie::PortType::root_port;
-    port = root_port ? pcie::NodeIndex::none : topology[topology[port].parent].parent;
+  for (pcie::NodeIndex port = topology[function].parent; port != pcie::NodeIndex::none; port = topology[port].parent) {
+    const pcie::PortType type = topology[port].type;
+    if (type == pcie::PortType::root_port || type == pcie::PortType::downstream_port) ports.push_back(port);
   }
   return ports;
 }

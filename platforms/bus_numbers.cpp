@@ -24,8 +24,9 @@ class Numbering {
     for (FunctionDescription& function : functions) {
       const std::string path = owner + ".devices." + function.name;
       place(function, path, bus);
-      if (function.kind == FunctionKind::endpoint || function.kind == FunctionKind::root_complex_endpoint) continue;
-      const bool faces_down = function.kind != FunctionKind::upstream_port;
+      if (!is_port(function.kind)) continue;
+      const bool faces_down =
+          function.kind != FunctionKind::upstream_port && function.kind != FunctionKind::pcie_pci_bridge;
       if (faces_down) ++port_number;
       if (faces_down && !source_.has(path + ".port_number"))
         function.port_number = static_cast<std::uint8_t>(port_number);
@@ -41,6 +42,8 @@ class Numbering {
       source_.fail(path + ".at", fmt::format("bus 0x{:02x}", function.id.bus()),
                    fmt::format("0x{:02x}, the bus that it is on", bus));
     function.id = RequesterId{static_cast<std::uint8_t>(bus), function.id.device(), function.id.function()};
+    for (RequesterId& alias : function.dma_alias)
+      alias = RequesterId{static_cast<std::uint8_t>(bus), alias.device(), alias.function()};
   }
 
   Buses number_below(FunctionDescription& port, const std::string& path, Buses free) {

@@ -59,12 +59,21 @@ struct LinkDescription {
   Duration propagation = Duration::nanoseconds(5);
 };
 
-enum class FunctionKind : std::uint8_t { root_port, upstream_port, downstream_port, endpoint, root_complex_endpoint };
+enum class FunctionKind : std::uint8_t {
+  root_port,
+  upstream_port,
+  downstream_port,
+  endpoint,
+  root_complex_endpoint,
+  pcie_pci_bridge,
+  /// A conventional PCI function behind a PCIe-to-PCI bridge.
+  pci_device,
+};
 
 /// Ports have a bus below them; all others send requests of their own.
 constexpr bool is_port(FunctionKind kind) {
   return kind == FunctionKind::root_port || kind == FunctionKind::upstream_port ||
-         kind == FunctionKind::downstream_port;
+         kind == FunctionKind::downstream_port || kind == FunctionKind::pcie_pci_bridge;
 }
 
 /// One PCI function. Ports hold their children; a switch is an upstream port with downstream ports below it.
@@ -80,8 +89,13 @@ struct FunctionDescription {
   bool memory_space = true;
   std::vector<BarDescription> bars;
   std::optional<AcsDescription> acs;
+  /// Advanced Error Reporting capability. Default: ports have it.
+  bool aer = false;
   std::optional<MsiDescription> msi;
   std::optional<MsixDescription> msix;
+  /// Other requester IDs on its bus that the function is known to send with: software attaches them, too. Endpoints
+  /// only.
+  std::vector<RequesterId> dma_alias;
   LinkDescription link;
   /// Ports only.
   std::uint8_t port_number = 0;
@@ -90,6 +104,8 @@ struct FunctionDescription {
   /// Given in the file, or the smallest 1 MiB-granular window over everything below. nullopt: closed.
   std::optional<Range<BusAddr>> window;
   std::optional<Range<BusAddr>> prefetchable_window;
+  /// PCIe-to-PCI bridges only: takes what nobody on its primary bus claims.
+  bool subtractive = false;
   std::vector<FunctionDescription> children;
   /// Largest payload and read request of a TLP in bytes: 128 to 4096, power of two.
   unsigned max_payload = 256;

@@ -17,7 +17,9 @@ void program_function(const FunctionDescription& function, const software::PciFu
     software::program_memory_window(pci, function.window);
     software::program_prefetchable_window(pci, function.prefetchable_window);
   }
-  software::set_transfer_sizes(pci, function.max_payload, function.max_read_request);
+  // Conventional PCI knows no payload size.
+  if (function.kind != FunctionKind::pci_device)
+    software::set_transfer_sizes(pci, function.max_payload, function.max_read_request);
   if (function.acs) software::set_acs_control(pci, function.acs->control);
   software::set_memory_space(pci, function.memory_space);
   software::set_bus_master(pci, function.bus_master);

@@ -15,6 +15,8 @@ pcie::PortType port_type(FunctionKind kind) {
     case FunctionKind::downstream_port: return pcie::PortType::downstream_port;
     case FunctionKind::endpoint: return pcie::PortType::endpoint;
     case FunctionKind::root_complex_endpoint: return pcie::PortType::root_complex_endpoint;
+    case FunctionKind::pcie_pci_bridge: return pcie::PortType::pci_bridge;
+    case FunctionKind::pci_device: return pcie::PortType::conventional;
   }
   return pcie::PortType::endpoint;
 }
@@ -33,6 +35,7 @@ pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_f
   config.link_width = function.link.width;
   config.max_payload_supported = function.max_payload;
   if (function.acs) config.acs = function.acs->capability;
+  config.error_reporting = function.aer;
   if (function.msi) config.msi = pcie::MsiConfig{function.msi->vectors, true, false};
   if (function.msix) {
     const MsixDescription& msix = *function.msix;

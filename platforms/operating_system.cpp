@@ -3,6 +3,7 @@
 
 #include "platforms/firmware.h"
 #include "platforms/os_memory.h"
+#include "platforms/requester_ids.h"
 #include "software/driver_error.h"
 #include "software/interrupt_setup.h"
 #include "software/msi_setup.h"
@@ -70,7 +71,7 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
   domain->handle = driver.create_domain(domain_kind(description.type), description.levels);
   for (const std::string& name : description.devices) {
     const pcie::NodeIndex device = machine_.find_function(name);
-    driver.attach(domain->handle, machine_.topology()[device].requester);
+    attach(*domain, device);
     domain_of_node_[pcie::index_of(device)] = domain.get();
   }
   for (const MappingDescription& mapping : description.mappings) {
@@ -97,6 +98,15 @@ void OperatingSystem::map_firmware_ranges(Domain& domain) {
       map_in(domain, {{iova, iova + (page_4k - 1)}, page, {}, std::nullopt}, Duration{});
     }
   }
+}
+
+/// Every ID that the device's requests may carry leads to the same tables.
+void OperatingSystem::attach(const Domain& domain, pcie::NodeIndex device) {
+  const pcie::NodeIndex above = machine_.topology()[device].parent;
+  const FunctionDescription* parent = above == pcie::NodeIndex::none ? nullptr : &machine_.describe(above);
+  software::VtdDriver& driver = driver_of(domain);
+  for (const RequesterId id : requester_ids(machine_.describe(device), parent))
+    if (driver.domain_of(id) != domain.handle) driver.attach(domain.handle, id);
 }
 
 /// A domain's tables belong to one driver, so its devices are behind one IOMMU.

@@ -93,6 +93,7 @@ class OperatingSystem {
   void create_domain(const DomainDescription& description);
   void map_firmware_ranges(Domain& domain);
   std::size_t iommu_of(const DomainDescription& domain) const;
+  void attach(const Domain& domain, pcie::NodeIndex device);
   void program_interrupts();
   void program_device_interrupts(const Device& device);
   static void program_plain_msi(const software::PciFunction& function, std::vector<software::MsixVector>& vectors);

@@ -10,12 +10,17 @@ namespace {
 /// No vendor owns this one; the device ID is the Device/Port Type of the PCI Express capability.
 constexpr std::uint16_t default_vendor = 0x1234;
 
+/// Programming interface of a PCI bridge that decodes subtractively.
+constexpr std::uint32_t subtractive_interface = 0x01;
+
 pcie::PortType port_type(FunctionKind kind) {
   switch (kind) {
     case FunctionKind::root_port: return pcie::PortType::root_port;
     case FunctionKind::upstream_port: return pcie::PortType::upstream_port;
     case FunctionKind::downstream_port: return pcie::PortType::downstream_port;
     case FunctionKind::root_complex_endpoint: return pcie::PortType::root_complex_endpoint;
+    case FunctionKind::pcie_pci_bridge: return pcie::PortType::pci_bridge;
+    case FunctionKind::pci_device: return pcie::PortType::conventional;
     case FunctionKind::endpoint: break;
   }
   return pcie::PortType::endpoint;
@@ -26,7 +31,9 @@ const std::vector<Choice<FunctionKind>>& kinds() {
                                                      {"upstream-port", FunctionKind::upstream_port},
                                                      {"downstream-port", FunctionKind::downstream_port},
                                                      {"endpoint", FunctionKind::endpoint},
-                                                     {"root-complex-endpoint", FunctionKind::root_complex_endpoint}};
+                                                     {"root-complex-endpoint", FunctionKind::root_complex_endpoint},
+                                                     {"pcie-pci-bridge", FunctionKind::pcie_pci_bridge},
+                                                     {"pci-device", FunctionKind::pci_device}};
   return all;
 }
 
@@ -37,7 +44,8 @@ FunctionKind read_kind(const Value& value) {
   const YamlNode* type = value.node().find("type");
   if (type != nullptr) return Value{*type, path}.choice(kinds());
   Value{value.node(), path}.fail("nothing",
-                                 "root-port, upstream-port, downstream-port, endpoint or root-complex-endpoint");
+                                 "root-port, upstream-port, downstream-port, endpoint, root-complex-endpoint, "
+                                 "pcie-pci-bridge or pci-device");
 }
 
 Map function_map(const Value& value, FunctionKind kind) {
@@ -46,22 +54,31 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::upstream_port:
     case FunctionKind::downstream_port:
       return {value,
-              {"name", "type", "at", "id", "bars", "acs", "link", "port_number", "secondary", "subordinate", "window",
-               "prefetchable_window", "bus_master", "memory_space", "max_payload", "max_read_request", "devices"}};
+              {"name", "type", "at", "id", "bars", "acs", "aer", "link", "port_number", "secondary", "subordinate",
+               "window", "prefetchable_window", "bus_master", "memory_space", "max_payload", "max_read_request",
+               "devices"}};
     case FunctionKind::root_complex_endpoint:
       return {value,
-              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "bus_master", "memory_space",
-               "max_payload", "max_read_request", "dma_bits"}};
+              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "bus_master", "memory_space",
+               "max_payload", "max_read_request", "dma_alias", "dma_bits"}};
+    case FunctionKind::pcie_pci_bridge:
+      return {value,
+              {"name", "type", "at", "id", "bars", "aer", "link", "secondary", "subordinate", "window",
+               "prefetchable_window", "subtractive", "bus_master", "memory_space", "max_payload", "max_read_request",
+               "devices"}};
+    case FunctionKind::pci_device:
+      return {value, {"name", "type", "at", "id", "class", "bars", "msi", "msix", "bus_master", "memory_space", "dma_bits"}};
     case FunctionKind::endpoint: break;
   }
   return {value,
-          {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "link", "bus_master", "memory_space",
-           "max_payload", "max_read_request", "dma_bits"}};
+          {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "link", "bus_master",
+           "memory_space", "max_payload", "max_read_request", "dma_alias", "dma_bits"}};
 }
 
 /// Below a link there is one device, number 0; elsewhere nobody can guess it.
 RequesterId read_at(const Map& map, FunctionKind kind) {
-  const bool below_link = kind == FunctionKind::endpoint || kind == FunctionKind::upstream_port;
+  const bool below_link =
+      kind == FunctionKind::endpoint || kind == FunctionKind::upstream_port || kind == FunctionKind::pcie_pci_bridge;
   if (below_link && !map.has("at")) return {};
   const std::string expected = "device.function as lspci prints it, as in 1f.3 or 3b:00.0";
   const Value at = map.required("at", expected);
@@ -80,6 +97,8 @@ void read_identity(const Map& map, FunctionDescription& function) {
     function.device_id = ids->device;
   }
   function.class_code = is_port(function.kind) ? pci_bridge_class : unassigned_class;
+  if (function.kind == FunctionKind::pcie_pci_bridge && map.boolean("subtractive", false))
+    function.class_code |= subtractive_interface;
   if (is_port(function.kind)) return;
   if (const auto code = map.optional("class")) function.class_code = read_class(*code);
 }
@@ -93,13 +112,27 @@ std::optional<Range<BusAddr>> read_window(const Map& map, std::string_view key) 
 }
 
 void read_port(const Map& map, FunctionDescription& port) {
-  port.port_number = static_cast<std::uint8_t>(map.number("port_number", 0, {0, 255}));
   port.secondary_bus = static_cast<std::uint8_t>(map.number("secondary", 0, {1, 255}));
   port.subordinate_bus = static_cast<std::uint8_t>(map.number("subordinate", 0, {1, 255}));
+  if (port.kind == FunctionKind::pcie_pci_bridge)
+    port.subtractive = map.boolean("subtractive", false);
+  else
+    port.port_number = static_cast<std::uint8_t>(map.number("port_number", 0, {0, 255}));
   port.window = read_window(map, "window");
   port.prefetchable_window = read_window(map, "prefetchable_window");
   for (const Value& child : map.items("devices"))
     port.children.push_back(read_function(child));
+}
+
+/// The bus is that of the function, which is not known yet.
+std::vector<RequesterId> read_dma_alias(const Map& map) {
+  std::vector<RequesterId> aliases;
+  for (const Value& item : map.items("dma_alias")) {
+    const auto alias = parse_bdf(item.text());
+    if (!alias || item.text().find(':') != std::string::npos) item.reject("device.function, as in 00.1");
+    aliases.push_back(*alias);
+  }
+  return aliases;
 }
 
 unsigned read_tlp_limit(const Map& map, std::string_view key, unsigned otherwise) {
@@ -108,6 +141,19 @@ unsigned read_tlp_limit(const Map& map, std::string_view key, unsigned otherwise
   const std::uint64_t bytes = limit->size();
   if (!is_power_of_two(bytes) || bytes < 128 || bytes > 4096) limit->reject("128, 256, 512, 1024, 2048 or 4096");
   return static_cast<unsigned>(bytes);
+}
+
+/// What conventional PCI has no word for.
+void read_express(const Map& map, FunctionDescription& function) {
+  function.max_payload = read_tlp_limit(map, "max_payload", function.max_payload);
+  function.max_read_request = read_tlp_limit(map, "max_read_request", function.max_read_request);
+  function.aer = map.boolean("aer", is_port(function.kind));
+  if (!is_port(function.kind)) function.dma_alias = read_dma_alias(map);
+  if (function.kind != FunctionKind::root_complex_endpoint)
+    if (const auto link = map.optional("link")) function.link = read_link(*link);
+  if (function.kind == FunctionKind::pcie_pci_bridge) return;
+  if (const auto acs = map.optional("acs"); acs && acs->found() != "'none'")
+    function.acs = read_acs(*acs, function.kind);
 }
 
 }  // namespace
@@ -128,10 +174,7 @@ FunctionDescription read_function(const Value& value) {
   function.bus_master = map.boolean("bus_master", function.bus_master);
   function.memory_space = map.boolean("memory_space", function.memory_space);
   function.bars = read_bars(map, is_port(function.kind));
-  function.max_payload = read_tlp_limit(map, "max_payload", function.max_payload);
-  function.max_read_request = read_tlp_limit(map, "max_read_request", function.max_read_request);
-  if (const auto acs = map.optional("acs"); acs && acs->found() != "'none'")
-    function.acs = read_acs(*acs, function.kind);
+  if (function.kind != FunctionKind::pci_device) read_express(map, function);
   if (is_port(function.kind)) {
     read_port(map, function);
   } else {
@@ -139,8 +182,6 @@ FunctionDescription read_function(const Value& value) {
     function.msi = read_msi(map);
     function.msix = read_msix(map, function.bars);
   }
-  if (function.kind == FunctionKind::root_complex_endpoint) return function;
-  if (const auto link = map.optional("link")) function.link = read_link(*link);
   return function;
 }
 

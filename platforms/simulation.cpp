@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace iommusim::platforms {
 
@@ -22,7 +23,19 @@ std::string module_name(const std::string& name) {
   return result;
 }
 
+/// The functions of each device below a bridge.
+std::vector<std::vector<NodeIndex>> devices_on_bus(const pcie::Topology& topology, NodeIndex bridge) {
+  std::map<unsigned, std::vector<NodeIndex>> by_number;
+  for (const NodeIndex function : topology[bridge].children)
+    by_number[topology[function].requester.device()].push_back(function);
+  std::vector<std::vector<NodeIndex>> devices;
+  for (auto& [number, functions] : by_number)
+    devices.push_back(std::move(functions));
+  return devices;
+}
+
 pcie::LinkTiming link_of(const FunctionDescription& function) {
+  if (function.kind == FunctionKind::pci_device) return pcie::LinkTiming::conventional_bus();
   return {function.link.generation, function.link.width, function.link.propagation};
 }
 
@@ -71,7 +84,8 @@ void Simulation::build_root_complex() {
     const pcie::Node& node = machine_.topology()[config.root_nodes[i]];
     const bool port = node.type == pcie::PortType::root_port;
     const std::vector<NodeIndex> integrated{config.root_nodes[i]};
-    plug(port ? node.children : integrated, node.id, root_complex_->port_in[i], root_complex_->port_out[i]);
+    plug(port ? node.children : integrated, config.root_nodes[i], root_complex_->port_in[i],
+         root_complex_->port_out[i]);
   }
 }
 
@@ -85,15 +99,22 @@ void Simulation::connect_bridges() {
 }
 
 template <class PortIn, class PortOut>
-void Simulation::plug(const std::vector<NodeIndex>& partners, ComponentId port, PortIn& in, PortOut& out) {
+void Simulation::plug(const std::vector<NodeIndex>& partners, NodeIndex port, PortIn& in, PortOut& out) {
   if (partners.empty()) {
-    const std::string name = fmt::format("empty_below_{}", module_name(machine_.name(port)));
-    terminators_.push_back(std::make_unique<modules::LinkTerminator>(name.c_str(), port));
+    const std::string name = fmt::format("empty_below_{}", module_name(machine_.describe(port).name));
+    terminators_.push_back(std::make_unique<modules::LinkTerminator>(name.c_str(), machine_.topology(), port));
     terminators_.back()->upstream.bind(in);
     out.bind(terminators_.back()->downstream);
     return;
   }
-  if (machine_.topology()[partners.front()].type == pcie::PortType::upstream_port) {
+  const pcie::PortType type = machine_.topology()[partners.front()].type;
+  if (type == pcie::PortType::pci_bridge) {
+    modules::PciBridgeModule& below = build_bridge(partners.front());
+    below.upstream_out.bind(in);
+    out.bind(below.upstream_in);
+    return;
+  }
+  if (type == pcie::PortType::upstream_port) {
     modules::SwitchModule& below = build_switch(partners.front());
     below.upstream_out.bind(in);
     out.bind(below.upstream_in);
@@ -116,7 +137,24 @@ modules::SwitchModule& Simulation::build_switch(NodeIndex upstream_port) {
   modules::SwitchModule& built = *switches_.back();
   for (std::size_t i = 0; i < config.downstream_ports.size(); ++i) {
     const pcie::Node& port = machine_.topology()[config.downstream_ports[i]];
-    plug(port.children, port.id, built.downstream_in[i], built.downstream_out[i]);
+    plug(port.children, config.downstream_ports[i], built.downstream_in[i], built.downstream_out[i]);
+  }
+  return built;
+}
+
+modules::PciBridgeModule& Simulation::build_bridge(NodeIndex bridge) {
+  modules::PciBridgeConfig config;
+  config.bridge = bridge;
+  config.devices = devices_on_bus(machine_.topology(), bridge);
+  config.latency = to_sc_time(machine_.description().timing.switch_port);
+  config.upstream_link = link_of(machine_.describe(bridge));
+  const std::string name = module_name(machine_.describe(bridge).name);
+  pci_bridges_.push_back(std::make_unique<modules::PciBridgeModule>(name.c_str(), machine_.topology(), config));
+  modules::PciBridgeModule& built = *pci_bridges_.back();
+  for (std::size_t i = 0; i < config.devices.size(); ++i) {
+    modules::Endpoint& device = build_endpoint(config.devices[i]);
+    device.upstream.bind(built.device_in[i]);
+    built.device_out[i].bind(device.downstream);
   }
   return built;
 }

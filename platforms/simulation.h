@@ -9,6 +9,7 @@
 #include "tlm/link_terminator.h"
 #include "tlm/local_apic_module.h"
 #include "tlm/memory_module.h"
+#include "tlm/pci_bridge_module.h"
 #include "tlm/root_complex_module.h"
 #include "tlm/switch_module.h"
 #include "tlm/vtd_module.h"
@@ -37,8 +38,9 @@ class Simulation {
   void connect_bridges();
   /// Builds what is plugged into a port and binds it to the port's two sockets.
   template <class PortIn, class PortOut>
-  void plug(const std::vector<pcie::NodeIndex>& partners, ComponentId port, PortIn& in, PortOut& out);
+  void plug(const std::vector<pcie::NodeIndex>& partners, pcie::NodeIndex port, PortIn& in, PortOut& out);
   modules::SwitchModule& build_switch(pcie::NodeIndex upstream_port);
+  modules::PciBridgeModule& build_bridge(pcie::NodeIndex bridge);
   modules::Endpoint& build_endpoint(const std::vector<pcie::NodeIndex>& functions);
 
   Machine& machine_;
@@ -49,6 +51,7 @@ class Simulation {
   std::unique_ptr<modules::RootComplexModule> root_complex_;
   std::vector<std::unique_ptr<modules::VtdModule>> iommus_;
   std::vector<std::unique_ptr<modules::SwitchModule>> switches_;
+  std::vector<std::unique_ptr<modules::PciBridgeModule>> pci_bridges_;
   std::vector<std::unique_ptr<modules::Endpoint>> endpoints_;
   std::vector<std::unique_ptr<modules::LinkTerminator>> terminators_;
   /// By node index.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/interval_map.h"
 #include "platforms/functions.h"
+#include "platforms/requester_ids.h"
 #include "platforms/require_device.h"
 #include "platforms/validate.h"
 #include "platforms/yaml_reader.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace iommusim::platforms {
 namespace {
@@ -83,11 +85,33 @@ void check_mappings(const DomainPlace& place, const Source& source) {
   }
 }
 
+/// Which domain each requester ID of a segment belongs to: the IOMMU knows nothing but the ID.
+class RequesterOwners {
+ public:
+  explicit RequesterOwners(const Source& source) : source_{source} {}
+
+  void add(const FunctionPlace& device, const DomainDescription& domain, const std::string& path) {
+    for (const RequesterId id : requester_ids(*device.function, device.parent)) {
+      const auto [owner, added] = owners_.emplace(std::pair{device.bridge->segment, id}, &domain);
+      if (!added && owner->second != &domain)
+        source_.fail(path,
+                     fmt::format("'{}', whose requests may carry the requester ID {}, which the domain '{}' has",
+                                 device.function->name, to_string(id), owner->second->name),
+                     "devices that share a requester ID in one domain");
+    }
+  }
+
+ private:
+  const Source& source_;
+  std::map<std::pair<std::uint16_t, RequesterId>, const DomainDescription*> owners_;
+};
+
 }  // namespace
 
 void validate_domains(const Description& description, const Source& source) {
   const std::vector<FunctionPlace> functions = all_functions(description);
   std::map<std::string, std::string> domain_of;
+  RequesterOwners owners{source};
   for (const DomainDescription& domain : description.domains) {
     DomainPlace place{domain, item_path("software.domains", domain.name), {}};
     for (std::size_t i = 0; i < domain.devices.size(); ++i) {
@@ -97,6 +121,7 @@ void validate_domains(const Description& description, const Source& source) {
       if (!added)
         source.fail(path, "'" + domain.devices[i] + "', which the domain '" + other->second + "' has",
                     "every device in one domain");
+      owners.add(device, domain, path);
       const IommuDescription* iommu = iommu_of(description, device);
       if (iommu == nullptr)
         source.fail(path, "'" + domain.devices[i] + "', whose host bridge has no IOMMU", "a device behind an IOMMU");

@@ -13,20 +13,25 @@ namespace {
 /// A root bus holds root ports and integrated endpoints, the inside of a switch downstream ports, a link one
 /// device.
 bool may_stand_below(const FunctionDescription* parent, FunctionKind kind) {
-  if (parent == nullptr) return kind == FunctionKind::root_port || kind == FunctionKind::root_complex_endpoint;
+  if (parent == nullptr)
+    return kind == FunctionKind::root_port || kind == FunctionKind::root_complex_endpoint ||
+           kind == FunctionKind::pcie_pci_bridge;
   if (parent->kind == FunctionKind::upstream_port) return kind == FunctionKind::downstream_port;
-  return kind == FunctionKind::endpoint || kind == FunctionKind::upstream_port;
+  if (parent->kind == FunctionKind::pcie_pci_bridge) return kind == FunctionKind::pci_device;
+  return kind == FunctionKind::endpoint || kind == FunctionKind::upstream_port || kind == FunctionKind::pcie_pci_bridge;
 }
 
 std::string expected_below(const FunctionDescription* parent) {
-  if (parent == nullptr) return "root-port or root-complex-endpoint on a root bus";
+  if (parent == nullptr) return "root-port, root-complex-endpoint or pcie-pci-bridge on a root bus";
+  if (parent->kind == FunctionKind::pcie_pci_bridge) return "pci-device below a pcie-pci-bridge";
   if (parent->kind == FunctionKind::upstream_port) return "downstream-port below an upstream-port";
-  return "endpoint or upstream-port below a " + std::string{to_string(parent->kind)};
+  return "endpoint, upstream-port or pcie-pci-bridge below a " + std::string{to_string(parent->kind)};
 }
 
 void check_device_number(const FunctionPlace& place, const Source& source) {
   const FunctionDescription& function = *place.function;
-  const bool on_link = place.parent != nullptr && place.parent->kind != FunctionKind::upstream_port;
+  const bool on_link = place.parent != nullptr && place.parent->kind != FunctionKind::upstream_port &&
+                       place.parent->kind != FunctionKind::pcie_pci_bridge;
   if (on_link && function.id.device() != 0)
     source.fail(place.path + ".at", fmt::format("device {:02x} below a link", function.id.device()),
                 "device 00, with functions 0 to 7");

@@ -3,6 +3,7 @@
 
 #include "iommu/access_request.h"
 #include "pcie/device_claim.h"
+#include "pcie/pci_bridge.h"
 #include "pcie/routing.h"
 #include "pcie/rules.h"
 
@@ -60,6 +61,11 @@ class Walker {
     NodeIndex below = from;
     while (topology_[below].parent != NodeIndex::none) {
       const NodeIndex port = topology_[below].parent;
+      if (topology_[port].type == PortType::pci_bridge) {
+        if (!leave_bus(port)) return;
+        below = port;
+        continue;
+      }
       const RouteDecision decision = pcie::route_from_below(topology_, port, access_);
       hop(port, decision);
       if (decision.action == Action::reject) return reject(decision);
@@ -71,6 +77,24 @@ class Walker {
       below = topology_[port].type == PortType::root_port ? port : topology_[port].parent;
     }
     enter_root_complex(below);
+  }
+
+  /// On the conventional bus of `bridge`: true when the bridge takes the access, now in its own name.
+  bool leave_bus(NodeIndex bridge) {
+    const RouteDecision decision = pcie::route_on_bus(topology_, bridge, access_);
+    if (decision.action == Action::claim) {
+      hop(decision.target, decision);
+      result_.landing.decide(topology_[decision.target].id, *decision.rule);
+      claim_at({decision.target});
+      return false;
+    }
+    hop(bridge, decision);
+    if (decision.action == Action::reject) {
+      reject(decision);
+      return false;
+    }
+    access_ = pcie::in_name_of(topology_[bridge], access_);
+    return true;
   }
 
   void enter_root_complex(NodeIndex root_node) {
@@ -139,6 +163,7 @@ class Walker {
 
   /// At a root port's primary side, or at an integrated endpoint.
   void enter_root_node(NodeIndex node) {
+    if (topology_[node].type == PortType::pci_bridge) return enter_from_above(node);
     if (topology_[node].type != PortType::root_port) return claim_at({node});
     const RouteDecision decision = pcie::route_from_above(topology_, node, access_);
     hop(node, decision);
@@ -152,11 +177,17 @@ class Walker {
     const std::vector<NodeIndex>& partners = topology_[port].children;
     if (partners.empty()) return lose_below(port);
     const NodeIndex partner = partners.front();
-    if (topology_[partner].type != PortType::upstream_port) return claim_at(partners);
-    const RouteDecision decision = pcie::route_from_above(topology_, partner, access_);
-    hop(partner, decision);
+    if (!pcie::is_port(topology_[partner].type)) return claim_at(partners);
+    enter_from_above(partner);
+  }
+
+  /// At the primary side of a switch or a PCIe-to-PCI bridge.
+  void enter_from_above(NodeIndex port) {
+    const RouteDecision decision = pcie::route_from_above(topology_, port, access_);
+    hop(port, decision);
     if (decision.action == Action::claim) return claim_port(decision);
     if (decision.action != Action::downstream) return reject(decision);
+    if (topology_[port].type == PortType::pci_bridge) return claim_at({decision.target});
     descend(decision.target);
   }
 

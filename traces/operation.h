@@ -6,6 +6,7 @@
 #include "base/quantity.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,6 +21,8 @@ struct Dma {
   /// Writes: what to write; empty: a pattern that tells device and address apart (see docs).
   std::vector<std::uint8_t> data;
   AddressType address_type = AddressType::untranslated;
+  /// Sent under another device and function number of the device's bus: a DMA-alias quirk.
+  std::optional<std::uint8_t> alias = std::nullopt;
 };
 
 /// A device signals interrupt `vector` of its MSI or MSI-X capability.

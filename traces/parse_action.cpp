@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/parse_action.h"
 
+#include "platforms/parse_bdf.h"
 #include "traces/settings.h"
 
 #include <fmt/format.h>
@@ -49,6 +50,13 @@ std::vector<std::uint8_t> parse_data(const Tokens& tokens, const Token& digits, 
   return data;
 }
 
+/// Device and function on the device's own bus.
+std::uint8_t parse_alias(const Tokens& tokens, const Token& text) {
+  const auto id = platforms::parse_bdf(text.text);
+  if (!id || text.text.find(':') != std::string_view::npos) tokens.fail(text, "device.function, as in 00.1");
+  return id->devfn();
+}
+
 Dma parse_dma(Operation operation, Tokens& tokens) {
   Dma dma;
   dma.operation = operation;
@@ -59,6 +67,7 @@ Dma parse_dma(Operation operation, Tokens& tokens) {
   if (const auto digits = operation == Operation::write ? tokens.take_if_prefixed("data=") : std::nullopt)
     dma.data = parse_data(tokens, *digits, dma.size);
   if (tokens.take_if("translated")) dma.address_type = AddressType::translated;
+  if (const auto alias = tokens.take_if_prefixed("alias=")) dma.alias = parse_alias(tokens, *alias);
   return dma;
 }
 

@@ -125,6 +125,10 @@ void Replay::perform(const Dma& dma) {
   request.function = node_;
   request.operation = dma.operation;
   request.address_type = dma.address_type;
+  if (dma.alias) {
+    const std::uint8_t bus = context_.machine.topology()[node_].requester.bus();
+    request.requester = RequesterId{static_cast<std::uint16_t>(bus << 8 | *dma.alias)};
+  }
   request.address = dma.address;
   request.size = dma.size;
   request.data = data_of(dma);

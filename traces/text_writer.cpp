@@ -42,6 +42,7 @@ class LineBuilder {
     size(dma.size);
     if (!dma.data.empty()) data(dma.data);
     if (dma.address_type == AddressType::translated) word("translated");
+    if (dma.alias) append(" alias={:02x}.{}", *dma.alias >> 3, *dma.alias & 7);
   }
   void operator()(const Msi& msi) { append(" msi {}", msi.vector); }
   void operator()(const RawWrite& write) {

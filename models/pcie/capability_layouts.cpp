@@ -2,6 +2,7 @@
 #include "pcie/capability_layouts.h"
 
 #include "base/address.h"
+#include "pcie/error_reporting_capability.h"
 #include "pcie/header.h"
 #include "pcie/msi_capability.h"
 #include "pcie/msix_capability.h"
@@ -115,6 +116,27 @@ void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space) {
     space.define({at + acs::egress_control_vector + 4 * word, 4, 0, writable});
     bits -= here;
   }
+}
+
+unsigned acs_bytes(AcsCapability capability) {
+  return acs::egress_control_vector + (egress_control_bits(capability) + 31) / 32 * 4;
+}
+
+/// Reset values of 7.8.4.4 and 7.8.4.6. ECRC is neither generated nor checked, so control bits are read-only.
+void build_error_reporting(bool root_port, unsigned at, ConfigSpace& space) {
+  constexpr std::uint32_t uncorrectable = 0x003F'F030;
+  constexpr std::uint32_t fatal = 0x0006'2030;
+  constexpr std::uint32_t correctable = 0x0000'31C1;
+  CorrectableErrors mask;
+  mask.set<CorrectableErrors::AdvisoryNonFatalError>(1);
+  space.define({at + error_reporting::uncorrectable_status, 4, 0, 0, uncorrectable});
+  space.define({at + error_reporting::uncorrectable_mask, 4, 0, uncorrectable});
+  space.define({at + error_reporting::uncorrectable_severity, 4, fatal, uncorrectable});
+  space.define({at + error_reporting::correctable_status, 4, 0, 0, correctable});
+  space.define({at + error_reporting::correctable_mask, 4, low(mask.raw()), correctable});
+  if (!root_port) return;
+  space.define({at + error_reporting::root_error_command, 4, 0, 0x7});
+  space.define({at + error_reporting::root_error_status, 4, 0, 0, 0x7F});
 }
 
 }  // namespace iommusim::pcie

@@ -14,5 +14,8 @@ void build_pci_express(const FunctionConfig& function, unsigned at, ConfigSpace&
 void build_msi(const MsiConfig& config, unsigned at, ConfigSpace& space);
 void build_msix(const MsixConfig& config, unsigned at, ConfigSpace& space);
 void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space);
+unsigned acs_bytes(AcsCapability capability);
+/// `root_port`: with the registers that only root ports have.
+void build_error_reporting(bool root_port, unsigned at, ConfigSpace& space);
 
 }  // namespace iommusim::pcie

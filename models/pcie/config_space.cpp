@@ -57,6 +57,12 @@ void ConfigSpace::latch(unsigned offset, unsigned width, std::uint32_t bits) {
   }
 }
 
+void ConfigSpace::record(unsigned offset, unsigned width, std::uint32_t value) {
+  if (!is_aligned(offset, width)) return;
+  for (unsigned i = 0; i < width; ++i)
+    bytes_[offset + i].value = byte_of(value, i);
+}
+
 std::uint32_t ConfigSpace::writable(unsigned offset, unsigned width) const {
   if (!is_aligned(offset, width)) return 0;
   std::uint32_t mask = 0;

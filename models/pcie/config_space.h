@@ -46,6 +46,8 @@ class ConfigSpace {
   void define(const Register& definition);
   /// Hardware sets bits, whatever their write rule: a status bit that records an event.
   void latch(unsigned offset, unsigned width, std::uint32_t bits);
+  /// Hardware replaces a value, whatever its write rules: a log.
+  void record(unsigned offset, unsigned width, std::uint32_t value);
   /// The RW bits of a register: what a BAR's size is told from. Zero for an invalid offset or width.
   std::uint32_t writable(unsigned offset, unsigned width) const;
 

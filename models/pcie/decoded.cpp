@@ -61,6 +61,12 @@ void decode_bridge(const ConfigSpace& config, Decoded& decoded) {
   if (config.get<BridgeControl>(bridge_control).get<BridgeControl::VgaEnable>() != 0) decoded.windows[2] = vga_window;
 }
 
+/// Class code 06_04_01 (PCI Code and ID Assignment specification).
+bool is_subtractive(const ConfigSpace& config) {
+  constexpr std::uint32_t subtractive_decode_bridge = 0x06'0401;
+  return config.read(header::revision_and_class, 4) >> 8 == subtractive_decode_bridge;
+}
+
 void decode_acs(const ConfigSpace& config, Decoded& decoded) {
   const auto offset = find_extended_capability(reader_of(config), ExtendedCapabilityId::access_control_services);
   if (!offset) return;
@@ -93,6 +99,7 @@ Decoded decode(const ConfigSpace& config) {
   const bool is_bridge = config.get<HeaderType>(header::header_type).get<HeaderType::Layout>() == 1;
   if (decoded.memory_space_enable) decode_bars(config, is_bridge ? header::type1_bars : header::type0_bars, decoded);
   if (is_bridge) decode_bridge(config, decoded);
+  decoded.subtractive = is_bridge && is_subtractive(config);
   decode_acs(config, decoded);
   decode_device_control(config, decoded);
   return decoded;

@@ -19,6 +19,8 @@ struct Decoded {
   /// Type 1 only.
   std::uint8_t secondary_bus = 0;
   std::uint8_t subordinate_bus = 0;
+  /// Programming interface 01h of a PCI bridge: it also takes what nobody on its primary bus claims.
+  bool subtractive = false;
   /// Bridge windows that are open (base <= limit): memory, prefetchable, VGA. They claim only with Memory
   /// Space Enable.
   std::array<std::optional<Range<BusAddr>>, 3> windows;

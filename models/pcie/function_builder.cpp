@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "pcie/capability_layouts.h"
 #include "pcie/capability_list.h"
+#include "pcie/error_reporting_capability.h"
 #include "pcie/header.h"
 #include "pcie/msix_capability.h"
 
@@ -112,18 +113,55 @@ void build_capabilities(const FunctionConfig& function, ConfigSpace& space) {
   status.set<Status::CapabilitiesList>(1);
   space.latch(header::status, 2, low(status.raw()));
   CapabilityChain chain{space};
-  build_pci_express(function, chain.append(CapabilityId::pci_express, pci_express::bytes), space);
+  if (function.type != PortType::conventional)
+    build_pci_express(function, chain.append(CapabilityId::pci_express, pci_express::bytes), space);
   if (function.msi) build_msi(*function.msi, chain.append(CapabilityId::msi, msi_bytes(*function.msi)), space);
   if (function.msix) build_msix(*function.msix, chain.append(CapabilityId::msix, msix::bytes), space);
 }
 
+/// Places extended capabilities one after the other and links them.
+class ExtendedCapabilityChain {
+ public:
+  explicit ExtendedCapabilityChain(ConfigSpace& space) : space_{space} {}
+
+  /// Reserves `bytes` for a capability and returns where it stands.
+  unsigned append(ExtendedCapabilityId id, unsigned version, unsigned bytes) {
+    const unsigned at = free_;
+    ExtendedCapabilityHeader capability;
+    capability.set<ExtendedCapabilityHeader::Id>(id);
+    capability.set<ExtendedCapabilityHeader::Version>(version);
+    space_.define({at, 4, low(capability.raw())});
+    if (last_ != 0) link(at);
+    last_ = at;
+    free_ = (at + bytes + 3) & ~3U;
+    return at;
+  }
+
+ private:
+  void link(unsigned next) {
+    auto capability = space_.get<ExtendedCapabilityHeader>(last_);
+    capability.set<ExtendedCapabilityHeader::Next>(next);
+    space_.define({last_, 4, low(capability.raw())});
+  }
+
+  ConfigSpace& space_;
+  unsigned last_ = 0;
+  unsigned free_ = first_extended_capability;
+};
+
+void build_error_reporting(const FunctionConfig& function, ExtendedCapabilityChain& chain, ConfigSpace& space) {
+  const bool root_port = function.type == PortType::root_port;
+  const unsigned bytes = root_port ? error_reporting::root_port_bytes : error_reporting::bytes;
+  build_error_reporting(root_port, chain.append(ExtendedCapabilityId::advanced_error_reporting, 2, bytes), space);
+}
+
 void build_extended_capabilities(const FunctionConfig& function, ConfigSpace& space) {
-  if (!function.acs) return;
-  ExtendedCapabilityHeader capability;
-  capability.set<ExtendedCapabilityHeader::Id>(ExtendedCapabilityId::access_control_services);
-  capability.set<ExtendedCapabilityHeader::Version>(1);
-  space.define({first_extended_capability, 4, low(capability.raw())});
-  build_acs(*function.acs, first_extended_capability, space);
+  ExtendedCapabilityChain chain{space};
+  if (function.error_reporting) build_error_reporting(function, chain, space);
+  if (function.acs) {
+    const unsigned bytes = acs_bytes(*function.acs);
+    build_acs(*function.acs, chain.append(ExtendedCapabilityId::access_control_services, 1, bytes), space);
+  }
 }
 
 }  // namespace

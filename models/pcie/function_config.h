@@ -61,6 +61,8 @@ struct FunctionConfig {
 
   /// ACS capability; control bits of services that are not in it are read-only zero. nullopt: no capability.
   std::optional<AcsCapability> acs;
+  /// Advanced Error Reporting capability.
+  bool error_reporting = false;
   std::optional<MsiConfig> msi;
   std::optional<MsixConfig> msix;
 };

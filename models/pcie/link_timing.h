@@ -4,6 +4,7 @@
 
 #include "base/access.h"
 #include "base/quantity.h"
+#include "pcie/completion_split.h"
 
 #include <array>
 #include <cstdint>
@@ -17,11 +18,18 @@ class LinkTiming {
   constexpr LinkTiming(unsigned generation, unsigned width, Duration propagation)
       : femtoseconds_per_byte_{lane_femtoseconds[generation - 1] / width}, propagation_{propagation} {}
 
+  /// A conventional bus of 32 bits at 33 MHz. Arbitration and wait states are not modelled.
+  static constexpr LinkTiming conventional_bus() { return LinkTiming{}; }
+
   /// Time on the wire of `bytes`.
   constexpr Duration serialize(std::uint64_t bytes) const { return Duration{bytes * femtoseconds_per_byte_ / 1000}; }
+  /// Payload and headers together: what is left of the line rate after its encoding.
+  constexpr double gigabits_per_second() const { return 8e6 / static_cast<double>(femtoseconds_per_byte_); }
   constexpr Duration propagation() const { return propagation_; }
 
  private:
+  constexpr LinkTiming() : femtoseconds_per_byte_{7'500'000}, propagation_{} {}
+
   // One byte on one lane: 8b/10b at 2.5 and 5 GT/s, 128b/130b at 8 to 32 GT/s, 242/256 flits at 64 GT/s.
   static constexpr std::array<std::uint64_t, 6> lane_femtoseconds{4'000'000, 2'000'000, 1'015'625,
                                                                   507'812,   253'906,   132'231};
@@ -38,10 +46,23 @@ constexpr std::uint64_t request_bytes(const Access& access) {
   return framing_bytes + header + (access.operation == Operation::read ? 0 : access.size);
 }
 
-/// Bytes on the wire of the completions of a read of `size` bytes, in pieces of at most `max_payload`.
+/// An end-to-end check sequence behind the payload, where both ends use it.
+constexpr std::uint64_t ecrc_bytes = 4;
+/// Framing and header of a completion with data.
+constexpr std::uint64_t completion_overhead = framing_bytes + 12;
+
+/// Bytes on the wire of the completions of a read.
+constexpr std::uint64_t completion_bytes(BusAddr address, std::uint32_t size, CompletionLimits limits) {
+  std::uint64_t bytes = 0;
+  const CompletionSplit split{address, size, limits};
+  for (auto part = split.begin(); part != split.end(); ++part)
+    bytes += completion_overhead + (*part).size;
+  return bytes;
+}
+
+/// The same of a read that begins at a multiple of `max_payload`.
 constexpr std::uint64_t completion_bytes(std::uint32_t size, unsigned max_payload) {
-  const std::uint64_t pieces = size == 0 ? 1 : (size + max_payload - 1) / max_payload;
-  return pieces * (framing_bytes + 12) + size;
+  return completion_bytes(BusAddr{}, size, {max_payload, 64});
 }
 
 }  // namespace iommusim::pcie

@@ -15,12 +15,17 @@ enum class PortType : std::uint8_t {
   root_port = 0x4,
   upstream_port = 0x5,
   downstream_port = 0x6,
+  /// PCI Express to PCI/PCI-X bridge.
+  pci_bridge = 0x7,
   root_complex_endpoint = 0x9,
+  /// No value of the field: a conventional PCI function, which has no PCI Express capability.
+  conventional = 0xFF,
 };
 
-/// Ports have a type 1 header and a secondary bus.
+/// Ports and bridges have a type 1 header and a secondary bus.
 constexpr bool is_port(PortType type) {
-  return type == PortType::root_port || type == PortType::upstream_port || type == PortType::downstream_port;
+  return type == PortType::root_port || type == PortType::upstream_port || type == PortType::downstream_port ||
+         type == PortType::pci_bridge;
 }
 
 /// Offsets in bytes from the capability.

@@ -43,6 +43,13 @@ NodeIndex claimant_on_root_bus(const Topology& topology, std::uint8_t bridge, Bu
   return NodeIndex::none;
 }
 
+/// A PCIe-to-PCI bridge on the root bus that takes what nobody claims.
+NodeIndex subtractive_on_root_bus(const Topology& topology, std::uint8_t bridge) {
+  for (const NodeIndex node : topology.root_bus(bridge))
+    if (topology[node].decoded.subtractive && topology[node].decoded.memory_space_enable) return node;
+  return NodeIndex::none;
+}
+
 /// Another root port or integrated endpoint of the segment that claims the untranslated address.
 NodeIndex find_peer(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
                     BusAddr address) {
@@ -112,6 +119,8 @@ std::optional<OutboundDecision> decide_outbound(const Topology& topology, const 
                                 &rules::host_bridge_outbound_unclaimed};
       if (!window.cpu.contains(wanted)) return decision;
       decision.target = claimant_on_root_bus(topology, static_cast<std::uint8_t>(i), decision.address, NodeIndex::none);
+      if (decision.target == NodeIndex::none)
+        decision.target = subtractive_on_root_bus(topology, static_cast<std::uint8_t>(i));
       if (decision.target != NodeIndex::none) decision.rule = &rules::host_bridge_outbound;
       return decision;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/routing.h"
 
+#include "pcie/pci_bridge.h"
 #include "pcie/route_decisions.h"
 
 namespace iommusim::pcie {
@@ -12,6 +13,7 @@ RouteDecision issue(const Topology& topology, NodeIndex function, const Access& 
 
 RouteDecision route_from_above(const Topology& topology, NodeIndex port, const Access& access) {
   const Node& node = topology[port];
+  if (node.type == PortType::pci_bridge) return route_to_bus(topology, port, access);
   if (!node.decoded.memory_space_enable) return unsupported_at(port, access, rules::port_memory_space_disabled);
   if (const auto bar = node.decoded.bar_with(access.address))
     return claim_bar(topology, port, *bar, access, rules::port_bar);

@@ -55,7 +55,8 @@ RouteDecision route_from_below(const Topology& topology, NodeIndex ingress, cons
 
 /// A request arrives at a port's primary side, moving down: at a root port from the root complex, or at a
 /// switch upstream port from its link. A root port answers downstream (itself) or claim or reject; an
-/// upstream port picks the downstream port whose window holds the address. ACS never applies here.
+/// upstream port picks the downstream port whose window holds the address, a PCIe-to-PCI bridge the function on its
+/// bus. ACS never applies here.
 RouteDecision route_from_above(const Topology& topology, NodeIndex port, const Access& access);
 
 /// A request arrives at a function: the BAR that claims it, or unsupported request.

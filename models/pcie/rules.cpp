@@ -39,6 +39,19 @@ const Rule switch_unclaimed{"switch.unclaimed",
                             "the switch's windows hold the address, but those of none of its downstream ports do",
                             "PCIe 2.3.1"};
 
+const Rule pci_bus_peer{"pci-bus.peer",
+                        "another device on the same conventional bus claims the address, so the request never leaves "
+                        "the bus",
+                        "PCI 3.0, 3.6.1"};
+const Rule pci_bus_master_abort{"pci-bus.master-abort", "no device on the conventional bus claims the address",
+                                "PCI 3.0, 3.3.3.1"};
+const Rule pci_bridge_upstream{"pci-bridge.upstream",
+                               "the bridge takes what its windows do not hold and sends it under its own requester ID",
+                               "PCI Express to PCI/PCI-X Bridge 1.0, 2.3"};
+const Rule pci_bridge_subtractive{"pci-bridge.subtractive",
+                                  "nobody else claims the address, so the subtractive bridge takes it",
+                                  "PCI-to-PCI Bridge 1.2, 13.6"};
+
 const Rule acs_source_validation{"acs.source-validation",
                                  "Source Validation found a requester ID from outside the port's bus range",
                                  "PCIe 6.12.1.1"};

@@ -27,6 +27,12 @@ extern const Rule switch_direct_peer;
 extern const Rule switch_upstream;
 extern const Rule switch_unclaimed;
 
+// PCIe-to-PCI bridges and conventional buses.
+extern const Rule pci_bus_peer;
+extern const Rule pci_bus_master_abort;
+extern const Rule pci_bridge_upstream;
+extern const Rule pci_bridge_subtractive;
+
 // Access control services.
 extern const Rule acs_source_validation;
 extern const Rule acs_translation_blocking;

@@ -57,6 +57,14 @@ class Topology {
   std::uint32_t config_read(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width) const;
   void config_write(std::uint16_t segment, RequesterId id, unsigned offset, unsigned width, std::uint32_t value);
 
+  /// Hardware's side of registers that routing does not read, status and logs: no decision changes.
+  void latch(NodeIndex node, unsigned offset, unsigned width, std::uint32_t bits) {
+    nodes_[index_of(node)].config.latch(offset, width, bits);
+  }
+  void record(NodeIndex node, unsigned offset, unsigned width, std::uint32_t value) {
+    nodes_[index_of(node)].config.record(offset, width, value);
+  }
+
   /// Grows with every configuration write: what was derived from an older generation must be derived again.
   std::uint64_t generation() const { return generation_; }
 

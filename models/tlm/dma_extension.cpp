@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/dma_extension.h"
 
+#include "pcie/error_logging.h"
+
 #include <algorithm>
 
 namespace iommusim::modules {
@@ -12,6 +14,12 @@ void refuse(tlm::tlm_generic_payload& payload, DmaExtension& extension, const La
   payload.set_response_status(unsupported                                           ? tlm::TLM_ADDRESS_ERROR_RESPONSE
                               : landing.status == CompletionStatus::completer_abort ? tlm::TLM_COMMAND_ERROR_RESPONSE
                                                                                     : tlm::TLM_GENERIC_ERROR_RESPONSE);
+}
+
+void refuse_at(pcie::Topology& topology, const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload,
+               DmaExtension& extension) {
+  pcie::log_refusal(topology, decision.target, access_of(payload, extension), *decision.rule);
+  refuse(payload, extension, rejection(topology[decision.target].id, *decision.rule, decision.status));
 }
 
 void claim_port_bar(const pcie::Topology& topology, const pcie::RouteDecision& decision,
@@ -31,7 +39,7 @@ void claim_port_bar(const pcie::Topology& topology, const pcie::RouteDecision& d
 
 RequesterId default_requester(const pcie::Topology& topology, pcie::NodeIndex node) {
   const pcie::Node& at = topology[node];
-  return at.type == pcie::PortType::root_complex_endpoint ? at.requester : RequesterId{at.decoded.secondary_bus, 0, 0};
+  return pcie::is_port(at.type) ? RequesterId{at.decoded.secondary_bus, 0, 0} : at.requester;
 }
 
 }  // namespace iommusim::modules

@@ -82,6 +82,10 @@ inline CompletionStatus completion_of(const tlm::tlm_generic_payload& payload, c
 /// status says that a PCI Express requester would never hear of it.
 void refuse(tlm::tlm_generic_payload& payload, DmaExtension& extension, const Landing& landing);
 
+/// The same at `decision.target`, which logs what it refused.
+void refuse_at(pcie::Topology& topology, const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload,
+               DmaExtension& extension);
+
 /// Ends a request at a BAR of a port itself (`decision.action` is claim): ports keep no data, reads give zeros.
 void claim_port_bar(const pcie::Topology& topology, const pcie::RouteDecision& decision,
                     tlm::tlm_generic_payload& payload, DmaExtension& extension);

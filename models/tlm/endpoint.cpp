@@ -3,6 +3,7 @@
 
 #include "base/endian.h"
 #include "pcie/device_claim.h"
+#include "pcie/error_logging.h"
 #include "pcie/tlp_split.h"
 #include "tlm/timing.h"
 
@@ -33,7 +34,7 @@ void prepare(DmaTransaction& transaction, const Access& access) {
 
 }  // namespace
 
-Endpoint::Endpoint(const sc_core::sc_module_name& name, const pcie::Topology& topology, const EndpointConfig& config)
+Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, const EndpointConfig& config)
     : sc_module{name}, topology_{topology}, config_{config} {
   downstream.register_b_transport(this, &Endpoint::b_transport);
   downstream.register_transport_dbg(this, &Endpoint::transport_dbg);
@@ -60,13 +61,15 @@ sc_core::sc_time Endpoint::transfer(const DmaRequest& request, sc_core::sc_time 
     access.operation = request.operation;
     access.address_type = request.address_type;
     access.pasid = request.pasid;
-    access.requester = topology_[request.function].requester;
+    access.requester = request.requester.value_or(topology_[request.function].requester);
     access.address = part.address;
     access.size = part.size;
     wire_free += to_sc_time(config_.link.serialize(pcie::request_bytes(access)));
     sc_core::sc_time when = wire_free;
     send(request, access, data, when, observer);
-    if (read) when += to_sc_time(config_.link.serialize(pcie::completion_bytes(access.size, function.max_payload)));
+    if (read)
+      when += to_sc_time(
+          config_.link.serialize(pcie::completion_bytes(access.address, access.size, {function.max_payload, 64})));
     if (when > end) end = when;
     if (data != nullptr) data += part.size;
   }
@@ -96,6 +99,7 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
   if (issue(request.function, *transaction, access)) {
     when += to_sc_time(config_.link.propagation());
     upstream->b_transport(*transaction, when);
+    pcie::log_completion(topology_, request.function, transaction->extension.landing.status);
   }
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
@@ -130,7 +134,7 @@ void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   const ComponentId id = topology_[decision.target].id;
   extension.path.add(id, *decision.rule);
   if (decision.action != pcie::Action::claim) {
-    refuse(payload, extension, rejection(id, *decision.rule, decision.status));
+    refuse_at(topology_, decision, payload, extension);
     return;
   }
   Landing& landing = extension.landing;

@@ -16,6 +16,7 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace iommusim::modules {
@@ -33,6 +34,8 @@ struct EndpointConfig {
 struct DmaRequest {
   /// Who asks: one of the device's functions.
   pcie::NodeIndex function = pcie::NodeIndex::none;
+  /// What the requests say: the function's own ID, or another one (a DMA alias).
+  std::optional<RequesterId> requester;
   Operation operation = Operation::read;
   AddressType address_type = AddressType::untranslated;
   std::optional<Pasid> pasid;
@@ -54,7 +57,7 @@ class Endpoint : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Endpoint, 64> upstream{"upstream"};
   tlm_utils::simple_target_socket<Endpoint, 64> downstream{"downstream"};
 
-  Endpoint(const sc_core::sc_module_name& name, const pcie::Topology& topology, const EndpointConfig& config);
+  Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, const EndpointConfig& config);
 
   /// Sends the TLPs of `request`, starting `start` after the current time; returns when the last one ended, in the
   /// same count. Blocking transport without waiting: time is annotated.
@@ -76,7 +79,7 @@ class Endpoint : public sc_core::sc_module {
   unsigned transport_dbg(tlm::tlm_generic_payload& payload);
   void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last);
 
-  const pcie::Topology& topology_;
+  pcie::Topology& topology_;
   EndpointConfig config_;
   PayloadPool pool_;
   std::function<void(std::uint64_t, std::uint64_t)> dmi_sink_;

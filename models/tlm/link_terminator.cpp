@@ -6,16 +6,17 @@
 
 namespace iommusim::modules {
 
-LinkTerminator::LinkTerminator(const sc_core::sc_module_name& name, ComponentId port) : sc_module{name}, port_{port} {
+LinkTerminator::LinkTerminator(const sc_core::sc_module_name& name, pcie::Topology& topology, pcie::NodeIndex port)
+    : sc_module{name}, topology_{topology}, port_{port} {
   downstream.register_b_transport(this, &LinkTerminator::b_transport);
 }
 
 void LinkTerminator::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
   const ExtensionScope scope{payload, RequesterId{}};
   const Rule& rule = pcie::rules::port_link_down;
-  (*scope).path.add(port_, rule);
+  (*scope).path.add(topology_[port_].id, rule);
   const CompletionStatus status = completion_of(payload, *scope, CompletionStatus::unsupported_request);
-  refuse(payload, *scope, rejection(port_, rule, status));
+  refuse_at(topology_, {pcie::Action::reject, port_, 0, status, &rule}, payload, *scope);
 }
 
 }  // namespace iommusim::modules

@@ -2,7 +2,7 @@
 // The link below a port that no device is plugged into.
 #pragma once
 
-#include "base/component.h"
+#include "pcie/topology.h"
 
 #include <systemc>
 #include <tlm>
@@ -17,12 +17,13 @@ class LinkTerminator : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<LinkTerminator, 64> upstream{"upstream"};
   tlm_utils::simple_target_socket<LinkTerminator, 64> downstream{"downstream"};
 
-  LinkTerminator(const sc_core::sc_module_name& name, ComponentId port);
+  LinkTerminator(const sc_core::sc_module_name& name, pcie::Topology& topology, pcie::NodeIndex port);
 
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
-  ComponentId port_;
+  pcie::Topology& topology_;
+  pcie::NodeIndex port_;
 };
 
 }  // namespace iommusim::modules

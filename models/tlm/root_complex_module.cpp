@@ -2,6 +2,7 @@
 #include "tlm/root_complex_module.h"
 
 #include "base/endian.h"
+#include "pcie/error_logging.h"
 #include "tlm/dmi_scope.h"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ ComponentId RootComplexModule::bridge_id(NodeIndex node) const {
 }
 
 bool RootComplexModule::pass_root_port(NodeIndex node, const Access& access, tlm::tlm_generic_payload& payload,
-                                       DmaExtension& extension) const {
+                                       DmaExtension& extension) {
   if (topology_[node].type != pcie::PortType::root_port) return true;
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, node, access);
   extension.path.add(topology_[pcie::decider(decision, node)].id, *decision.rule);
@@ -51,7 +52,7 @@ bool RootComplexModule::pass_root_port(NodeIndex node, const Access& access, tlm
   if (decision.action == pcie::Action::claim)
     claim_port_bar(topology_, decision, payload, extension);
   else
-    refuse(payload, extension, rejection(topology_[decision.target].id, *decision.rule, decision.status));
+    refuse_at(topology_, decision, payload, extension);
   return false;
 }
 
@@ -76,7 +77,11 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
       extension.landing.decide(bridge, *decision.rule);
       send_down(decision.target, payload, extension, delay);
       return;
-    case RootAction::reject: refuse(payload, extension, rejection(bridge, *decision.rule, decision.status)); return;
+    case RootAction::reject:
+      // The root complex has no configuration space of its own: the root port tells what it refused.
+      if (topology_[node].type == pcie::PortType::root_port) pcie::log_refusal(topology_, node, access, *decision.rule);
+      refuse(payload, extension, rejection(bridge, *decision.rule, decision.status));
+      return;
   }
 }
 
@@ -90,7 +95,7 @@ void RootComplexModule::send_down(NodeIndex node, tlm::tlm_generic_payload& payl
       return;
     }
     if (decision.action != pcie::Action::downstream) {
-      refuse(payload, extension, rejection(topology_[decision.target].id, *decision.rule, decision.status));
+      refuse_at(topology_, decision, payload, extension);
       return;
     }
   }

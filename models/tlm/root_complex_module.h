@@ -54,7 +54,7 @@ class RootComplexModule : public sc_core::sc_module {
 
   /// True: the request may enter the root complex.
   bool pass_root_port(pcie::NodeIndex node, const Access& access, tlm::tlm_generic_payload& payload,
-                      DmaExtension& extension) const;
+                      DmaExtension& extension);
   void send_down(pcie::NodeIndex node, tlm::tlm_generic_payload& payload, DmaExtension& extension,
                  sc_core::sc_time& delay);
   std::size_t socket_of(pcie::NodeIndex node) const;

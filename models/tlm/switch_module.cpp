@@ -8,8 +8,7 @@
 
 namespace iommusim::modules {
 
-SwitchModule::SwitchModule(const sc_core::sc_module_name& name, const pcie::Topology& topology,
-                           const SwitchConfig& config)
+SwitchModule::SwitchModule(const sc_core::sc_module_name& name, pcie::Topology& topology, const SwitchConfig& config)
     : sc_module{name},
       downstream_in{"downstream_in", config.downstream_ports.size()},
       downstream_out{"downstream_out", config.downstream_ports.size()},
@@ -69,12 +68,12 @@ void SwitchModule::from_above(int, tlm::tlm_generic_payload& payload, sc_core::s
 }
 
 void SwitchModule::finish(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload,
-                          DmaExtension& extension) const {
+                          DmaExtension& extension) {
   if (decision.action == pcie::Action::claim) {
     claim_port_bar(topology_, decision, payload, extension);
     return;
   }
-  refuse(payload, extension, rejection(topology_[decision.target].id, *decision.rule, decision.status));
+  refuse_at(topology_, decision, payload, extension);
 }
 
 bool SwitchModule::dmi_from_below(int port, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {

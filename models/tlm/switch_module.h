@@ -37,7 +37,7 @@ class SwitchModule : public sc_core::sc_module {
   sc_core::sc_vector<Target> downstream_in;
   sc_core::sc_vector<Initiator> downstream_out;
 
-  SwitchModule(const sc_core::sc_module_name& name, const pcie::Topology& topology, const SwitchConfig& config);
+  SwitchModule(const sc_core::sc_module_name& name, pcie::Topology& topology, const SwitchConfig& config);
 
  private:
   void from_below(int port, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -47,9 +47,9 @@ class SwitchModule : public sc_core::sc_module {
   unsigned debug_from_above(int, tlm::tlm_generic_payload& payload);
   void invalidate_below(int, sc_dt::uint64 first, sc_dt::uint64 last);
   int socket_of(pcie::NodeIndex port) const;
-  void finish(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload, DmaExtension& extension) const;
+  void finish(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload, DmaExtension& extension);
 
-  const pcie::Topology& topology_;
+  pcie::Topology& topology_;
   SwitchConfig config_;
 };
 

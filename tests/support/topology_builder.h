@@ -35,6 +35,8 @@ struct FunctionOptions {
   /// Port numbers whose egress is controlled.
   std::vector<unsigned> egress_controlled;
   std::uint8_t port_number = 0;
+  std::uint32_t class_code = 0;
+  bool error_reporting = false;
   bool bus_master = true;
   bool memory_space = true;
 };
@@ -68,11 +70,20 @@ class TopologyBuilder {
   NodeIndex endpoint(NodeIndex parent, const FunctionOptions& options = {}) {
     return add(pcie::PortType::endpoint, parent, options, topology_[parent].host_bridge);
   }
+  /// A PCIe-to-PCI bridge, below a port or (none) on the root bus of host bridge 0, and a function on its bus.
+  NodeIndex pci_bridge(NodeIndex parent, const FunctionOptions& options = {}) {
+    return add_port(pcie::PortType::pci_bridge, parent, options,
+                    parent == NodeIndex::none ? std::uint8_t{0} : topology_[parent].host_bridge);
+  }
+  NodeIndex conventional(NodeIndex bridge, const FunctionOptions& options = {}) {
+    return add(pcie::PortType::conventional, bridge, options, topology_[bridge].host_bridge);
+  }
   NodeIndex integrated_endpoint(const FunctionOptions& options = {}, std::uint8_t host_bridge = 0) {
     return add(pcie::PortType::root_complex_endpoint, NodeIndex::none, options, host_bridge);
   }
 
   const pcie::Topology& topology() const { return topology_; }
+  pcie::Topology& topology() { return topology_; }
   RequesterId id(NodeIndex node) const { return topology_[node].requester; }
 
   std::uint32_t read(NodeIndex node, unsigned offset, unsigned width) const {
@@ -102,6 +113,8 @@ class TopologyBuilder {
     config.type = type;
     config.vendor_id = 0x1234;
     config.port_number = options.port_number;
+    config.class_code = options.class_code;
+    config.error_reporting = options.error_reporting;
     if (options.acs_capability) config.acs = pcie::AcsCapability{*options.acs_capability};
     for (const Bar& bar : options.bars)
       config.bars.push_back({bar.index, bar.size, bar.is_64bit, false});
