@@ -61,6 +61,8 @@ void LinuxView::list_functions(platforms::OperatingSystem& system) {
     const pcie::Node& function = topology[node];
     software::PciDevice device{{system.bus(), function.segment, function.requester}, function.segment, {}, {}};
     if (function.parent != NodeIndex::none) device.bridge = index_of_node_[pcie::index_of(function.parent)];
+    for (const RequesterId alias : machine_.describe(node).dma_alias)
+      device.alias_devfns.push_back(alias.devfn());
     functions_.push_back(std::move(device));
   }
 }
