@@ -27,7 +27,7 @@ void Progress::update(std::uint64_t operations, Duration simulated) {
   if (share > 0) rest = fmt::format(", {:.0f} % done, {:.0f} s left", share * 100, elapsed.count() * (1 / share - 1));
   fmt::print(stderr, "\r\033[K{} operations, {:.2f} million/s, {} simulated{}", operations,
              static_cast<double>(operations) / elapsed.count() / 1e6, format_duration(simulated), rest);
-  std::fflush(stderr);
+  static_cast<void>(std::fflush(stderr));
 }
 
 }  // namespace iommusim::app

@@ -12,6 +12,7 @@ namespace {
 
 std::vector<platforms::Override> overrides(const std::vector<std::string>& settings) {
   std::vector<platforms::Override> result;
+  result.reserve(settings.size());
   for (const std::string& setting : settings)
     result.push_back(platforms::parse_override(setting));
   return result;

@@ -31,7 +31,7 @@ RequesterId requester(const JsonValue& value) {
 
 void take_rights(const JsonValue& value, KnownPage& page) {
   const std::string rights = value.text();
-  if (rights != "r" && rights != "w" && rights != "rw") value.fail_kind("\"r\", \"w\" or \"rw\"");
+  if (rights != "r" && rights != "w" && rights != "rw") value.fail_kind(R"("r", "w" or "rw")");
   page.read = rights.front() == 'r';
   page.write = rights.back() == 'w';
 }
