@@ -14,8 +14,8 @@
 #include <spawn.h>
 #include <sys/wait.h>
 #include <thread>
-#include <utility>
 #include <unistd.h>
+#include <utility>
 
 namespace iommusim::app {
 namespace {

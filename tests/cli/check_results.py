@@ -42,6 +42,17 @@ def folding_only_folds(checks, name, folded, unfolded):
     checks.expect(all(c["count"] == 1 for c in unfolded["collisions"]), f"{name}: a count with --all-collisions")
 
 
+def whatever_cached(target):
+    """explain asks the booted machine; the run may have filled the IOTLB since."""
+    return {key: value for key, value in target.items() if key != "from_cache"} if target else target
+
+
+def way(path):
+    """Each hop with its rule. A hit in the IOTLB is the translation that a walk gives."""
+    translations = ("vtd.iotlb-hit", "vtd.second-stage")
+    return [(hop["where"], "translated" if hop["rule"] in translations else hop["rule"]) for hop in path]
+
+
 def explain_agrees(iommusim, checks, platform, results):
     for collision in results["collisions"]:
         if collision["operation"] not in ("read", "write"):
@@ -52,10 +63,10 @@ def explain_agrees(iommusim, checks, platform, results):
                                     "--op", collision["operation"], "--size", size)
         for part in ("intended", "landed"):
             if collision["landed"]["kind"] != "interrupt":  # explain sends no message data, so it knows no vector
-                checks.equal(told[part], collision[part], f"{platform.stem}: {part} at {collision['iova']}")
+                checks.equal(whatever_cached(told[part]), whatever_cached(collision[part]),
+                             f"{platform.stem}: {part} at {collision['iova']}")
         checks.equal(told["collision"], collision["kind"], f"{platform.stem}: explain at {collision['iova']}")
-        way = [{"where": hop["where"], "rule": hop["rule"]} for hop in told["path"]]
-        checks.equal(way, collision["path"], f"{platform.stem}: path at {collision['iova']}")
+        checks.equal(way(told["path"]), way(collision["path"]), f"{platform.stem}: path at {collision['iova']}")
 
 
 def damages(results):

@@ -60,6 +60,13 @@ class Command:
         return document
 
 
+def size(text):
+    """Bytes of a size as the formats write it: 64KiB, 0x1000."""
+    digits = str(text).rstrip("KMGTiB")
+    powers = {"": 0, "B": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
+    return int(digits, 0) << 10 * powers[str(text)[len(digits):]]
+
+
 class Checks:
     """Prints what fails; status() is the exit code of the test."""
 

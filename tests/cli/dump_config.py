@@ -43,8 +43,9 @@ def functions_of(text):
 
 
 def count_functions(owner):
-    """Of a host bridge or port, in its platform file."""
-    return sum(1 + count_functions(device) for device in owner.get("devices", []))
+    """Of a host bridge or port, in its platform file, with the enabled virtual functions."""
+    return sum(1 + count_functions(device) + device.get("sriov", {}).get("num_vfs", 0)
+               for device in owner.get("devices", []))
 
 
 def every_platform_is_read(iommusim, checks):

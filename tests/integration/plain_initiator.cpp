@@ -55,7 +55,7 @@ struct PlainDeviceBench : IommuBench {
 /// The bench platform's switch, with a plain initiator where nic0 is. Above it, the IOMMU.
 struct PlainSwitchBench : IommuBench {
   PlainSwitchBench() {
-    const pcie::Topology& topology = machine.topology();
+    pcie::Topology& topology = machine.topology();
     modules::SwitchConfig config;
     config.upstream_port = machine.find_function("sw0");
     config.downstream_ports = topology[config.upstream_port].children;
@@ -77,8 +77,8 @@ struct PlainSwitchBench : IommuBench {
   PlainInitiator from_above{"from_above"};
   PlainInitiator device{"device"};
   PlainTarget to_device{"to_device"};
-  modules::LinkTerminator peer{"peer", ComponentId::none};
-  modules::LinkTerminator other{"other", ComponentId::none};
+  modules::LinkTerminator peer{"peer", machine.topology(), machine.find_function("sw0")};
+  modules::LinkTerminator other{"other", machine.topology(), machine.find_function("sw0")};
 };
 
 std::vector<unsigned char> memory_at(platforms::Machine& machine, std::uint64_t physical, std::size_t size) {

@@ -244,6 +244,7 @@ class Subject {
   unsigned extended_acs(const pcie::Node& node) const {
     for (unsigned at = 0x100; at != 0;) {
       const std::uint32_t header = machine_.topology().config_read(node.segment, node.requester, at, 4);
+      if (header == 0xFFFF'FFFF) return 0;
       if ((header & 0xFFFF) == 0x000D) return at;
       at = header >> 20;
     }

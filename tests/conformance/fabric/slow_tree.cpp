@@ -8,6 +8,9 @@ namespace {
 using oracle::SlowFunction;
 using platforms::FunctionKind;
 
+/// All-ones: no function took the read.
+constexpr std::uint64_t nobody_answers = 0xFFFF'FFFF;
+
 /// Configuration cycles to one function.
 class Config {
  public:
@@ -20,6 +23,7 @@ class Config {
   unsigned extended(unsigned wanted) const {
     for (unsigned at = 0x100; at != 0;) {
       const std::uint64_t header = read(at, 4);
+      if (header == nobody_answers) return 0;
       if ((header & 0xFFFF) == wanted) return at;
       at = static_cast<unsigned>(header >> 20);
     }
