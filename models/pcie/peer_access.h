@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // May a request go to a peer directly? P2P Request Redirect, P2P Egress Control and Direct Translated P2P
-// together (PCIe base specification, 6.12.3; reference pcie-acs 2.3).
+// together (PCIe base specification, 6.12.3).
 #pragma once
 
 #include "base/access.h"

@@ -24,18 +24,9 @@ RootDecision reject(const Access& access, CompletionStatus non_posted, const Rul
   return decision;
 }
 
-/// The offset of the inbound window that holds all of the request. nullopt: it falls outside.
-std::optional<std::uint64_t> inbound_offset(const HostBridge& bridge, const Access& access) {
-  if (bridge.inbound.empty()) return 0;
-  const Range<BusAddr> wanted = request_range(access);
-  for (const InboundWindow& window : bridge.inbound)
-    if (window.bus.contains(wanted)) return window.offset;
-  return std::nullopt;
-}
-
 /// Towards the IOMMU, through the inbound windows.
 RootDecision enter_system(const HostBridge& bridge, const Access& access, const Rule& rule) {
-  const auto offset = inbound_offset(bridge, access);
+  const auto offset = inbound_offset(bridge, request_range(access));
   if (!offset) return reject(access, CompletionStatus::unsupported_request, rules::host_bridge_inbound_hole);
   return translate(access.address, *offset, rule);
 }
@@ -115,6 +106,13 @@ void admit(const Topology& topology, const std::vector<HostBridge>& bridges, Nod
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> inbound_offset(const HostBridge& bridge, const Range<BusAddr>& wanted) {
+  if (bridge.inbound.empty()) return 0;
+  for (const InboundWindow& window : bridge.inbound)
+    if (window.bus.contains(wanted)) return window.offset;
+  return std::nullopt;
+}
 
 RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
                             const Access& access) {
