@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace iommusim::tests {
 namespace {
@@ -101,22 +102,32 @@ DomainType random_type(Random& random) {
   return draw < 3 ? DomainType::blocked : DomainType::unmanaged;
 }
 
-std::vector<std::string> devices_behind(const platforms::Description& description, const std::string& bridge) {
-  std::vector<std::string> names;
-  for (const platforms::FunctionPlace& place : platforms::all_functions(description))
-    if (place.bridge->name == bridge && (place.function->kind == platforms::FunctionKind::endpoint ||
-                                         place.function->kind == platforms::FunctionKind::virtual_function ||
-                                         place.function->kind == platforms::FunctionKind::root_complex_endpoint))
-      names.push_back(place.function->name);
-  return names;
+/// Who shares a requester ID: conventional devices on one bus, else each for itself.
+using Sharers = std::vector<std::string>;
+
+std::vector<Sharers> devices_behind(const platforms::Description& description, const std::string& bridge) {
+  std::vector<Sharers> result;
+  std::optional<std::uint8_t> conventional_bus;
+  for (const platforms::FunctionPlace& place : platforms::all_functions(description)) {
+    const platforms::FunctionDescription& function = *place.function;
+    if (place.bridge->name != bridge || is_port(function.kind)) continue;
+    const bool conventional = function.kind == platforms::FunctionKind::pci_device;
+    if (conventional && conventional_bus == function.id.bus()) {
+      result.back().push_back(function.name);
+      continue;
+    }
+    result.push_back({function.name});
+    if (conventional) conventional_bus = function.id.bus();
+  }
+  return result;
 }
 
 void add_domains(Random& random, platforms::Description& description, const std::string& bridge, unsigned width) {
   Mappings mappings{random, description, width};
   DomainDescription domain;
-  for (const std::string& device : devices_behind(description, bridge)) {
+  for (const Sharers& devices : devices_behind(description, bridge)) {
     if (random.percent(10)) continue;
-    domain.devices.push_back(device);
+    domain.devices.insert(domain.devices.end(), devices.begin(), devices.end());
     if (random.percent(30)) continue;
     domain.name = fmt::format("domain{}", description.domains.size());
     domain.type = random_type(random);
