@@ -96,9 +96,10 @@ class Mappings {
   std::vector<std::uint64_t> bars_;
 };
 
-DomainType random_type(Random& random) {
+DomainType random_type(Random& random, const vtd::UnitConfig& unit) {
   const std::uint64_t draw = random.below(10);
-  if (draw < 2) return DomainType::identity;
+  // Identity mappings of 4 KiB for many domains would not fit into the operating system's memory.
+  if (draw < 2 && (unit.pass_through || unit.pages_2m)) return DomainType::identity;
   return draw < 3 ? DomainType::blocked : DomainType::unmanaged;
 }
 
@@ -122,15 +123,16 @@ std::vector<Sharers> devices_behind(const platforms::Description& description, c
   return result;
 }
 
-void add_domains(Random& random, platforms::Description& description, const std::string& bridge, unsigned width) {
-  Mappings mappings{random, description, width};
+void add_domains(Random& random, platforms::Description& description, const std::string& bridge,
+                 const vtd::UnitConfig& unit) {
+  Mappings mappings{random, description, unit.table_levels.back() == 3 ? 39 : unit.guest_address_width};
   DomainDescription domain;
   for (const Sharers& devices : devices_behind(description, bridge)) {
     if (random.percent(10)) continue;
     domain.devices.insert(domain.devices.end(), devices.begin(), devices.end());
     if (random.percent(30)) continue;
     domain.name = fmt::format("domain{}", description.domains.size());
-    domain.type = random_type(random);
+    domain.type = random_type(random, unit);
     if (domain.type == DomainType::unmanaged) mappings.add_to(domain);
     description.domains.push_back(std::move(domain));
     domain = {};
@@ -147,7 +149,7 @@ void add_random_software(Random& random, platforms::Description& description) {
     const vtd::UnitConfig unit = random_unit(random, index);
     bridge.iommu = fmt::format("dmar{}", index++);
     description.iommus.push_back({bridge.iommu, unit});
-    add_domains(random, description, bridge.name, unit.table_levels.back() == 3 ? 39 : unit.guest_address_width);
+    add_domains(random, description, bridge.name, unit);
   }
 }
 
