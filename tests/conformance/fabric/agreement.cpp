@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
@@ -27,7 +28,7 @@ namespace {
 
 constexpr unsigned most_functions = 40;
 constexpr unsigned rounds = 12;
-constexpr unsigned requests_per_round = 4;
+constexpr unsigned requests_per_round = 10;
 constexpr unsigned rounds_between_maps = 4;
 constexpr unsigned map_samples = 12;
 /// It asks for intent and remedies, too, and prints what walk says: a sample is enough.
@@ -40,8 +41,7 @@ std::string_view name_of(const Rule& rule) {
 
 using RulesMet = std::set<std::string_view>;
 
-/// All by which a request can fare in the fabric, but for completion.lost: it needs a requester that was configured
-/// before its bus number became unreachable (conformance/acs/virtual_functions.cpp).
+/// All by which a request can fare in the fabric.
 const RulesMet rules_of_requests{"function.bus-master-enabled",
                                  "function.bus-master-disabled",
                                  "function.memory-space-disabled",
@@ -66,6 +66,7 @@ const RulesMet rules_of_requests{"function.bus-master-enabled",
                                  "pci-bus.master-abort",
                                  "pci-bridge.upstream",
                                  "pci-bridge.subtractive",
+                                 "acs.source-validation",
                                  "acs.translation-blocking",
                                  "acs.p2p-request-redirect",
                                  "acs.p2p-egress-control",
@@ -79,6 +80,7 @@ const RulesMet rules_of_requests{"function.bus-master-enabled",
                                  "acs.usp-memory-target-redirect",
                                  "acs.unclaimed-request-redirect",
                                  "acs.no-peer-path",
+                                 "completion.lost",
                                  "host-bridge.interrupt-window",
                                  "host-bridge.inbound-hole",
                                  "host-bridge.translate",
@@ -232,7 +234,10 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     const unsigned acs = extended(node, 0x000D);
     const unsigned sriov = extended(node, 0x0010);
     const std::uint64_t draw = random_.below(100);
-    if (sriov != 0 && draw < 50) {
+    if (const auto last = last_bus_of_virtual_functions(node); last && draw < 30) {
+      // Those on a bus of their own become unreachable, or reachable again.
+      write(0x1A, 1, random_.pick({unsigned{node.decoded.secondary_bus}, unsigned{*last}}));
+    } else if (sriov != 0 && draw < 50) {
       // VF Enable and VF Memory Space Enable; the ARI hierarchy stays as it is.
       const std::uint64_t control = topology.config_read(node.segment, node.requester, sriov + 8, 2) & 0xFFF6;
       write(sriov + 8, 2, control | random_.pick({9U, 9U, 9U, 1U, 8U}));
@@ -246,6 +251,14 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
       const std::uint64_t base = topology.config_read(node.segment, node.requester, 0x20, 2);
       write(0x20, 2, base + (random_.percent(80) ? 0x10 : 0xFFF0));
     }
+  }
+  /// Of a port with a device that has virtual functions below it.
+  std::optional<std::uint8_t> last_bus_of_virtual_functions(const pcie::Node& port) const {
+    std::optional<std::uint8_t> last;
+    for (const pcie::NodeIndex child : port.children)
+      if (machine().topology()[child].physical_function != pcie::NodeIndex::none)
+        last = machine().topology()[child].requester.bus();
+    return last;
   }
   unsigned extended(const pcie::Node& node, unsigned wanted) const {
     for (unsigned at = 0x100; at != 0;) {

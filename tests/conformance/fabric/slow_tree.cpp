@@ -12,21 +12,20 @@ using platforms::FunctionKind;
 /// All-ones: no function took the read.
 constexpr std::uint64_t nobody_answers = 0xFFFF'FFFF;
 
-/// Configuration cycles to one function.
+/// Configuration cycles to one function. A function that none reaches keeps what it was last programmed with: its
+/// registers are read where they are.
 class Config {
  public:
-  Config(const pcie::Topology& topology, std::uint16_t segment, RequesterId id)
-      : topology_{topology}, segment_{segment}, id_{id} {}
+  Config(const pcie::Topology& topology, const pcie::Node& node, RequesterId id)
+      : topology_{topology}, node_{node}, id_{id}, reachable_{cycle(0x04, 4) != nobody_answers} {}
 
   std::uint64_t read(unsigned offset, unsigned width) const {
-    return topology_.config_read(segment_, id_, offset, width);
+    return reachable_ ? cycle(offset, width) : node_.config.read(offset, width);
   }
-  bool answers() const { return read(0x04, 4) != nobody_answers; }
   /// Offset of an extended capability; 0: absent.
   unsigned extended(unsigned wanted) const {
     for (unsigned at = 0x100; at != 0;) {
       const std::uint64_t header = read(at, 4);
-      if (header == nobody_answers) return 0;
       if ((header & 0xFFFF) == wanted) return at;
       at = static_cast<unsigned>(header >> 20);
     }
@@ -34,9 +33,14 @@ class Config {
   }
 
  private:
+  std::uint64_t cycle(unsigned offset, unsigned width) const {
+    return topology_.config_read(node_.segment, id_, offset, width);
+  }
+
   const pcie::Topology& topology_;
-  std::uint16_t segment_;
+  const pcie::Node& node_;
   RequesterId id_;
+  bool reachable_;
 };
 
 oracle::SlowKind kind_of(FunctionKind kind) {
@@ -119,8 +123,6 @@ class Reader {
     const bool is_virtual = description.kind == FunctionKind::virtual_function;
     if (is_virtual) become_virtual(index, function);
     const Config config = config_at(index, function.requester);
-    // What configuration cycles do not reach was never programmed.
-    if (!config.answers()) return function;
     if (!is_virtual) function.memory_space = (config.read(0x04, 2) & 0x2) != 0;
     function.bus_master = (config.read(0x04, 2) & 0x4) != 0;
     if (is_port(description.kind)) read_windows(config, function);
@@ -165,8 +167,7 @@ class Reader {
 
  private:
   Config config_at(pcie::NodeIndex index, unsigned requester) const {
-    return {machine_.topology(), machine_.topology()[index].segment,
-            RequesterId{static_cast<std::uint16_t>(requester)}};
+    return {machine_.topology(), machine_.topology()[index], RequesterId{static_cast<std::uint16_t>(requester)}};
   }
 
   SlowFunction place(pcie::NodeIndex index) const {
