@@ -105,7 +105,7 @@ struct OutboundDecision {
   /// What a reader is told when there is no target.
   CompletionStatus refused_read = CompletionStatus::unsupported_request;
   BusAddr address;
-  /// The host bridge whose window it is.
+  /// The host bridge whose window it is, or whose policy refuses.
   ComponentId bridge = ComponentId::none;
   const Rule* rule = nullptr;
 };
