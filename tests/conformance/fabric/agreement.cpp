@@ -101,6 +101,9 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
 
   void run(AgreementCounts& counts) {
     platform_.system().use_bus(platform_.simulation().cpu());
+    ++counts.topologies;
+    counts.functions += machine().topology().size();
+    counts.most_functions = std::max<std::uint64_t>(counts.most_functions, machine().topology().size());
     RandomRequests requests{random_, machine()};
     for (unsigned round = 0; round < rounds; ++round) {
       change_configuration();
@@ -234,7 +237,7 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     const unsigned acs = extended(node, 0x000D);
     const unsigned sriov = extended(node, 0x0010);
     const std::uint64_t draw = random_.below(100);
-    if (const auto last = last_bus_of_virtual_functions(node); last && draw < 30) {
+    if (const auto last = last_bus_of_virtual_functions(node); last && draw < 45) {
       // Those on a bus of their own become unreachable, or reachable again.
       write(0x1A, 1, random_.pick({unsigned{node.decoded.secondary_bus}, unsigned{*last}}));
     } else if (sriov != 0 && draw < 50) {
@@ -293,7 +296,6 @@ AgreementCounts compare_all(std::uint64_t first_seed, unsigned topologies, Rules
   AgreementCounts counts;
   for (const auto& subject : subjects)
     subject->run(counts);
-  counts.topologies = topologies;
   return counts;
 }
 
