@@ -173,7 +173,8 @@ class Drawing {
     platforms::SriovDescription sriov;
     sriov.total_vfs = 4;
     sriov.num_vfs = static_cast<std::uint16_t>(random_.between(1, 4));
-    sriov.first_vf_offset = random_.pick({std::uint16_t{4}, std::uint16_t{8}, std::uint16_t{0x100}});
+    sriov.first_vf_offset =
+        random_.pick({std::uint16_t{4}, std::uint16_t{8}, std::uint16_t{0x100}, std::uint16_t{0x100}});
     sriov.bus_master = !random_.percent(10);
     if (random_.percent(40)) sriov.acs = random_function_acs(random_);
     const std::uint64_t size = std::uint64_t{1} << random_.between(12, 18);
@@ -221,8 +222,11 @@ pcie::PeerToPeer random_policy(Random& random) {
 platforms::HostBridgeDescription random_bridge(Random& random, unsigned index, unsigned most_functions) {
   platforms::HostBridgeDescription bridge;
   bridge.name = fmt::format("pcie{}", index);
-  bridge.first_bus = static_cast<std::uint8_t>(index * 0x80);
-  bridge.last_bus = static_cast<std::uint8_t>(index * 0x80 + 0x7F);
+  // In a segment of its own, a bridge's bus numbers may be another one's, too.
+  if (index > 0 && random.percent(30)) bridge.segment = static_cast<std::uint16_t>(index);
+  const unsigned first_bus = bridge.segment == 0 ? index * 0x80 : 0;
+  bridge.first_bus = static_cast<std::uint8_t>(first_bus);
+  bridge.last_bus = static_cast<std::uint8_t>(first_bus + 0x7F);
   const std::uint64_t low = 0x9000'0000 + index * std::uint64_t{0x1800'0000};
   const std::uint64_t high = 0x38'0000'0000 + index * std::uint64_t{0x8'0000'0000};
   const std::uint64_t offset = random.percent(25) ? 0x40'0000'0000 : 0;
@@ -239,9 +243,10 @@ platforms::HostBridgeDescription random_bridge(Random& random, unsigned index, u
 /// Some pairs of one host bridge with whatever is on any root bus, each once.
 void add_peer_pairs(Random& random, std::vector<platforms::HostBridgeDescription>& bridges) {
   for (platforms::HostBridgeDescription& bridge : bridges) {
-    if (random.percent(60)) continue;
+    const platforms::HostBridgeDescription& target = random.pick(bridges);
+    if (target.segment != bridge.segment || random.percent(50)) continue;
     for (const FunctionDescription& from : bridge.functions)
-      for (const FunctionDescription& to : random.pick(bridges).functions)
+      for (const FunctionDescription& to : target.functions)
         if (random.percent(40)) bridge.peer_pairs.push_back({from.name, to.name, random_policy(random)});
   }
 }

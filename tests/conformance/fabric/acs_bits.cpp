@@ -87,10 +87,16 @@ class RootPort {
             {"peer", read(0xE010'0000, id)},
             {"translated peer", read(0xE010'0000, id, AddressType::translated)},
             {"own window", read(0xE000'0000, id)},
-            {"own BAR", read(0xE020'0000, id)}};
+            {"own BAR", read(0xE020'0000, id)},
+            {"completion to peer", completion(builder_.id(device_b_))},
+            {"completion back", completion(id)}};
   }
 
  private:
+  /// Above a root port is the root complex: completions for its other ports go there, redirected or not.
+  std::string completion(RequesterId requester) const {
+    return end_of(route_completion_from_below(builder_.topology(), left_, requester, false));
+  }
   std::string read(std::uint64_t address, RequesterId id, AddressType type = AddressType::untranslated) const {
     const Access access = request(Operation::read, id, address, 64, type);
     const RouteDecision decision = route_from_below(builder_.topology(), left_, access);
@@ -123,9 +129,16 @@ const Ends downstream_port_alone{{"memory", "up"},
                                  {"completion back", "UR"},
                                  {"completion to root", "up"}};
 
-const Ends root_port_alone{
-    {"memory", "up"}, {"spoofed requester", "up"}, {"translation request", "up"}, {"translated memory", "up"},
-    {"peer", "peer"}, {"translated peer", "peer"}, {"own window", "UR"},          {"own BAR", "claim"}};
+const Ends root_port_alone{{"memory", "up"},
+                           {"spoofed requester", "up"},
+                           {"translation request", "up"},
+                           {"translated memory", "up"},
+                           {"peer", "peer"},
+                           {"translated peer", "peer"},
+                           {"own window", "UR"},
+                           {"own BAR", "claim"},
+                           {"completion to peer", "up"},
+                           {"completion back", "UR"}};
 
 }  // namespace
 
@@ -168,7 +181,7 @@ TEST_CASE("Each ACS bit alone changes at a root port what its service says, and 
         {{0x0001, {{"spoofed requester", "CA"}}},
          {0x0002, {{"translation request", "CA"}, {"translated memory", "CA"}, {"translated peer", "CA"}}},
          {0x0004, {{"peer", "up"}, {"translated peer", "up"}}},
-         {0x0010, {{"own window", "up"}}},
+         {0x0010, {{"own window", "up"}, {"completion back", "up"}}},
          {0x0020, {{"peer", "CA"}, {"translated peer", "CA"}}},
          {0x0040, {}},
          {0x0100, {{"own BAR", "CA"}}},
@@ -180,7 +193,7 @@ TEST_CASE("On a redirecting root port only Direct Translated P2P opens a way to 
   check(port, request_redirect, with(root_port_alone, {{"peer", "up"}, {"translated peer", "up"}}),
         {{0x0001, {{"spoofed requester", "CA"}}},
          {0x0002, {{"translation request", "CA"}, {"translated memory", "CA"}, {"translated peer", "CA"}}},
-         {0x0010, {{"own window", "up"}}},
+         {0x0010, {{"own window", "up"}, {"completion back", "up"}}},
          {0x0040, {{"translated peer", "peer"}}},
          {0x0100, {{"own BAR", "CA"}}},
          {0x0200, {{"own BAR", "up"}}}});

@@ -5,6 +5,7 @@
 #include "analysis/iova_map.h"
 #include "analysis/linux_view.h"
 #include "conformance/fabric/batches.h"
+#include "conformance/fabric/configuration_changes.h"
 #include "conformance/fabric/disputes.h"
 #include "conformance/fabric/slow_story.h"
 #include "conformance/fabric/slow_tree.h"
@@ -17,7 +18,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <set>
 #include <stdexcept>
 
@@ -101,9 +101,12 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
 
   void run(AgreementCounts& counts) {
     platform_.system().use_bus(platform_.simulation().cpu());
+    ++counts.topologies;
+    counts.functions += machine().topology().size();
+    counts.most_functions = std::max<std::uint64_t>(counts.most_functions, machine().topology().size());
     RandomRequests requests{random_, machine()};
     for (unsigned round = 0; round < rounds; ++round) {
-      change_configuration();
+      change_configuration(random_, machine().topology(), platform_.system().bus());
       tree_ = slow_tree_of(machine());
       map_.clear();
       if (round % rounds_between_maps == 0) check_map(requests, counts);
@@ -222,54 +225,6 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
                     machine().name(machine().topology()[request.function].id), teller, found, walked)};
   }
 
-  /// A port's ACS with its egress vector, a command register, or a window with a hole or closed.
-  void change_configuration() {
-    const pcie::Topology& topology = machine().topology();
-    const auto index = static_cast<pcie::NodeIndex>(random_.below(topology.size()));
-    const pcie::Node& node = topology[index];
-    const auto write = [&](unsigned offset, unsigned width, std::uint64_t value) {
-      platform_.system().bus().config_write(node.segment, node.requester, offset, width,
-                                            static_cast<std::uint32_t>(value));
-    };
-    const unsigned acs = extended(node, 0x000D);
-    const unsigned sriov = extended(node, 0x0010);
-    const std::uint64_t draw = random_.below(100);
-    if (const auto last = last_bus_of_virtual_functions(node); last && draw < 30) {
-      // Those on a bus of their own become unreachable, or reachable again.
-      write(0x1A, 1, random_.pick({unsigned{node.decoded.secondary_bus}, unsigned{*last}}));
-    } else if (sriov != 0 && draw < 50) {
-      // VF Enable and VF Memory Space Enable; the ARI hierarchy stays as it is.
-      const std::uint64_t control = topology.config_read(node.segment, node.requester, sriov + 8, 2) & 0xFFF6;
-      write(sriov + 8, 2, control | random_.pick({9U, 9U, 9U, 1U, 8U}));
-    } else if (acs != 0 && draw < 65) {
-      write(acs + 6, 2, random_.word() & (random_.percent(70) ? 0xFFFD : 0xFFFF));
-      write(acs + 8, 4, random_.word());
-    } else if (draw < 85) {
-      write(0x04, 2, random_.pick({6U, 6U, 6U, 6U, 6U, 2U, 4U, 0U}));
-    } else if (machine().describe(index).kind == platforms::FunctionKind::downstream_port) {
-      // Moves an end of the memory window by a megabyte: a hole in the switch's windows, or an overlap's absence.
-      const std::uint64_t base = topology.config_read(node.segment, node.requester, 0x20, 2);
-      write(0x20, 2, base + (random_.percent(80) ? 0x10 : 0xFFF0));
-    }
-  }
-  /// Of a port with a device that has virtual functions below it.
-  std::optional<std::uint8_t> last_bus_of_virtual_functions(const pcie::Node& port) const {
-    std::optional<std::uint8_t> last;
-    for (const pcie::NodeIndex child : port.children)
-      if (machine().topology()[child].physical_function != pcie::NodeIndex::none)
-        last = machine().topology()[child].requester.bus();
-    return last;
-  }
-  unsigned extended(const pcie::Node& node, unsigned wanted) const {
-    for (unsigned at = 0x100; at != 0;) {
-      const std::uint32_t header = machine().topology().config_read(node.segment, node.requester, at, 4);
-      if (header == 0xFFFF'FFFF) return 0;
-      if ((header & 0xFFFF) == wanted) return at;
-      at = header >> 20;
-    }
-    return 0;
-  }
-
   std::uint64_t seed_;
   Random random_;
   SimulatedPlatform platform_;
@@ -293,7 +248,6 @@ AgreementCounts compare_all(std::uint64_t first_seed, unsigned topologies, Rules
   AgreementCounts counts;
   for (const auto& subject : subjects)
     subject->run(counts);
-  counts.topologies = topologies;
   return counts;
 }
 

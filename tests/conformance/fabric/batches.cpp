@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
@@ -31,6 +32,8 @@ static_assert(std::is_trivially_copyable_v<AgreementCounts> && sizeof(AgreementC
 
 AgreementCounts& AgreementCounts::operator+=(const AgreementCounts& other) {
   topologies += other.topologies;
+  functions += other.functions;
+  most_functions = std::max(most_functions, other.most_functions);
   accesses += other.accesses;
   simulated += other.simulated;
   mapped += other.mapped;
@@ -44,9 +47,10 @@ AgreementCounts& AgreementCounts::operator+=(const AgreementCounts& other) {
 
 void print_counts(const AgreementCounts& counts, std::chrono::duration<double> time) {
   fmt::print(
-      "{} topologies, {} accesses compared: {} with the simulation, {} with {} maps, {} with explain; {} disputed; "
-      "{:.1f} s\n",
-      counts.topologies, counts.accesses, counts.simulated, counts.mapped, counts.maps, counts.explained,
+      "{} topologies of {:.1f} functions, at most {}: {} accesses compared, {} with the simulation, {} with {} "
+      "maps, {} with explain; {} disputed; {:.1f} s\n",
+      counts.topologies, static_cast<double>(counts.functions) / static_cast<double>(counts.topologies),
+      counts.most_functions, counts.accesses, counts.simulated, counts.mapped, counts.maps, counts.explained,
       counts.disputed, time.count());
 }
 

@@ -14,6 +14,9 @@ namespace iommusim::tests {
 
 struct AgreementCounts {
   std::uint64_t topologies = 0;
+  /// Of all topologies together, and of the largest one.
+  std::uint64_t functions = 0;
+  std::uint64_t most_functions = 0;
   std::uint64_t accesses = 0;
   std::uint64_t simulated = 0;
   std::uint64_t mapped = 0;
