@@ -28,7 +28,7 @@ class LinkTiming {
   constexpr Duration propagation() const { return propagation_; }
 
  private:
-  constexpr LinkTiming() : femtoseconds_per_byte_{7'500'000}, propagation_{} {}
+  constexpr LinkTiming() : femtoseconds_per_byte_{7'500'000} {}
 
   // One byte on one lane: 8b/10b at 2.5 and 5 GT/s, 128b/130b at 8 to 32 GT/s, 242/256 flits at 64 GT/s.
   static constexpr std::array<std::uint64_t, 6> lane_femtoseconds{4'000'000, 2'000'000, 1'015'625,
@@ -55,8 +55,8 @@ constexpr std::uint64_t completion_overhead = framing_bytes + 12;
 constexpr std::uint64_t completion_bytes(BusAddr address, std::uint32_t size, CompletionLimits limits) {
   std::uint64_t bytes = 0;
   const CompletionSplit split{address, size, limits};
-  for (auto part = split.begin(); part != split.end(); ++part)
-    bytes += completion_overhead + (*part).size;
+  for (const CompletionPart part : split)
+    bytes += completion_overhead + part.size;
   return bytes;
 }
 

@@ -28,7 +28,7 @@ class Enumeration {
 
  private:
   bool read(PhysAddr address, Entries& entries) const {
-    std::array<std::uint8_t, page_4k> bytes;
+    std::array<std::uint8_t, page_4k> bytes{};
     if (!unit_.bus.read(address, bytes.data(), bytes.size())) return false;
     for (std::size_t i = 0; i < entries.size(); ++i)
       entries[i] = SecondStageEntry{load_le<std::uint64_t>(&bytes[i * SecondStageEntry::bytes])};
@@ -38,7 +38,7 @@ class Enumeration {
   /// A table that is not wholly in memory: entry by entry, as a walk reads it.
   void unreadable(PhysAddr address, unsigned level, Iova base, AccessRights rights) {
     for (std::size_t i = 0; i < entries_of_table && space_.complete; ++i) {
-      std::array<std::uint8_t, SecondStageEntry::bytes> bytes;
+      std::array<std::uint8_t, SecondStageEntry::bytes> bytes{};
       const Iova first = base + i * page_size(level);
       if (unit_.bus.read(address + i * bytes.size(), bytes.data(), bytes.size()))
         entry(SecondStageEntry{load_le<std::uint64_t>(bytes.data())}, level, first, rights);
@@ -91,14 +91,14 @@ class Enumeration {
 /// What does not depend on the requester.
 void add_fixed_borders(const DecisionInputs& unit, std::vector<Iova>& borders) {
   const auto around = [&borders](std::uint64_t first, std::uint64_t last) {
-    borders.push_back(Iova{first});
+    borders.emplace_back(first);
     borders.push_back(Iova{last} + 1);
   };
   around(interrupts::local_apic_window.first.value(), interrupts::local_apic_window.last.value());
   for (const Range<PhysAddr>& region : unit.protected_memory.regions())
     around(region.first.value(), region.last.value());
   // Pass-through refuses what is wider than the host's addresses.
-  borders.push_back(Iova{unit.format.host_bits() + 1});
+  borders.emplace_back(unit.format.host_bits() + 1);
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ InputSpace input_space(const DecisionInputs& unit, RequesterId requester) {
   if (context.fault != FaultReason::none || context.type == TranslationType::pass_through) return space;
   // One bit for each address bit that the tables take: the first excess address follows the last.
   const std::uint64_t last_input = ~unit.format.excess_input_bits(context.levels);
-  space.borders.push_back(Iova{last_input + 1});
+  space.borders.emplace_back(last_input + 1);
   Enumeration{unit, space}.table(context.second_stage_table, context.levels, Iova{0}, {});
   for (const MappedRange& range : space.mapped) {
     space.borders.push_back(range.input.first);
