@@ -66,8 +66,8 @@ void read_peer_policy(const Map& map, HostBridgeDescription& bridge) {
 
 HostBridgeDescription read_host_bridge(const Value& value) {
   const Map map{value,
-                {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "refused_reads", "u_turn", "firmware",
-                 "iommu", "devices"}};
+                {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "refused_reads", "u_turn",
+                 "firmware", "iommu", "devices"}};
   HostBridgeDescription bridge;
   bridge.name = map.required("name", "a name").name();
   bridge.segment = static_cast<std::uint16_t>(map.number("segment", 0, {0, 0xFFFF}));

@@ -9,6 +9,7 @@
 #include "software/sriov_setup.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -47,6 +48,24 @@ pcie::HeaderType header_type(const PciFunction& function) {
   return pcie::HeaderType{function.read(header::header_type, 1)};
 }
 
+/// Function numbers beside 0 that a device may have. Its ARI list ascends, so it ends; not every device has all of its
+/// functions in it.
+std::set<unsigned> other_functions(const PciFunction& function_0, bool ari) {
+  std::set<unsigned> numbers;
+  if (header_type(function_0).get<pcie::HeaderType::MultiFunction>() != 0)
+    for (unsigned function = 1; function < functions_per_device; ++function)
+      numbers.insert(function);
+  if (!ari) return numbers;
+  unsigned current = 0;
+  for (unsigned next = next_function(function_0); next > current;) {
+    numbers.insert(next);
+    current = next;
+    const RequesterId id{static_cast<std::uint16_t>(function_0.id().raw() + current)};
+    next = next_function(function_0.at(id));
+  }
+  return numbers;
+}
+
 std::string bus_text(unsigned bus) {
   return format_hex(bus, 2);
 }
@@ -78,25 +97,9 @@ class Scan {
       const PciFunction function_0 = at(number, device * functions_per_device);
       if (!function_0.present()) continue;
       add(function_0, bridge);
-      if (ari && function_0.find(pcie::ExtendedCapabilityId::alternative_routing_id))
-        follow_ari(number, bridge);
-      else if (header_type(function_0).get<pcie::HeaderType::MultiFunction>() != 0)
-        find_functions(number, device, bridge);
-    }
-  }
-
-  void find_functions(unsigned number, unsigned device, std::optional<std::size_t> bridge) {
-    for (unsigned function = 1; function < functions_per_device; ++function)
-      if (const PciFunction other = at(number, device * functions_per_device + function); other.present())
-        add(other, bridge);
-  }
-
-  /// The list ascends, so it ends.
-  void follow_ari(unsigned number, std::optional<std::size_t> bridge) {
-    unsigned current = 0;
-    for (unsigned next = next_function(at(number, 0)); next > current; next = next_function(at(number, current))) {
-      current = next;
-      if (const PciFunction function = at(number, current); function.present()) add(function, bridge);
+      for (const unsigned function : other_functions(function_0, ari))
+        if (const PciFunction other = at(number, device * functions_per_device + function); other.present())
+          add(other, bridge);
     }
   }
 

@@ -150,6 +150,13 @@ TEST_CASE("Function numbers above 7 are found along the ARI list where the port 
   CHECK(names(scan_buses(without.bus, 0, {0, 255})) == std::vector<std::string>{"00:01.0", "01:00.0", "01:00.3"});
 }
 
+TEST_CASE("A function that its ARI device leaves out of the list is found as without ARI", "[software]") {
+  AriDevice device{true};
+  device.bus.add(static_cast<NodeIndex>(0), 5, part_of_device(true));
+  CHECK(names(scan_buses(device.bus, 0, {0, 255})) ==
+        std::vector<std::string>{"00:01.0", "01:00.0", "01:00.3", "01:00.5", "01:02.1"});
+}
+
 TEST_CASE("Buses into which virtual functions carry are kept free", "[software]") {
   TreeBus bus = two_physical_functions();
   scan_buses(bus, 0, {0, 255});
