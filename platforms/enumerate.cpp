@@ -19,11 +19,19 @@ struct Assigned {
   std::string path;
 };
 
-void collect(std::vector<FunctionDescription>& functions, const std::string& owner, std::vector<Assigned>& all) {
+/// More have no numbers; and what follows looks at each function of a bus for each other one.
+constexpr std::size_t most_on_a_bus = 256;
+constexpr std::size_t most_functions = 0xFFFF;
+
+void collect(std::vector<FunctionDescription>& functions, const std::string& owner, const Source& source,
+             std::vector<Assigned>& all) {
+  if (functions.size() > most_on_a_bus || all.size() + functions.size() > most_functions)
+    source.fail(owner + ".devices", std::to_string(functions.size()) + " functions",
+                "at most 256 on a bus and 65535 below a host bridge");
   for (FunctionDescription& function : functions) {
     const std::string path = owner + ".devices." + function.name;
     all.push_back({&function, path});
-    collect(function.children, path, all);
+    collect(function.children, path, source, all);
   }
 }
 
@@ -104,7 +112,7 @@ void read_back(const pcie::ConfigurationTree::Function& hardware, std::uint8_t b
 
 void enumerate(HostBridgeDescription& bridge, const Source& source) {
   std::vector<Assigned> all;
-  collect(bridge.functions, "host_bridges." + bridge.name, all);
+  collect(bridge.functions, "host_bridges." + bridge.name, source, all);
   for (const Assigned& assigned : all)
     Refusal{source}.check(assigned);
   PowerOnBus bus{bridge};

@@ -4,6 +4,7 @@
 #include "integration/random_software.h"
 #include "platforms/bus_numbers.h"
 #include "platforms/device_class.h"
+#include "platforms/port_numbers.h"
 #include "platforms/virtual_functions.h"
 #include "platforms/windows.h"
 
@@ -207,6 +208,7 @@ platforms::HostBridgeDescription random_bridge(Random& random, unsigned index, u
 void complete(Random& random, platforms::HostBridgeDescription& bridge) {
   const platforms::YamlNode nothing;
   const platforms::Source source{nothing};
+  platforms::number_ports(bridge, source);
   platforms::number_buses(bridge, source);
   platforms::expand_virtual_functions(bridge);
   platforms::derive_windows(bridge, source);

@@ -202,3 +202,13 @@ TEST_CASE("A mapping by name needs a BAR that exists, that has an address and ro
   check_error(edited({{"        ari_forwarding: true\n", ""}, {"bar: gpu0.2, offset: 4GiB", "bar: @nic1.0"}}),
               path + "bar: found BAR 0 of 'nic1', which has no address, expected a BAR that firmware places");
 }
+
+TEST_CASE("More functions than a bus has numbers for are refused before firmware looks for them", "[platforms]") {
+  std::string many;
+  for (unsigned i = 0; i < 257; ++i)
+    many += (i == 0 ? "" : ", ") + std::string{"{name: many"} + std::to_string(i) + ", type: endpoint}";
+  check_error(
+      edited({{"[{name: ssd0, type: endpoint, bars: [{bar: 0, size: 16KiB}]}]", "@[" + many + "]"}}),
+      "host_bridges.pcie0.devices.rp1.devices.sw0.devices.dp1.devices: found 257 functions, expected at most 256 "
+      "on a bus and 65535 below a host bridge");
+}
