@@ -51,10 +51,8 @@ Intent IntentResolver::of_physical(PhysAddr physical) const {
 
 std::optional<Iova> IntentResolver::iova_of(pcie::NodeIndex device, BusAddr address) const {
   const pcie::HostBridge& bridge = machine_.bridges()[machine_.topology()[device].host_bridge];
-  if (bridge.inbound.empty()) return Iova{address.value()};
-  for (const pcie::InboundWindow& window : bridge.inbound)
-    if (window.bus.contains(address)) return Iova{address.value() + window.offset};
-  return std::nullopt;
+  const auto offset = pcie::inbound_offset(bridge, {address, address});
+  return offset ? std::optional{Iova{address.value() + *offset}} : std::nullopt;
 }
 
 Intent IntentResolver::of_dma(pcie::NodeIndex device, BusAddr address) const {

@@ -8,7 +8,9 @@ if(IOMMUSIM_WERROR)
 endif()
 if(IOMMUSIM_SANITIZE)
   target_compile_options(iommusim_options INTERFACE
-    -fsanitize=${IOMMUSIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=${IOMMUSIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    # Instrumented code hides from the compiler what it initialises.
+    -Wno-maybe-uninitialized)
   target_link_options(iommusim_options INTERFACE -fsanitize=${IOMMUSIM_SANITIZE})
 endif()
 

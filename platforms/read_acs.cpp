@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Access Control Services (PCIe base specification, 6.12 and 7.7.11; reference pcie-acs, 2.1 and 2.2).
+// Access Control Services (PCIe base specification, 6.12 and 7.7.11).
 #include "platforms/readers.h"
 
 namespace iommusim::platforms {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under which requester IDs a function's requests may reach an IOMMU (reference pcie-acs 4). Software keys the IOMMU
-// with all of them, as Linux does: missing one means faults.
+// Under which requester IDs a function's requests may reach an IOMMU (PCI Express to PCI/PCI-X Bridge specification,
+// 2.3). Software keys the IOMMU with all of them, as Linux does: missing one means faults.
 #pragma once
 
 #include "platforms/description.h"

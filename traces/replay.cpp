@@ -51,25 +51,33 @@ std::string_view reason(interrupts::MsiState state) {
 Replay::Replay(const sc_core::sc_module_name& name, const ReplayContext& context, ReplayProgress progress)
     : sc_module{name}, context_{context}, progress_{std::move(progress)} {
   SC_HAS_PROCESS(Replay);
-  SC_THREAD(run);
+  SC_METHOD(run);
 }
 
 void Replay::rethrow() const {
   if (error_) std::rethrow_exception(error_);
 }
 
-void Replay::run() {
+void Replay::start_of_simulation() {
   context_.system.use_bus(context_.simulation.cpu());
-  const sc_core::sc_time quantum = to_sc_time(context_.machine.description().timing.quantum);
-  TraceOperation operation;
-  std::uint64_t count = 0;
+}
+
+bool Replay::fetch() {
+  fetched_ = fetched_ || context_.trace.next(next_);
+  return fetched_;
+}
+
+void Replay::run() {
+  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time horizon = now + to_sc_time(context_.machine.description().timing.quantum);
   try {
-    while (context_.trace.next(operation)) {
-      const sc_core::sc_time at = to_sc_time(operation.time);
-      if (at > sc_core::sc_time_stamp() + quantum) wait(at - sc_core::sc_time_stamp());
-      start_ = at - sc_core::sc_time_stamp();
-      play(operation);
-      if (progress_ && ++count % operations_between_reports == 0) progress_(count, operation.time);
+    while (fetch()) {
+      const sc_core::sc_time at = to_sc_time(next_.time);
+      if (at > horizon) return next_trigger(at - now);
+      fetched_ = false;
+      start_ = at - now;
+      play(next_);
+      if (progress_ && ++count_ % operations_between_reports == 0) progress_(count_, next_.time);
     }
   } catch (...) {
     error_ = std::current_exception();

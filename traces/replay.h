@@ -29,8 +29,9 @@ struct ReplayContext {
 /// Told now and then how far the replay is.
 using ReplayProgress = std::function<void(std::uint64_t operations, Duration simulated)>;
 
-/// One thread issues every operation of the trace, open loop: at the trace's time, whatever earlier ones
-/// still take. It runs ahead of the kernel by at most the platform's quantum.
+/// One process issues every operation of the trace, open loop: at the trace's time, whatever earlier ones
+/// still take. It runs ahead of the kernel by at most the platform's quantum. A method, not a thread: it needs no
+/// stack.
 class Replay : public sc_core::sc_module, private modules::TlpObserver {
  public:
   Replay(const sc_core::sc_module_name& name, const ReplayContext& context, ReplayProgress progress = {});
@@ -42,7 +43,10 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   Duration end() const { return end_; }
 
  private:
+  void start_of_simulation() override;
   void run();
+  /// False: the trace has no more.
+  bool fetch();
   void play(const TraceOperation& operation);
   void perform(const Dma& dma);
   void perform(const Msi& msi);
@@ -66,6 +70,11 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   ReplayProgress progress_;
   std::exception_ptr error_;
   Duration end_;
+
+  /// Read from the trace, waiting for its time.
+  TraceOperation next_;
+  bool fetched_ = false;
+  std::uint64_t count_ = 0;
 
   // The operation in progress.
   const TraceOperation* operation_ = nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests between the functions of one device, which no port and no IOMMU sees (PCIe base specification, 6.12.1.2;
-// reference pcie-acs 2.2 and 2.3).
+// Requests between the functions of one device, which no port and no IOMMU sees (PCIe base specification, 6.12.1.2
+// and 6.12.3).
 #pragma once
 
 #include "pcie/routing.h"

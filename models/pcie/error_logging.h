@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an error leaves in status registers and logs (PCIe base specification, 6.2 and 6.12.5; reference pcie-acs 6).
+// What an error leaves in status registers and logs (PCIe base specification, 6.2 and 6.12.5).
 // Routing decides without effect; whoever carries a decision out calls these functions.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Advanced Error Reporting capability (PCIe base specification, 7.8.4; reference pcie-acs 6).
+// Advanced Error Reporting capability (PCIe base specification, 7.8.4).
 #pragma once
 
 #include "base/word.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flow-control credits that a receiver advertises (PCIe base specification, 2.6.1; reference pcie-acs 5).
+// Flow-control credits that a receiver advertises (PCIe base specification, 2.6.1).
 #pragma once
 
 #include "pcie/pci_express_capability.h"

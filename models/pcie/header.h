@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration space header, type 0 (functions) and type 1 (bridges and ports).
-// PCIe base specification, 7.5.1; reference pcie-acs 1.1 and 1.2.
+// PCIe base specification, 7.5.1.
 #pragma once
 
 #include "base/word.h"

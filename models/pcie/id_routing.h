@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Does what is routed by bus, device and function number arrive at a function? Reference pcie-acs, ACS-035 and ACS-036.
+// Does what is routed by bus, device and function number arrive at a function? PCIe base specification, 6.13 and 9.2.1;
+// ACS-035 and ACS-036.
 #pragma once
 
 #include "pcie/topology.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request on its way up enters a switch downstream port or a root port: PCIe base specification, 6.12, in
-// the order of reference pcie-acs 2.3 and 3.1.
+// the order of the PCIe base specification, 6.12.3.
 #include "pcie/peer_access.h"
 #include "pcie/route_decisions.h"
 #include "pcie/routing.h"

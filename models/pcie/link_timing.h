@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a TLP occupies a link (PCIe base specification, 4.2; framing as in reference pcie-acs 5).
+// How long a TLP occupies a link (PCIe base specification, 4.2 and 2.2).
 #pragma once
 
 #include "base/access.h"

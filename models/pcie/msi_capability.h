@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MSI capability (PCIe base specification, 7.7.1; reference pcie-acs 2.4).
+// MSI capability (PCIe base specification, 7.7.1).
 #pragma once
 
 #include "base/address.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MSI-X capability and table (PCIe base specification, 7.7.2; reference pcie-acs 2.4).
+// MSI-X capability and table (PCIe base specification, 7.7.2).
 #pragma once
 
 #include "base/word.h"

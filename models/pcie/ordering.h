@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transaction ordering (PCIe base specification, 2.4.1, table 2-40; reference pcie-acs 5).
+// Transaction ordering (PCIe base specification, 2.4.1, table 2-40).
 #pragma once
 
 #include <cstdint>

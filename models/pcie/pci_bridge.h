@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A PCIe-to-PCI bridge and the conventional bus behind it (PCI Express to PCI/PCI-X Bridge specification, 2.3 and 4;
-// reference pcie-acs 4). Positive decode on both sides: the bridge takes downwards what its windows hold, and upwards
-// what they do not hold.
+// A PCIe-to-PCI bridge and the conventional bus behind it (PCI Express to PCI/PCI-X Bridge specification, 2.3
+// and 4). Positive decode on both sides: the bridge takes downwards what its windows hold, and upwards what they do
+// not hold.
 #pragma once
 
 #include "pcie/routing.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PCI Express capability, version 2 (PCIe base specification, 7.5.3; reference pcie-acs 1.3).
+// PCI Express capability, version 2 (PCIe base specification, 7.5.3).
 #pragma once
 
 #include "base/word.h"

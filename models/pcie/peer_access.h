@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // May a request go to a peer directly? P2P Request Redirect, P2P Egress Control and Direct Translated P2P
-// together (PCIe base specification, 6.12.3; reference pcie-acs 2.3).
+// together (PCIe base specification, 6.12.3).
 #pragma once
 
 #include "base/access.h"
@@ -8,6 +8,7 @@
 #include "pcie/decoded.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace iommusim::pcie {
 
@@ -21,7 +22,7 @@ struct PeerAccess {
 
 /// `ingress` is the port or function that the request came from below of; its controls decide, not the
 /// target's. `egress` is the target's number: port number, in a multi-function device function or function
-/// group number.
-PeerAccess decide_peer_access(const Decoded& ingress, std::uint8_t egress, AddressType address_type);
+/// group number. nullopt: no bit of the egress control vector means the target, so Egress Control leaves it alone.
+PeerAccess decide_peer_access(const Decoded& ingress, std::optional<std::uint8_t> egress, AddressType address_type);
 
 }  // namespace iommusim::pcie

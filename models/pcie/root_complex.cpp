@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/root_complex.h"
 
+#include "pcie/device_routing.h"
 #include "pcie/peer_access.h"
 #include "pcie/request_range.h"
 #include "pcie/rules.h"
@@ -24,18 +25,9 @@ RootDecision reject(const Access& access, CompletionStatus non_posted, const Rul
   return decision;
 }
 
-/// The offset of the inbound window that holds all of the request. nullopt: it falls outside.
-std::optional<std::uint64_t> inbound_offset(const HostBridge& bridge, const Access& access) {
-  if (bridge.inbound.empty()) return 0;
-  const Range<BusAddr> wanted = request_range(access);
-  for (const InboundWindow& window : bridge.inbound)
-    if (window.bus.contains(wanted)) return window.offset;
-  return std::nullopt;
-}
-
 /// Towards the IOMMU, through the inbound windows.
 RootDecision enter_system(const HostBridge& bridge, const Access& access, const Rule& rule) {
-  const auto offset = inbound_offset(bridge, access);
+  const auto offset = inbound_offset(bridge, request_range(access));
   if (!offset) return reject(access, CompletionStatus::unsupported_request, rules::host_bridge_inbound_hole);
   return translate(access.address, *offset, rule);
 }
@@ -76,6 +68,15 @@ bool has_no_peer_path(const Node& ingress) {
          capability.get<AcsCapability::P2pEgressControl>() == 0;
 }
 
+/// Bits of a root port's egress control vector mean root ports, those of an integrated endpoint the functions of its
+/// device: PCIe base specification, 6.12.1.1 and 6.12.1.2.
+std::optional<std::uint8_t> egress_bit(const Topology& topology, NodeIndex from, NodeIndex to) {
+  if (topology[from].type == PortType::root_port && topology[to].type == PortType::root_port)
+    return topology[to].port_number;
+  if (same_device(topology, from, to)) return egress_number(topology, from, to);
+  return std::nullopt;
+}
+
 /// What a reader is told by a root complex that does not forward to the peer.
 CompletionStatus status_of_refused_read(const HostBridge& bridge) {
   return bridge.refused_reads == RefusedReads::all_ones ? CompletionStatus::successful
@@ -92,7 +93,7 @@ RootDecision to_peer(const Topology& topology, const HostBridge& bridge, NodeInd
                      const Access& access) {
   const Node& from = topology[ingress];
   if (has_no_peer_path(from)) return enter_system(bridge, access, rules::acs_no_peer_path);
-  const PeerAccess acs = decide_peer_access(from.decoded, topology[peer].port_number, access.address_type);
+  const PeerAccess acs = decide_peer_access(from.decoded, egress_bit(topology, ingress, peer), access.address_type);
   if (acs.route == PeerRoute::redirect) return enter_system(bridge, access, *acs.rule);
   if (acs.route == PeerRoute::violation) return reject(access, CompletionStatus::completer_abort, *acs.rule);
   RootDecision decision;
@@ -110,11 +111,19 @@ void admit(const Topology& topology, const std::vector<HostBridge>& bridges, Nod
   const HostBridge& from = bridges[topology[ingress].host_bridge];
   if (policy_between(from, ingress, decision.target) != PeerToPeer::denied) return;
   decision.target = NodeIndex::none;
+  decision.bridge = from.id;
   decision.refused_read = status_of_refused_read(from);
   decision.rule = &rules::host_bridge_peer_denied;
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> inbound_offset(const HostBridge& bridge, const Range<BusAddr>& wanted) {
+  if (bridge.inbound.empty()) return 0;
+  for (const InboundWindow& window : bridge.inbound)
+    if (window.bus.contains(wanted)) return window.offset;
+  return std::nullopt;
+}
 
 RootDecision decide_inbound(const Topology& topology, const std::vector<HostBridge>& bridges, NodeIndex ingress,
                             const Access& access) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the root complex does with a request that a root port passed on, and with a translated address that
-// turns out to be a device's. Reference pcie-acs 3.3 and 3.4.
+// turns out to be a device's. PCIe base specification, 1.3.1 and 6.12.
 #pragma once
 
 #include "base/access.h"
@@ -69,6 +69,9 @@ struct HostBridge {
   std::optional<Range<BusAddr>> interrupt_window;
 };
 
+/// The offset of the inbound window that holds all of `wanted`. nullopt: it does not reach the system.
+std::optional<std::uint64_t> inbound_offset(const HostBridge& bridge, const Range<BusAddr>& wanted);
+
 /// What the root complex does with requests that come up through `from`, a node of `bridge`, for `to`.
 PeerToPeer policy_between(const HostBridge& bridge, NodeIndex from, NodeIndex to);
 
@@ -102,7 +105,7 @@ struct OutboundDecision {
   /// What a reader is told when there is no target.
   CompletionStatus refused_read = CompletionStatus::unsupported_request;
   BusAddr address;
-  /// The host bridge whose window it is.
+  /// The host bridge whose window it is, or whose policy refuses.
   ComponentId bridge = ComponentId::none;
   const Rule* rule = nullptr;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Address Translation Services, Page Request Interface and Process Address Space ID capabilities (PCIe base
-// specification, 7.8.9, 10.5.1 and 10.5.2; reference pcie-acs 2.4). Software can read and write their registers; no
+// specification, 7.8.9, 10.5.1 and 10.5.2). Software can read and write their registers; no
 // function asks for translations or pages yet.
 #pragma once
 

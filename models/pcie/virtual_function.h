@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a virtual function is, as the SR-IOV capability of its physical function makes it (PCIe base specification,
-// 9.2.1 and 9.3; reference pcie-acs 2.4).
+// 9.2.1 and 9.3).
 #pragma once
 
 #include "base/requester_id.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When Linux believes that a function cannot be reached around the IOMMU (reference pcie-acs 7). This is what software
-// concludes from configuration space; what hardware does is decided in models/pcie.
+// When Linux believes that a function cannot be reached around the IOMMU. This is what its PCI and IOMMU code concludes
+// from configuration space; what hardware does is decided in models/pcie.
 #pragma once
 
 #include "pcie/acs.h"

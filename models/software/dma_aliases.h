@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under which requester IDs the requests of a function may reach the root (reference pcie-acs 4). An IOMMU must know
-// them all.
+// Under which requester IDs the requests of a function may reach the root (PCI Express to PCI/PCI-X Bridge
+// specification, 2.3). An IOMMU must know them all.
 #pragma once
 
 #include "base/requester_id.h"

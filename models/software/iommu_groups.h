@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // IOMMU groups as Linux forms them: the smallest sets of functions that it believes isolated from one another
-// (reference linux-iommu-policy 4, pcie-acs 7). A group is a belief: hardware may let its members reach others.
+// (its drivers/iommu and drivers/pci). A group is a belief: hardware may let its members reach others.
 #pragma once
 
 #include "software/pci_hierarchy.h"

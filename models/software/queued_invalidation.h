@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Invalidation through the queue (VT-d specification, 6.5.2; reference vtd 5.1 and 10.1).
+// Invalidation through the queue (VT-d specification, 6.5.2).
 #pragma once
 
 #include "iommu/vtd/invalidation_descriptor.h"

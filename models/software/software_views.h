@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which I/O virtual addresses each part of Linux believes that a device can use (reference linux-iommu-policy 3.1, 5.1
-// and 5.2). None of them asks whether hardware takes such an address to memory.
+// Which I/O virtual addresses each part of Linux believes that a device can use (its dma-iommu,
+// VFIO and iommufd). None of them asks whether hardware takes such an address to memory.
 #pragma once
 
 #include "software/address_set.h"

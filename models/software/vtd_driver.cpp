@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bringing the unit up: reference vtd 10.1 (without interrupt remapping) and 10.2.
+// Bringing the unit up (VT-d specification, 10.4 and 11.4.4), without interrupt remapping.
 #include "software/vtd_driver.h"
 
 namespace iommusim::software {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operating system's driver does with one VT-d unit in legacy mode: it enables the unit, gives
-// domains to devices and maps pages. Reference vtd 5.3 and 10; it follows Linux where the specification
+// domains to devices and maps pages. VT-d specification, 6.5; it follows Linux where the specification
 // leaves a choice.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Domains and the devices in them; what must be invalidated is reference vtd 5.3.
+// Domains and the devices in them; what must be invalidated is in the VT-d specification, 6.5.
 #include "software/driver_error.h"
 #include "software/vtd_driver.h"
 

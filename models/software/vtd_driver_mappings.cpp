@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mappings of translating domains, and what the unit must forget when they change (reference vtd 5.3).
+// Mappings of translating domains, and what the unit must forget when they change (VT-d specification, 6.5).
 #include "base/quantity.h"
 #include "software/driver_error.h"
 #include "software/vtd_driver.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading and clearing a VT-d unit's fault records, as the operating system's fault handler does
-// (VT-d specification, 7.3.1; reference vtd 4.4).
+// (VT-d specification, 7.3.1).
 #pragma once
 
 #include "base/address.h"

@@ -64,6 +64,7 @@ class Drawing {
       const RequesterId id = one_device ? RequesterId{0, 8, i} : RequesterId{0, static_cast<std::uint8_t>(8 + i), 0};
       bridge.functions.push_back(function(FunctionKind::root_complex_endpoint, id));
     }
+    if (random_.percent(20)) bridge.functions.push_back(pci_bridge(RequesterId{0, 0x10, 0}));
   }
 
  private:
@@ -80,7 +81,8 @@ class Drawing {
     result.max_payload = random_.pick({128U, 256U, 512U});
     result.max_read_request = random_.pick({128U, 512U, 4096U});
     if (kind == FunctionKind::root_port || kind == FunctionKind::downstream_port) result.acs = random_acs(random_);
-    if (!is_port(kind) && random_.percent(40)) result.acs = random_function_acs(random_);
+    const bool in_device = kind == FunctionKind::endpoint || kind == FunctionKind::root_complex_endpoint;
+    if (in_device && random_.percent(40)) result.acs = random_function_acs(random_);
     add_bars(result);
     return result;
   }
@@ -135,11 +137,36 @@ class Drawing {
   }
 
   void add_device(FunctionDescription& port) {
+    if (random_.percent(12)) {
+      port.children.push_back(pci_bridge(RequesterId{}));
+      return;
+    }
     const std::uint64_t functions = random_.percent(75) ? 1 : random_.between(2, 3);
     for (std::uint8_t index = 0; index < functions; ++index)
       port.children.push_back(function(FunctionKind::endpoint, RequesterId{0, 0, index}));
     if (random_.percent(25)) add_virtual_functions(port.children.front());
+    if (functions > 1 && random_.percent(30)) make_groups(port.children);
     port.ari_forwarding = random_.percent(50);
+  }
+
+  /// With ARI, the last function may have a number beyond 7.
+  void make_groups(std::vector<FunctionDescription>& functions) {
+    for (FunctionDescription& member : functions)
+      member.ari = platforms::AriDescription{static_cast<unsigned>(random_.below(8)), false};
+    functions.front().ari->acs_function_groups = random_.percent(70);
+    if (random_.percent(40)) functions.back().id = RequesterId{0, 2, 3};
+  }
+
+  FunctionDescription pci_bridge(RequesterId id) {
+    FunctionDescription bridge = function(FunctionKind::pcie_pci_bridge, id);
+    bridge.subtractive = random_.percent(30);
+    if (bridge.subtractive) bridge.class_code |= 0x01;
+    next_window();
+    const std::uint64_t devices = random_.between(1, 3);
+    for (std::uint8_t device = 0; device < devices; ++device)
+      bridge.children.push_back(function(FunctionKind::pci_device, RequesterId{0, device, 0}));
+    next_window();
+    return bridge;
   }
 
   /// Functions 4 to 7 of the device, 8 to 11, or 0 to 3 of the next bus.
@@ -170,7 +197,8 @@ void spoil_windows(Random& random, std::vector<FunctionDescription>& functions) 
   for (FunctionDescription& port : functions) {
     spoil_windows(random, port.children);
     if (!is_port(port.kind)) continue;
-    if (random.percent(5)) port.window.reset();
+    // A subtractive bridge needs none.
+    if (random.percent(port.subtractive ? 70 : 5)) port.window.reset();
     if (port.window && random.percent(5)) port.window->last += mebibyte;
     if (port.prefetchable_window && random.percent(5)) port.prefetchable_window->last += 16 * mebibyte;
   }
@@ -187,6 +215,10 @@ std::vector<pcie::InboundWindow> random_inbound(Random& random) {
   return windows;
 }
 
+pcie::PeerToPeer random_policy(Random& random) {
+  return random.pick({pcie::PeerToPeer::allowed, pcie::PeerToPeer::denied, pcie::PeerToPeer::through_iommu});
+}
+
 platforms::HostBridgeDescription random_bridge(Random& random, unsigned index, unsigned most_functions) {
   platforms::HostBridgeDescription bridge;
   bridge.name = fmt::format("pcie{}", index);
@@ -198,10 +230,21 @@ platforms::HostBridgeDescription random_bridge(Random& random, unsigned index, u
   bridge.outbound.push_back({*Range<PhysAddr>::from_size(PhysAddr{low}, 0x1800'0000), 0});
   bridge.outbound.push_back({*Range<PhysAddr>::from_size(PhysAddr{high + offset}, 0x4'0000'0000), offset});
   bridge.inbound = random_inbound(random);
-  bridge.peer_to_peer =
-      random.pick({pcie::PeerToPeer::allowed, pcie::PeerToPeer::denied, pcie::PeerToPeer::through_iommu});
+  bridge.peer_to_peer = random_policy(random);
+  if (random.percent(30)) bridge.refused_reads = pcie::RefusedReads::all_ones;
+  bridge.drops_u_turns = random.percent(30);
   Drawing{random, most_functions, low, high}.draw(bridge);
   return bridge;
+}
+
+/// Some pairs of one host bridge with whatever is on any root bus, each once.
+void add_peer_pairs(Random& random, std::vector<platforms::HostBridgeDescription>& bridges) {
+  for (platforms::HostBridgeDescription& bridge : bridges) {
+    if (random.percent(60)) continue;
+    for (const FunctionDescription& from : bridge.functions)
+      for (const FunctionDescription& to : random.pick(bridges).functions)
+        if (random.percent(40)) bridge.peer_pairs.push_back({from.name, to.name, random_policy(random)});
+  }
 }
 
 /// Bus numbers and windows as the loader makes them when the file gives none.
@@ -230,6 +273,7 @@ platforms::Description random_platform(Random& random, unsigned most_functions) 
     description.host_bridges.push_back(random_bridge(random, index, most_functions));
     complete(random, description.host_bridges.back());
   }
+  add_peer_pairs(random, description.host_bridges);
   add_random_software(random, description);
   return description;
 }

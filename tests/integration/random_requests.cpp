@@ -72,6 +72,11 @@ modules::DmaRequest RandomRequests::next(unsigned char* data) {
   request.operation = random_.pick({Operation::read, Operation::write, Operation::write, Operation::atomic});
   if (random_.percent(8)) request.address_type = AddressType::translated;
   if (random_.percent(3)) request.address_type = AddressType::translation_request;
+  // Conventional PCI has neither.
+  if (device.description->kind == platforms::FunctionKind::pci_device) {
+    request.address_type = AddressType::untranslated;
+    if (request.operation == Operation::atomic) request.operation = Operation::read;
+  }
   request.address = last_ = BusAddr{address(device.description->name)};
   request.data = data;
   request.size = random_.pick({1U, 4U, 4U, 8U, 64U, 256U});

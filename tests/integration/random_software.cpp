@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace iommusim::tests {
 namespace {
@@ -95,31 +96,43 @@ class Mappings {
   std::vector<std::uint64_t> bars_;
 };
 
-DomainType random_type(Random& random) {
+DomainType random_type(Random& random, const vtd::UnitConfig& unit) {
   const std::uint64_t draw = random.below(10);
-  if (draw < 2) return DomainType::identity;
+  // Identity mappings of 4 KiB for many domains would not fit into the operating system's memory.
+  if (draw < 2 && (unit.pass_through || unit.pages_2m)) return DomainType::identity;
   return draw < 3 ? DomainType::blocked : DomainType::unmanaged;
 }
 
-std::vector<std::string> devices_behind(const platforms::Description& description, const std::string& bridge) {
-  std::vector<std::string> names;
-  for (const platforms::FunctionPlace& place : platforms::all_functions(description))
-    if (place.bridge->name == bridge && (place.function->kind == platforms::FunctionKind::endpoint ||
-                                         place.function->kind == platforms::FunctionKind::virtual_function ||
-                                         place.function->kind == platforms::FunctionKind::root_complex_endpoint))
-      names.push_back(place.function->name);
-  return names;
+/// Who shares a requester ID: conventional devices on one bus, else each for itself.
+using Sharers = std::vector<std::string>;
+
+std::vector<Sharers> devices_behind(const platforms::Description& description, const std::string& bridge) {
+  std::vector<Sharers> result;
+  std::optional<std::uint8_t> conventional_bus;
+  for (const platforms::FunctionPlace& place : platforms::all_functions(description)) {
+    const platforms::FunctionDescription& function = *place.function;
+    if (place.bridge->name != bridge || is_port(function.kind)) continue;
+    const bool conventional = function.kind == platforms::FunctionKind::pci_device;
+    if (conventional && conventional_bus == function.id.bus()) {
+      result.back().push_back(function.name);
+      continue;
+    }
+    result.push_back({function.name});
+    if (conventional) conventional_bus = function.id.bus();
+  }
+  return result;
 }
 
-void add_domains(Random& random, platforms::Description& description, const std::string& bridge, unsigned width) {
-  Mappings mappings{random, description, width};
+void add_domains(Random& random, platforms::Description& description, const std::string& bridge,
+                 const vtd::UnitConfig& unit) {
+  Mappings mappings{random, description, unit.table_levels.back() == 3 ? 39 : unit.guest_address_width};
   DomainDescription domain;
-  for (const std::string& device : devices_behind(description, bridge)) {
+  for (const Sharers& devices : devices_behind(description, bridge)) {
     if (random.percent(10)) continue;
-    domain.devices.push_back(device);
+    domain.devices.insert(domain.devices.end(), devices.begin(), devices.end());
     if (random.percent(30)) continue;
     domain.name = fmt::format("domain{}", description.domains.size());
-    domain.type = random_type(random);
+    domain.type = random_type(random, unit);
     if (domain.type == DomainType::unmanaged) mappings.add_to(domain);
     description.domains.push_back(std::move(domain));
     domain = {};
@@ -136,7 +149,7 @@ void add_random_software(Random& random, platforms::Description& description) {
     const vtd::UnitConfig unit = random_unit(random, index);
     bridge.iommu = fmt::format("dmar{}", index++);
     description.iommus.push_back({bridge.iommu, unit});
-    add_domains(random, description, bridge.name, unit.table_levels.back() == 3 ? 39 : unit.guest_address_width);
+    add_domains(random, description, bridge.name, unit);
   }
 }
 

@@ -19,7 +19,17 @@ struct Span {
   bool holds(std::uint64_t address) const { return first <= address && address <= last; }
 };
 
-enum class SlowKind { root_port, upstream_port, downstream_port, endpoint, integrated_endpoint };
+enum class SlowKind {
+  root_port,
+  upstream_port,
+  downstream_port,
+  /// Physical and virtual functions.
+  endpoint,
+  integrated_endpoint,
+  pci_bridge,
+  /// On the bus behind a PCIe-to-PCI bridge.
+  conventional,
+};
 
 /// Fields of the ACS Control register that route memory requests, as enabled.
 struct SlowAcs {
@@ -33,8 +43,8 @@ struct SlowAcs {
   /// Memory target access: 0 direct, 1 block, 2 redirect, 3 reserved.
   unsigned downstream_target = 0;
   unsigned upstream_target = 0;
-  /// Port numbers whose bit in the Egress Control Vector is set.
-  std::vector<unsigned> controlled_ports;
+  /// Numbers of the set bits of the Egress Control Vector.
+  std::vector<unsigned> controlled;
   /// The capability offers P2P Request Redirect or P2P Egress Control.
   bool can_control_peers = false;
 };
@@ -50,19 +60,34 @@ struct SlowFunction {
   /// The port above; nullopt on a root bus.
   std::optional<std::size_t> parent;
   std::size_t bridge = 0;
+  /// Bus, device and function as one 16-bit number.
+  unsigned requester = 0;
   unsigned secondary = 0;
   unsigned subordinate = 0;
-  unsigned port_number = 0;
+  /// Its bit in an Egress Control Vector: a port number, or a function or function group of a device.
+  unsigned egress_number = 0;
+  /// False: a virtual function whose physical function has VF Enable clear.
+  bool present = true;
+  /// Of a virtual function: VF MSE of its physical function.
   bool memory_space = false;
   bool bus_master = false;
   /// Open windows (ACS-001: base above limit is none) and placed BARs, whether they decode now or not.
   std::vector<Span> windows;
   std::vector<SlowBar> bars;
+  /// PCI bridges: takes from above what nobody else claims.
+  bool subtractive = false;
   /// nullopt: no ACS capability.
   std::optional<SlowAcs> acs;
 };
 
 enum class SlowPolicy { before_iommu, none, after_iommu };
+
+/// Between two functions on root buses.
+struct SlowPair {
+  std::size_t from = 0;
+  std::size_t to = 0;
+  SlowPolicy policy = SlowPolicy::after_iommu;
+};
 
 /// `offset`: system address minus bus address.
 struct SlowWindow {
@@ -75,7 +100,12 @@ struct SlowBridge {
   std::vector<SlowWindow> outbound;
   /// Empty: everything, without offset.
   std::vector<SlowWindow> inbound;
+  /// Of requests that come in here, for the pairs that are not listed.
   SlowPolicy policy = SlowPolicy::after_iommu;
+  std::vector<SlowPair> pairs;
+  /// A refused read succeeds and returns all-ones.
+  bool refused_reads_succeed = false;
+  bool drops_u_turns = false;
   bool interrupt_window = false;
 };
 
@@ -86,8 +116,6 @@ struct SlowTree {
 
 struct SlowRequest {
   std::size_t from = 0;
-  /// Bus number of the requester ID.
-  unsigned bus = 0;
   bool posted = false;
   /// 0 untranslated, 1 translation request, 2 translated.
   unsigned address_type = 0;
@@ -106,7 +134,7 @@ enum class SlowEnd {
   rejected,
 };
 
-enum class SlowStatus { posted, success, unsupported_request, completer_abort };
+enum class SlowStatus { posted, success, unsupported_request, completer_abort, timeout };
 
 struct SlowAnswer {
   SlowEnd end = SlowEnd::rejected;
@@ -116,6 +144,10 @@ struct SlowAnswer {
   unsigned bar = 0;
   std::uint64_t address = 0;
   SlowStatus status = SlowStatus::posted;
+  /// No port above the requester routes a completion to its bus number. `status` says so, too.
+  bool completion_lost = false;
+  /// On a root bus: where the request came into the root complex.
+  std::size_t ingress = 0;
   /// Rule (docs/rules.md) that last chose between places, and the function that applied it; nullopt: the root complex.
   std::string_view rule;
   std::optional<std::size_t> decided_by;
@@ -125,8 +157,9 @@ struct SlowAnswer {
 /// From a function to its end, or to the translation agent.
 SlowAnswer slow_route(const SlowTree& tree, const SlowRequest& request);
 
-/// From the system (after translation) down to a device. nullopt: `address` lies in no outbound window. In the answer,
-/// `rule` is empty unless somebody refused or a port claimed.
-std::optional<SlowAnswer> slow_route_down(const SlowTree& tree, const SlowRequest& request, std::uint64_t address);
+/// From the system (after translation) down to a device; `ingress` as slow_route answered it. nullopt: `address` lies
+/// in no outbound window. In the answer, `rule` is empty unless somebody refused or a port claimed.
+std::optional<SlowAnswer> slow_route_down(const SlowTree& tree, const SlowRequest& request, std::uint64_t address,
+                                          std::size_t ingress);
 
 }  // namespace iommusim::oracle

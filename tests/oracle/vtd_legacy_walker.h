@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A second, slow implementation of what a VT-d unit does with a request in legacy mode without interrupt
 // remapping: the VT-d sheet transcribed line by line (sections 2.1, 2.2, 2.7, 2.8, 3.1, 4.1, 1.11). It caches
-// nothing, shares nothing with models/iommu, and says so where the sheet leaves an answer open.
+// nothing, shares nothing with models/iommu, and says so where the specification leaves an answer open.
 #pragma once
 
 #include "base/access.h"
@@ -45,13 +45,13 @@ struct VtdAnswer {
   VtdOutcome outcome = VtdOutcome::blocked;
   /// passes only.
   std::uint64_t address = 0;
-  /// blocked only; empty where the sheet names no reason.
+  /// blocked only; empty where the specification names no reason.
   std::optional<std::uint8_t> reason;
   /// blocked only; empty: FSTS and FRCD stay as they are.
   std::optional<VtdRecord> record;
-  /// The sheet leaves open whether a record is made.
+  /// The specification leaves open whether a record is made.
   bool record_open = false;
-  /// The sheet leaves open everything.
+  /// The specification leaves open everything.
   bool open = false;
 };
 

@@ -32,6 +32,7 @@ class SimulatedPlatform {
 
   const platforms::Description& description() const { return description_; }
   platforms::Machine& machine() { return machine_; }
+  const platforms::Machine& machine() const { return machine_; }
   platforms::OperatingSystem& system() { return system_; }
   platforms::Simulation& simulation() { return *simulation_; }
 

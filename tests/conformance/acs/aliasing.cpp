@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, sections 4 and 8. Addresses by hand.
+// Oracle: the statements of docs/compliance.md; PCI Express to PCI/PCI-X bridge specification, 2.3. Addresses by hand.
 #include "pcie/pci_bridge.h"
 #include "platforms/loader.h"
 #include "platforms/machine.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, section 8: each test states its numbered sentence. Addresses and bits are set
+// Oracle: the statements of docs/compliance.md, each in the test that bears its number. Addresses and bits are set
 // by hand.
 
 #include "pcie/routing.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, section 8, and the register bits of its sections 1.1 and 6. AER stands at 0x100, the PCI
+// Oracle: the statements of docs/compliance.md; PCIe base specification, 7.5.1 and 7.8.4. AER stands at 0x100, the PCI
 // Express capability at 0x40.
 
 #include "pcie/error_logging.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, sections 5 and 8: sizes and rates added up by hand, the ordering table retyped.
+// Oracle: the statements of docs/compliance.md; PCIe base specification, 2.4.1: sizes and rates added up by
+// hand, the ordering table retyped.
 #include "pcie/completion_split.h"
 #include "pcie/flow_control.h"
 #include "pcie/link_timing.h"

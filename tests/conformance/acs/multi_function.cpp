@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, 2.1 to 2.3 and section 8: each test states its sentence for the functions of one device.
+// Oracle: the statements of docs/compliance.md, for the functions of one device.
 // Addresses and bits are set by hand.
 
 #include "pcie/device_routing.h"

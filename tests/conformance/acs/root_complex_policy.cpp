@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, section 8: each test states its numbered sentence. Addresses and bits are set
+// Oracle: the statements of docs/compliance.md, each in the test that bears its number. Addresses and bits are set
 // by hand.
 
 #include "pcie/root_complex.h"
@@ -87,4 +87,50 @@ TEST_CASE("A request between root ports does not meet the inbound windows, which
   CHECK(outside.rule->id == "host-bridge.inbound-hole");
   bridges[0].peer_to_peer = PeerToPeer::through_iommu;
   CHECK(decide(0xE010'0000).rule->id == "host-bridge.inbound-hole");
+}
+
+TEST_CASE("ACS-017 Egress vector bits of an integrated endpoint mean functions of its device, not root ports",
+          "[acs]") {
+  FunctionOptions left = with_bar(0xE000'0000, 0x1000);
+  left.port_number = 1;
+  FunctionOptions sender = with_acs(0x0020, 0x0820);
+  sender.egress_controlled = {0, 1};
+  TopologyBuilder builder;
+  const NodeIndex port = builder.root_port(left);
+  const NodeIndex integrated = builder.integrated_function(0, sender);
+  const RootDecision decision = decide_inbound(builder.topology(), bridge_with(PeerToPeer::allowed), integrated,
+                                               write_request(builder.id(integrated), 0xE000'0000));
+  CHECK(decision.action == RootAction::peer);
+  CHECK(decision.target == port);
+  CHECK(decision.rule->id == "host-bridge.peer");
+}
+
+TEST_CASE("ACS-016 What an integrated function's Egress Control redirects, the root complex does not hand back",
+          "[acs]") {
+  FunctionOptions sender = with_acs(0x0024, 0x0824);
+  sender.egress_controlled = {1};
+  TopologyBuilder builder;
+  const NodeIndex first = builder.integrated_function(0, sender);
+  builder.integrated_function(1, with_bar(0xE000'0000, 0x1000));
+  const RootDecision decision = decide_inbound(builder.topology(), bridge_with(PeerToPeer::allowed), first,
+                                               write_request(builder.id(first), 0xE000'0000));
+  CHECK(decision.action == RootAction::translate);
+  CHECK(decision.rule->id == "acs.p2p-egress-redirect");
+}
+
+TEST_CASE("ACS-033 The host bridge that a translated request came from refuses it by its policy", "[acs]") {
+  TopologyBuilder builder;
+  const NodeIndex left = builder.root_port({}, 0);
+  const NodeIndex right = builder.root_port({}, 1);
+  builder.endpoint(right, with_bar(0xE010'0000, 0x10'0000));
+  auto bridges = bridge_with(PeerToPeer::denied);
+  bridges.push_back(bridge_with(PeerToPeer::through_iommu).front());
+  bridges[0].outbound.clear();
+  bridges[0].id = ComponentId{7};
+  bridges[1].id = ComponentId{8};
+  const auto refused = decide_outbound(builder.topology(), bridges, PhysAddr{0xE010'0000}, 4, left);
+  REQUIRE(refused);
+  CHECK(refused->target == NodeIndex::none);
+  CHECK(refused->bridge == ComponentId{7});
+  CHECK(decide_outbound(builder.topology(), bridges, PhysAddr{0xE010'0000}, 4)->bridge == ComponentId{8});
 }

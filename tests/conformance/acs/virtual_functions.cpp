@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, 2.4 and section 8; PCIe base specification, 9.2.1 (routing IDs) and 6.13 (ARI). Routing
+// Oracle: the statements of docs/compliance.md; PCIe base specification, 9.2.1 (routing IDs) and 6.13 (ARI). Routing
 // IDs are computed by hand.
 
 #include "pcie/device_routing.h"

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: reference pcie-acs, section 2.3, typed as tables: for each bit of the ACS Control register, the probes whose
 // end it changes. Every probe that a table does not name must end as before.
-#include "pcie/root_complex.h"
-#include "pcie/routing.h"
+#include "conformance/fabric/acs_flip.h"
 #include "support/topology_builder.h"
 
 #include <catch2/catch.hpp>
 
-#include <functional>
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 using namespace iommusim;
@@ -19,23 +15,9 @@ using namespace iommusim::test;
 
 namespace {
 
-/// "up": towards the root, at a root port to the IOMMU. "peer": to the sibling. "claim": a port's BAR. "UR", "CA".
-using Ends = std::map<std::string, std::string>;
-using Changes = std::map<std::uint16_t, Ends>;
-
 /// All services, the enhanced ones, and 8 bits of egress vector.
 constexpr std::uint16_t everything = 0x08FF;
 constexpr std::uint16_t request_redirect = 0x0004;
-
-std::string end_of(const RouteDecision& decision) {
-  switch (decision.action) {
-    case Action::upstream: return "up";
-    case Action::downstream: return "peer";
-    case Action::claim: return "claim";
-    case Action::reject: break;
-  }
-  return decision.status == CompletionStatus::completer_abort ? "CA" : "UR";
-}
 
 FunctionOptions port_with_bar(std::uint64_t base, std::uint8_t number) {
   FunctionOptions options = with_bar(base, 0x1000);
@@ -113,14 +95,7 @@ class RootPort {
     const Access access = request(Operation::read, id, address, 64, type);
     const RouteDecision decision = route_from_below(builder_.topology(), left_, access);
     if (decision.action != Action::upstream) return end_of(decision);
-    const RootDecision root = decide_inbound(builder_.topology(), bridges_, left_, access);
-    switch (root.action) {
-      case RootAction::peer: return "peer";
-      case RootAction::translate: return "up";
-      case RootAction::interrupt_window: return "interrupt";
-      case RootAction::reject: break;
-    }
-    return root.status == CompletionStatus::completer_abort ? "CA" : "UR";
+    return end_of(decide_inbound(builder_.topology(), bridges_, left_, access));
   }
 
   TopologyBuilder builder_;
@@ -130,29 +105,6 @@ class RootPort {
   NodeIndex device_b_ = builder_.endpoint(right_, with_bar(0xE010'0000, 0x10'0000));
   std::vector<HostBridge> bridges_;
 };
-
-/// Flips every bit of the register, one at a time, on and off again.
-template <class Port>
-void check(Port& port, std::uint16_t baseline, const Ends& before, const Changes& changes) {
-  port.set_control(baseline);
-  CHECK(port.ends() == before);
-  for (unsigned bit = 0; bit < 13; ++bit) {
-    const auto mask = static_cast<std::uint16_t>(1U << bit);
-    if ((baseline & mask) != 0) continue;
-    Ends expected = before;
-    const auto changed = changes.find(mask);
-    if (changed != changes.end())
-      for (const auto& [probe, end] : changed->second) {
-        REQUIRE(expected.at(probe) != end);
-        expected[probe] = end;
-      }
-    INFO("bit " << bit << " on top of " << baseline);
-    port.set_control(static_cast<std::uint16_t>(baseline | mask));
-    CHECK(port.ends() == expected);
-    port.set_control(baseline);
-    CHECK(port.ends() == before);
-  }
-}
 
 const Ends downstream_port_alone{{"memory", "up"},
                                  {"spoofed requester", "up"},
@@ -174,13 +126,6 @@ const Ends downstream_port_alone{{"memory", "up"},
 const Ends root_port_alone{
     {"memory", "up"}, {"spoofed requester", "up"}, {"translation request", "up"}, {"translated memory", "up"},
     {"peer", "peer"}, {"translated peer", "peer"}, {"own window", "UR"},          {"own BAR", "claim"}};
-
-/// `ends` with the changes of a mask.
-Ends with(Ends ends, const Ends& changes) {
-  for (const auto& [probe, end] : changes)
-    ends[probe] = end;
-  return ends;
-}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs 7 and its statements 23 to 32, reference linux-iommu-policy 4 and its statements 31 to 36.
+// Oracle: the statements ACS-023 to ACS-032 and POL-031 to POL-036 of docs/compliance.md.
 #include "conformance/linux/hierarchy.h"
 #include "software/acs_isolation.h"
 #include "software/dma_aliases.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the rules of docs/map.md and reference linux-iommu-policy 6, seed experiments 1 to 4 and 8; addresses by hand
+// Oracle: the rules of docs/map.md; addresses by hand
 // from platforms/two-gpus-one-switch.yaml.
 #include "analysis/device_map.h"
 #include "analysis/linux_view.h"

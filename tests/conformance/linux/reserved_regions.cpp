@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference linux-iommu-policy 1, 2 and its statements; seed experiments 1, 10, 11, 19 and 21 there.
+// Oracle: the statements on software policy of docs/compliance.md.
 #include "software/reserved_regions.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference linux-iommu-policy 3.1, 5.1 and 5.2 and its statements; seed experiments 1, 5, 6, 8, 9 and 15
-// there.
+// Oracle: the statements on software policy of docs/compliance.md.
 #include "software/software_views.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of entries that were not present, without and with caching mode (VT-d sheet, 5.3 and section
-// 6). Oracle: without CM a fault is never cached; with CM the invalidations of the sheet make the new entry
+// 6). Oracle: without CM a fault is never cached; with CM the invalidations that 6.1 asks for make the new entry
 // count.
 #include "support/vtd_bench.h"
 

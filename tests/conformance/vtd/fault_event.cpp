@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When the fault event interrupt is sent (VT-d sheet, 1.10).
-// Oracle: the sheet's state machine of IM and IP, followed by hand.
+// Oracle: the specification's state machine of IM and IP, followed by hand.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which faults FPD keeps out of the log (VT-d sheet, section 4 and 4.1, column Q).
-// Oracle: the column Q of the sheet's table.
+// Oracle: the column Q of the specification's table of fault reasons.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fault recording registers (VT-d sheet, 1.9, 1.11, 4.4, 4.5).
-// Oracle: the sheet's procedure for primary fault logging, followed by hand.
+// Oracle: the specification's procedure for primary fault logging, followed by hand.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

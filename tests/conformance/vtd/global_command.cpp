@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // GCMD and GSTS, and when a new root pointer counts (VT-d sheet, 1.5 and 1.6).
-// Oracle: the rules of the sheet.
+// Oracle: the specification's rules.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

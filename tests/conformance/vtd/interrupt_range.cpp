@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests to 0xFEE0_0000 - 0xFEEF_FFFF without interrupt remapping (VT-d sheet, 3.1 step 2 and 3.2).
-// Oracle: the sheet's table of requests to the interrupt range.
+// Oracle: the specification's table of requests to the interrupt range.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The invalidation queue: pointers, waits, errors (VT-d sheet, 1.14 and 5.1).
-// Oracle: the rules of the sheet.
+// Oracle: the specification's rules.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Protected memory regions (VT-d sheet, 1.13 and 3.1 step 3).
-// Oracle: the rules of the sheet; the granularity is discovered as software does it.
+// Oracle: the specification's rules; the granularity is discovered as software does it.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invalidation queue errors and how software gets out of them (VT-d sheet, 1.14 and 5.2, "After IQE").
-// Oracle: the table of IQEI codes in the sheet.
+// Oracle: the specification's table of IQEI codes.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -131,7 +131,7 @@ struct Tally {
 
 }  // namespace
 
-TEST_CASE("100,000 requests through random tables are answered as the sheet says", "[vtd][legacy][random]") {
+TEST_CASE("100,000 requests through random tables are answered as the specification says", "[vtd][legacy][random]") {
   Tally tally;
   int disagreements = 0;
   std::uint64_t iotlb_hits = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How registers read and write (VT-d sheet, sections 1.1 to 1.10).
-// Oracle: the register map of the sheet; offsets and masks are retyped from it.
+// Oracle: the specification's register map; offsets and masks are retyped from it.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Root entry, context entry and what the translation type lets through (VT-d sheet, 2.1, 2.2, 3.1, 4.1).
-// Oracle: the entry layouts and fault reasons of the sheet.
+// Oracle: the specification's entry layouts and fault reasons.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

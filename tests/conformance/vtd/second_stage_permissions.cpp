@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may read and write through second-stage entries (VT-d sheet, 2.7 and 4.1).
-// Oracle: the sheet's rule that rights are the AND over the levels, checked before reserved bits.
+// Oracle: the specification's rule that rights are the AND over the levels, checked before reserved bits.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The second-stage walk in legacy mode (VT-d sheet, 2.7, 2.8, 4.1).
-// Oracle: entry layout, walk order and fault reasons of the sheet.
+// Oracle: the specification's entry layout, walk order and fault reasons.
 #include "support/vtd_bench.h"
 
 #include <catch2/catch.hpp>

@@ -107,7 +107,7 @@ TEST_CASE("Faults, interrupts, devices, IOMMUs and links are listed by name", "[
   CHECK(nic["collisions"] == 2);
   CHECK(nic["latency_ns"] == Json::parse(R"({"min": 100.0, "mean": 250.0, "max": 400.0})"));
   CHECK(json["devices"]["gpu0"]["latency_ns"]["mean"] == 0.0);
-  // Reference pcie-acs 5: 8 + 12 bytes for each request, and the payload of the writes.
+  // PCIe base specification, 2.2: 8 + 12 bytes for each request, and the payload of the writes.
   CHECK(json["links"]["nic0"] == Json::parse(R"({"tlps_up": 4, "bytes_up": 212})"));
   CHECK(keys(json["iommus"]) == Names{"dmar0"});
 }

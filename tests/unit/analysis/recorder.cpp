@@ -202,7 +202,7 @@ TEST_CASE("Each access counts once, with its bytes, where it landed", "[analysis
   CHECK(ssd.bytes == 164);
   CHECK(ssd.tlps == 3);
   CHECK(ssd.landed[static_cast<std::size_t>(LandingKind::memory)] == 1);
-  // Reference pcie-acs 5: two reads of a 12-byte header, one write of 64 bytes, each with 8 bytes of framing.
+  // PCIe base specification, 2.2: two reads of a 12-byte header, one write of 64 bytes, each with 8 bytes of framing.
   CHECK(ssd.link_bytes == 20 + 20 + 84);
   CHECK(results.devices.at(recording.platform.node("gpu0")).accesses == 0);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: each ACS remedy is applied by hand to the same platform, and the access walked again; ranges and addresses
-// come from the platform's text; reference pcie-acs, ACS-050.
+// come from the platform's text; ACS-050.
 #include "analysis/remedy.h"
 
 #include "analysis/judge.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: PCIe base specification, 7.7.1 and 7.7.2, as in reference pcie-acs 2.4, on tables filled by hand.
+// Oracle: PCIe base specification, 7.7.1 and 7.7.2, on tables filled by hand.
 #include "interrupts/msi_source.h"
 
 #include "base/endian.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: lists written by hand, byte by byte, in the layout of reference pcie-acs 1.1 and 2.1.
+// Oracle: lists written by hand, byte by byte, in the layout of the PCIe base specification, 7.5.1 and 7.7.11.
 #include "pcie/capability_list.h"
 
 #include <catch2/catch.hpp>

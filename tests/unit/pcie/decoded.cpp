@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, sections 1.1 to 1.3, worked out by hand.
+// Oracle: PCIe base specification, 7.5.1 and 7.5.3, worked out by hand.
 #include "pcie/decoded.h"
 
 #include "pcie/function_builder.h"

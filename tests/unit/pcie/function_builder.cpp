@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: offsets and bits retyped from reference pcie-acs, sections 1 and 2.
+// Oracle: offsets and bits retyped from the PCIe base specification, 7.5 and 7.7.
 #include "pcie/function_builder.h"
 
 #include <catch2/catch.hpp>

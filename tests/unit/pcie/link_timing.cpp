@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs 5 and its statements ACS-041, ACS-043 and ACS-044 (constants of the pcie-bench model).
+// Oracle: the statements ACS-041, ACS-043 and ACS-044 (constants of the pcie-bench model).
 #include "pcie/link_timing.h"
 
 #include <catch2/catch.hpp>

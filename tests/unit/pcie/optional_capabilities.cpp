@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: offsets, bits and write rules retyped from reference pcie-acs, section 2.4, and the PCIe base specification,
+// Oracle: offsets, bits and write rules retyped from the PCIe base specification,
 // 7.5.2, 7.8.9 and 10.5.
 #include "pcie/capability_list.h"
 #include "pcie/function_builder.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, sections 3 and 4; PCI Express to PCI/PCI-X Bridge specification, 2.3. Addresses by hand.
+// Oracle: PCI Express to PCI/PCI-X Bridge specification, 2.3. Addresses by hand.
 #include "pcie/pci_bridge.h"
 
 #include "pcie/error_logging.h"

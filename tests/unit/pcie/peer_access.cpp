@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the RR/EC table of reference pcie-acs 2.3, retyped row by row.
+// Oracle: the RR/EC table of the PCIe base specification, 6.12.3, retyped row by row.
 #include "pcie/peer_access.h"
 
 #include <catch2/catch.hpp>

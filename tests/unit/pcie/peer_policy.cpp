@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs, sections 3.3 and 3.4; the policies as docs/platform-format.md states them.
+// Oracle: PCIe base specification, 1.3.1; the policies as docs/platform-format.md states them.
 #include "pcie/error_logging.h"
 #include "pcie/root_complex.h"
 #include "pcie/routing.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs 3.3 and 3.4, applied by hand.
+// Oracle: PCIe base specification, 1.3.1 and 6.12, applied by hand.
 #include "pcie/root_complex.h"
 
 #include "pcie/rules.h"

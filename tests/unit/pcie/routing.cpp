@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs 3.1 and 3.2, applied by hand to the two-device switch of SwitchBench.
+// Oracle: PCIe base specification, 6.12 and 7.5.1.3, applied by hand to the two-device switch of SwitchBench.
 #include "pcie/routing.h"
 
 #include "support/topology_builder.h"

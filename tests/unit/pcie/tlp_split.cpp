@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the splitting row of reference pcie-acs 5, checked as properties and on cases cut by hand.
+// Oracle: the rules of the PCIe base specification, 2.2.2 and 2.3.1.1, checked as properties and on cases cut by hand.
 #include "pcie/tlp_split.h"
 
 #include <catch2/catch.hpp>

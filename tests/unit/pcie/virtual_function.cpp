@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: PCIe base specification, 9.3.3 (SR-IOV capability), 9.3.4 (configuration of virtual functions) and 7.8.8
-// (ARI); reference pcie-acs, 2.4. Offsets and bits by hand.
+// (ARI). Offsets and bits by hand.
 #include "pcie/virtual_function.h"
 
 #include "pcie/capability_list.h"

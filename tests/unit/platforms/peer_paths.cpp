@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the ready platforms' trees, followed by hand; reference pcie-acs, ACS-050 and section 3.
+// Oracle: the ready platforms' trees, followed by hand; ACS-050.
 #include "platforms/loader.h"
 #include "platforms/machine.h"
 #include "platforms/machine_bus.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs 3.1 to 3.4 and VT-d specification, 3.14, followed by hand through the small platform; each
-// case writes down every component on the way with the rule that it applied.
+// Oracle: PCIe base specification, 6.12, and VT-d specification, 3.14, followed by hand through the small platform;
+// each case writes down every component on the way with the rule that it applied.
 #include "platforms/walk.h"
 
 #include "support/small_platforms.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference pcie-acs 2.4 (MSI and MSI-X layouts as raw offsets) and the Intel SDM's message format.
+// Oracle: PCIe base specification, 7.7.1 and 7.7.2 (layouts as raw offsets) and the Intel SDM's message format.
 #include "software/msi_setup.h"
 
 #include "software/driver_error.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the entry layout of reference vtd 2.7 as raw bits, read by a walker that shares nothing with the
+// Oracle: the entry layout of the VT-d specification, 9.8, as raw bits, read by a walker that shares nothing with the
 // code under test, against a flat array of pages.
 #include "software/second_stage_tables.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference vtd 2.2 (context entry as raw bits), 4.1 (fault reasons) and 5.3 (what must be flushed),
+// Oracle: VT-d specification, 9.3 (context entry as raw bits), 7.1.3 (fault reasons) and 6.5 (what must be flushed),
 // and what a real unit model does with requests.
 #include "driver_fixture.h"
 #include "software/driver_error.h"

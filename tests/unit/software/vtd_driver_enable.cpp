@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the sequences of reference vtd 10.1 (without interrupt remapping) and 10.2, typed as lists of
+// Oracle: the sequences of the VT-d specification, 10.4 and 11.4.4, typed as lists of
 // register writes; register offsets and bits are retyped from section 1.
 #include "driver_fixture.h"
 #include "software/driver_error.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: a std::map of pages for what must be translated; reference vtd 1.8 and 5.3 for what must be
+// Oracle: a std::map of pages for what must be translated.3 for what must be
 // invalidated, typed as raw register values.
 #include "driver_fixture.h"
 #include "software/driver_error.h"

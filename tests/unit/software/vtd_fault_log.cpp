@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the requests that were made to fault, and reference vtd 4.1 and 4.4.
+// Oracle: the requests that were made to fault, and VT-d specification, 7.1 and 7.3.
 #include "software/vtd_fault_log.h"
 
 #include "driver_fixture.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the register values of QEMU 7.2 as listed in reference/vtd.md 1.4, and bit positions of 1.3 and 1.4
+// Oracle: the register values of QEMU 7.2 as its source sets them, and bit positions of the VT-d specification, 11.4
 // by hand.
 #include "iommu/vtd/capabilities.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: reference/vtd.md 4.1 to 4.3, the columns FR and Q retyped.
+// Oracle: VT-d specification, 7.1.3, the columns of reason and qualification retyped.
 #include "iommu/vtd/fault_reasons.h"
 
 #include <catch2/catch.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: descriptor layouts of reference/vtd.md 5.1, assembled by hand, and the rules of 5.2.
+// Oracle: descriptor layouts of the VT-d specification, 6.5.2, assembled by hand, and its rules.
 #include "unit/vtd/machine.h"
 
 #include <catch2/catch.hpp>

@@ -15,7 +15,7 @@
 
 namespace iommusim::vtd::testing {
 
-/// Offsets in the default configuration, typed from the sheet.
+/// Offsets in the default configuration, typed from the specification.
 namespace offset {
 constexpr std::uint64_t gcmd = 0x018, gsts = 0x01C, rtaddr = 0x020, ccmd = 0x028, fsts = 0x034, fectl = 0x038,
                         fedata = 0x03C, feaddr = 0x040, pmen = 0x064, plmbase = 0x068, plmlimit = 0x06C, iqh = 0x080,

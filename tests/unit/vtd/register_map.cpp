@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: the table of reference/vtd.md 1.1, typed a second time, and its access types.
+// Oracle: the register table of the VT-d specification, 11.4, typed a second time, and its access types.
 #include "iommu/vtd/register_map.h"
 
 #include "iommu/vtd/register_file.h"
