@@ -24,7 +24,6 @@ class Numbering {
 
   /// Numbers what stands on `bus` and everything below it; the result is what is left of `free`.
   Buses number(std::vector<FunctionDescription>& functions, const std::string& owner, unsigned bus, Buses free) {
-    unsigned port_number = 0;
     for (FunctionDescription& function : functions) {
       const std::string path = owner + ".devices." + function.name;
       place(function, path, bus);
@@ -34,11 +33,6 @@ class Numbering {
         free.next = std::max(free.next, last + 1);
         continue;
       }
-      const bool faces_down =
-          function.kind != FunctionKind::upstream_port && function.kind != FunctionKind::pcie_pci_bridge;
-      if (faces_down) ++port_number;
-      if (faces_down && !source_.has(path + ".port_number"))
-        function.port_number = static_cast<std::uint8_t>(port_number);
       free = number_below(function, path, free);
     }
     return free;

@@ -177,6 +177,8 @@ struct HostBridgeDescription {
   pcie::PeerToPeer peer_to_peer = pcie::PeerToPeer::through_iommu;
   std::vector<PeerPairDescription> peer_pairs;
   pcie::RefusedReads refused_reads = pcie::RefusedReads::unsupported_request;
+  /// The file gives no bus numbers, windows and BAR bases: firmware's enumeration chose those that stand here.
+  bool firmware_assigns = false;
   /// Root ports drop what comes from below for their own window, instead of unsupported request.
   bool drops_u_turns = false;
   /// Name of the IOMMU that all requests of this bridge pass; empty: none.
@@ -221,6 +223,13 @@ enum class DomainType : std::uint8_t { identity, dma, unmanaged, blocked };
 
 using software::Permissions;
 
+/// A BAR that the file names instead of an address: "gpu0.2".
+struct BarReference {
+  std::string device;
+  unsigned index = 0;
+  std::uint64_t offset = 0;
+};
+
 /// Software maps `iova` to `physical` (both page-aligned, `size` bytes, a multiple of 4 KiB).
 struct MappingDescription {
   Iova iova;
@@ -230,6 +239,8 @@ struct MappingDescription {
   /// Index into Description::buffers, or nullopt when `physical` was given as a number.
   std::optional<std::size_t> buffer;
   SourcePosition position;
+  /// `physical` was given by this; the loader looks up where the BAR is.
+  std::optional<BarReference> bar = {};
 };
 
 struct DomainDescription {

@@ -2,14 +2,35 @@
 #include "platforms/loader.h"
 
 #include "base/input_file.h"
+#include "platforms/bar_mappings.h"
 #include "platforms/bus_numbers.h"
 #include "platforms/egress.h"
+#include "platforms/enumerate.h"
+#include "platforms/port_numbers.h"
 #include "platforms/readers.h"
 #include "platforms/validate.h"
 #include "platforms/virtual_functions.h"
 #include "platforms/windows.h"
 
 namespace iommusim::platforms {
+namespace {
+
+/// Bus numbers, windows and BARs that the file does not give.
+void complete(Description& description, const Source& source) {
+  for (HostBridgeDescription& bridge : description.host_bridges) {
+    if (bridge.firmware_assigns) {
+      // Firmware can give out only what the host bridge has.
+      validate_address_map(description, source);
+      enumerate(bridge, source);
+    } else {
+      number_buses(bridge, source);
+    }
+    expand_virtual_functions(bridge);
+    if (!bridge.firmware_assigns) derive_windows(bridge, source);
+  }
+}
+
+}  // namespace
 
 Description load_platform(const std::string& path, const std::vector<Override>& overrides) {
   const std::vector<std::uint8_t> bytes = read_whole_file(path, yaml_byte_limit);
@@ -26,12 +47,11 @@ Description load_platform_text(const std::string& text, const std::string& file_
   const Source source{root};
   // Paths lead by name from here on.
   validate_names(description, source);
-  for (HostBridgeDescription& bridge : description.host_bridges) {
-    number_buses(bridge, source);
-    expand_virtual_functions(bridge);
-    derive_windows(bridge, source);
-  }
+  for (HostBridgeDescription& bridge : description.host_bridges)
+    number_ports(bridge, source);
+  complete(description, source);
   resolve_egress(description, source);
+  resolve_bar_mappings(description, source);
   validate(description, source);
   return description;
 }

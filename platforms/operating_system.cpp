@@ -4,6 +4,7 @@
 #include "platforms/firmware.h"
 #include "platforms/os_memory.h"
 #include "platforms/requester_ids.h"
+#include "platforms/windows.h"
 #include "software/driver_error.h"
 #include "software/interrupt_setup.h"
 #include "software/msi_setup.h"
@@ -204,10 +205,7 @@ PhysAddr OperatingSystem::cpu_address_of_bar(const Device& device, unsigned bar)
   for (const BarDescription& described : device.description->bars) {
     if (described.index != bar || !described.base) continue;
     const std::uint8_t bridge = machine_.topology()[device.node].host_bridge;
-    for (const pcie::OutboundWindow& window : machine_.bridges()[bridge].outbound) {
-      const PhysAddr cpu{described.base->value() + window.offset};
-      if (window.cpu.contains(cpu)) return cpu;
-    }
+    if (const auto address = cpu_address(machine_.bridges()[bridge].outbound, *described.base)) return *address;
   }
   throw software::DriverError{
       fmt::format("{}: BAR {} with the MSI-X table is not reachable", device.description->name, bar)};

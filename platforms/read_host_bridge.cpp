@@ -66,8 +66,8 @@ void read_peer_policy(const Map& map, HostBridgeDescription& bridge) {
 
 HostBridgeDescription read_host_bridge(const Value& value) {
   const Map map{value,
-                {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "refused_reads", "u_turn", "iommu",
-                 "devices"}};
+                {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "refused_reads", "u_turn",
+                 "firmware", "iommu", "devices"}};
   HostBridgeDescription bridge;
   bridge.name = map.required("name", "a name").name();
   bridge.segment = static_cast<std::uint16_t>(map.number("segment", 0, {0, 0xFFFF}));
@@ -77,6 +77,8 @@ HostBridgeDescription read_host_bridge(const Value& value) {
   for (const Value& window : map.items("inbound"))
     bridge.inbound.push_back(read_inbound(window));
   read_peer_policy(map, bridge);
+  if (const auto firmware = map.optional("firmware"))
+    bridge.firmware_assigns = firmware->choice<bool>({{"described", false}, {"assign", true}});
   if (const auto iommu = map.optional("iommu"); iommu && iommu->text() != "none") bridge.iommu = iommu->name();
   for (const Value& function : map.items("devices"))
     bridge.functions.push_back(read_function(function));

@@ -19,6 +19,21 @@ void require_page(const Value& at, std::uint64_t number) {
   if (number % page_4k != 0) at.fail(format_hex(number), "a multiple of 4 KiB");
 }
 
+/// Where the BAR is turns out when firmware has placed it (platforms/bar_mappings.h).
+void map_bar(const Map& map, const Value& bar, MappingDescription& mapping) {
+  if (const auto physical = map.optional("physical")) physical->reject("either bar or physical");
+  const std::string text = bar.text();
+  const std::size_t dot = text.rfind('.');
+  const auto index = dot == std::string::npos ? std::nullopt : parse_unsigned(text.substr(dot + 1));
+  if (!index || *index > 5) bar.reject("device.BAR, as in gpu0.2");
+  mapping.bar = BarReference{text.substr(0, dot), static_cast<unsigned>(*index)};
+  if (const auto offset = map.optional("offset")) {
+    mapping.bar->offset = offset->address();
+    require_page(*offset, mapping.bar->offset);
+  }
+  if (const auto size = map.optional("size")) mapping.size = size->size();
+}
+
 /// Gives where in the buffer the mapping begins and, without a size, all of the rest.
 void map_buffer(const Map& map, const BufferDescription& buffer, MappingDescription& mapping) {
   const auto offset_value = map.optional("offset");
@@ -33,7 +48,7 @@ void map_buffer(const Map& map, const BufferDescription& buffer, MappingDescript
 }
 
 void map_physical(const Map& map, MappingDescription& mapping) {
-  const Value physical = map.required("physical", "a buffer, or a physical address");
+  const Value physical = map.required("physical", "a buffer, a BAR or a physical address");
   mapping.physical = PhysAddr{physical.address()};
   if (const auto offset = map.optional("offset")) offset->reject("no offset beside physical");
   const Value size = map.required("size", "a size");
@@ -49,15 +64,18 @@ Permissions read_access(const Map& map) {
 }
 
 MappingDescription read_mapping(const Value& value, const std::vector<BufferDescription>& buffers) {
-  const Map map{value, {"iova", "buffer", "offset", "physical", "size", "access"}};
+  const Map map{value, {"iova", "buffer", "bar", "offset", "physical", "size", "access"}};
   MappingDescription mapping;
   mapping.position = value.node().position;
   const Value iova = map.required("iova", "an address");
   mapping.iova = Iova{iova.address()};
   if (const auto buffer = map.optional("buffer")) {
-    if (const auto physical = map.optional("physical")) physical->reject("either buffer or physical");
+    for (const std::string_view other : {"physical", "bar"})
+      if (const auto value_of = map.optional(other)) value_of->reject("either buffer or " + std::string{other});
     mapping.buffer = find_buffer(*buffer, buffers);
     map_buffer(map, buffers[*mapping.buffer], mapping);
+  } else if (const auto bar = map.optional("bar")) {
+    map_bar(map, *bar, mapping);
   } else {
     map_physical(map, mapping);
   }

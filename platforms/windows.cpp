@@ -59,6 +59,12 @@ Range<BusAddr> bus_range(const pcie::OutboundWindow& window) {
   return {first, first + (window.cpu.last - window.cpu.first)};
 }
 
+std::optional<PhysAddr> cpu_address(const std::vector<pcie::OutboundWindow>& windows, BusAddr address) {
+  for (const pcie::OutboundWindow& window : windows)
+    if (bus_range(window).contains(address)) return PhysAddr{address.value() + window.offset};
+  return std::nullopt;
+}
+
 void derive_windows(HostBridgeDescription& bridge, const Source& source) {
   derive(bridge.functions, "host_bridges." + bridge.name, source);
 }

@@ -18,6 +18,9 @@ std::optional<Range<BusAddr>> bar_range(const BarDescription& bar);
 /// The bus addresses that an outbound window reaches.
 Range<BusAddr> bus_range(const pcie::OutboundWindow& window);
 
+/// Where the processor reaches `address`; nullopt: nowhere.
+std::optional<PhysAddr> cpu_address(const std::vector<pcie::OutboundWindow>& windows, BusAddr address);
+
 /// Fills in the windows that the file does not give: the smallest that hold every BAR and window below, the
 /// memory window for what lies below 4 GiB and the prefetchable window for the rest.
 void derive_windows(HostBridgeDescription& bridge, const Source& source);

@@ -5,15 +5,19 @@ namespace iommusim::pcie {
 
 namespace {
 
-/// The port that turns a configuration request of type 1 into type 0 looks at the device number.
+/// Beyond the secondary bus there are virtual functions only, whose requests stay of type 1.
 bool device_number_passes(const Topology& topology, const Node& function) {
   const Node& port = topology[function.parent];
-  const bool faces_link = port.type == PortType::root_port || port.type == PortType::downstream_port;
-  if (!faces_link || port.decoded.ari_forwarding) return true;
-  return function.requester.bus() != port.decoded.secondary_bus || function.requester.device() == 0;
+  return function.requester.bus() != port.decoded.secondary_bus ||
+         passes_device_number(port.type, port.decoded, function.requester.device());
 }
 
 }  // namespace
+
+bool passes_device_number(PortType port, const Decoded& decoded, std::uint8_t device) {
+  const bool faces_link = port == PortType::root_port || port == PortType::downstream_port;
+  return !faces_link || decoded.ari_forwarding || device == 0;
+}
 
 bool bus_reaches(const Topology& topology, NodeIndex function) {
   const std::uint8_t bus = topology[function].requester.bus();

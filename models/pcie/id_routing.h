@@ -10,6 +10,10 @@ namespace iommusim::pcie {
 /// Every port above the function has the function's bus in [secondary, subordinate].
 bool bus_reaches(const Topology& topology, NodeIndex function);
 
+/// The port that turns a configuration request of type 1 into type 0 passes it on to `device`: on a link only device 0
+/// exists, unless the port forwards ARI (PCIe base specification, 6.13 and 7.3.1).
+bool passes_device_number(PortType port, const Decoded& decoded, std::uint8_t device);
+
 /// A configuration request arrives. A virtual function answers when its physical function enables it and the ports
 /// above pass its bus. A function number above 7, which stands in the device number, is discarded by a port that does
 /// not forward ARI (PCIe base specification, 6.13).

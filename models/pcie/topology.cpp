@@ -81,9 +81,8 @@ void Topology::refresh(Node& node) {
   }
 }
 
-bool bus_is_below(const Node& port, std::uint8_t bus) {
-  const Decoded& decoded = port.decoded;
-  return decoded.secondary_bus != 0 && decoded.secondary_bus <= bus && bus <= decoded.subordinate_bus;
+bool bus_is_below(const Decoded& port, std::uint8_t bus) {
+  return port.secondary_bus != 0 && port.secondary_bus <= bus && bus <= port.subordinate_bus;
 }
 
 }  // namespace iommusim::pcie

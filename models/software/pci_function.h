@@ -21,6 +21,8 @@ class PciFunction {
   /// "bb:dd.f", for messages.
   std::string name() const { return to_string(id_); }
   CpuBus& bus() const { return *bus_; }
+  /// Another function of the same segment.
+  PciFunction at(RequesterId id) const { return {*bus_, segment_, id}; }
 
   std::uint32_t read(unsigned offset, unsigned width) const;
   void write(unsigned offset, unsigned width, std::uint32_t value) const;

@@ -36,7 +36,11 @@ class VfBar {
       : physical_{physical}, offset_{capability + sriov::vf_bar0 + 4 * index} {
     const auto bar = physical.get<BaseAddressRegister>(offset_);
     is_64bit_ = bar.get<BaseAddressRegister::Type>() == pcie::BarType::bits_64;
+    is_prefetchable_ = bar.get<BaseAddressRegister::Prefetchable>() != 0;
   }
+
+  bool is_64bit() const { return is_64bit_; }
+  bool is_prefetchable() const { return is_prefetchable_; }
 
   std::uint64_t read() const {
     const std::uint64_t upper = is_64bit_ ? physical_.read(offset_ + 4, 4) : 0;
@@ -51,6 +55,7 @@ class VfBar {
   const PciFunction& physical_;
   unsigned offset_;
   bool is_64bit_ = false;
+  bool is_prefetchable_ = false;
 };
 
 }  // namespace
@@ -62,7 +67,7 @@ std::optional<VfFacts> vf_facts(const PciFunction& physical) {
   return VfFacts{word(sriov::total_vfs), {word(sriov::first_vf_offset), word(sriov::vf_stride)}};
 }
 
-std::optional<std::uint64_t> probe_vf_bar(const PciFunction& physical, unsigned index) {
+std::optional<BarFacts> probe_vf_bar(const PciFunction& physical, unsigned index) {
   const unsigned capability = require_sriov(physical);
   const auto control = physical.get<SriovControl>(capability + sriov::control);
   SriovControl off = control;
@@ -75,7 +80,8 @@ std::optional<std::uint64_t> probe_vf_bar(const PciFunction& physical, unsigned 
   bar.write(address);
   physical.set(capability + sriov::control, control);
   if (mask == 0) return std::nullopt;
-  return mask & (~mask + 1);
+  // The lowest address bit that can be written is the size.
+  return BarFacts{mask & (~mask + 1), bar.is_64bit(), bar.is_prefetchable()};
 }
 
 void program_vf_bar(const PciFunction& physical, unsigned index, BusAddr base) {

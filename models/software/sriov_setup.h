@@ -7,6 +7,7 @@
 #include "pcie/acs.h"
 #include "pcie/virtual_function.h"
 #include "software/pci_function.h"
+#include "software/pci_setup.h"
 
 #include <cstdint>
 #include <optional>
@@ -23,7 +24,7 @@ std::optional<VfFacts> vf_facts(const PciFunction& physical);
 
 /// Sizes a VF BAR by writing all-ones while VF Memory Space Enable is off; everything is restored. The size is that of
 /// one virtual function. nullopt: no such VF BAR.
-std::optional<std::uint64_t> probe_vf_bar(const PciFunction& physical, unsigned index);
+std::optional<BarFacts> probe_vf_bar(const PciFunction& physical, unsigned index);
 
 /// Writes the address of virtual function 1's slice (both halves of a 64-bit BAR) and reads it back.
 void program_vf_bar(const PciFunction& physical, unsigned index, BusAddr base);

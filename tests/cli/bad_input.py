@@ -50,6 +50,11 @@ def damaged_platforms(good):
            changed("acs: linux", "acs: linux\n        window: {base: 0x9000_0000, size: 8MiB}"), "0x9080_0000")
     yield ("a window outside its parent",
            changed("acs: linux", "acs: linux\n        window: {base: 0x8800_0000, size: 160MiB}"), "{base: 0x8800")
+    assigned = changed("iommu: dmar0", "firmware: assign\n    iommu: dmar0")
+    yield "a BAR base that firmware assigns", assigned, "0x9000_0000, size: 8MiB"
+    without_bases = re.sub(r"(bar: \d), base: \w+", r"\1", assigned)
+    yield "a BAR larger than firmware's windows", without_bases.replace("size: 8MiB", "size: 512MiB"), "name: nic0"
+    yield "too few buses for firmware", without_bases.replace("[0x00, 0x0f]", "[0x00, 0x00]"), "name: rp0"
     yield "a duplicate name", changed("name: dram-high", "name: dram-low"), "dram-low, base: 4GiB"
     yield "a duplicate device name", changed("- name: nic0", "- name: rp0"), "rp0\n            type: endpoint"
     yield "a mapping of an unknown buffer", changed("buffer: frames", "buffer: fames"), "fames"

@@ -4,6 +4,7 @@
 #include "integration/random_software.h"
 #include "platforms/bus_numbers.h"
 #include "platforms/device_class.h"
+#include "platforms/port_numbers.h"
 #include "platforms/virtual_functions.h"
 #include "platforms/windows.h"
 
@@ -255,6 +256,7 @@ void add_peer_pairs(Random& random, std::vector<platforms::HostBridgeDescription
 void complete(Random& random, platforms::HostBridgeDescription& bridge) {
   const platforms::YamlNode nothing;
   const platforms::Source source{nothing};
+  platforms::number_ports(bridge, source);
   platforms::number_buses(bridge, source);
   platforms::expand_virtual_functions(bridge);
   platforms::derive_windows(bridge, source);

@@ -63,7 +63,7 @@ TEST_CASE("A mapping names a buffer or a physical address", "[platforms]") {
   check_error(with_mapping("{iova: 0x10_0000, buffer: @rang}"),
               user + "mappings.0.buffer: found 'rang', expected a buffer: 'ring' (allowed: ring)");
   check_error(with_mapping("@{iova: 0x10_0000}"),
-              user + "mappings.0.physical: found nothing, expected a buffer, or a physical address");
+              user + "mappings.0.physical: found nothing, expected a buffer, a BAR or a physical address");
   check_error(with_mapping("{iova: 0x10_0000, buffer: ring, physical: @0x1000}"),
               user + "mappings.0.physical: found '0x1000', expected either buffer or physical");
 }

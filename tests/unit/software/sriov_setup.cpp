@@ -58,7 +58,7 @@ TEST_CASE("Sizing a VF BAR finds what one virtual function has, and restores eve
   const Bench bench;
   program_vf_bar(bench.function, 0, BusAddr{0x38'0000'0000});
   enable_virtual_functions(bench.function, 4, false);
-  CHECK(probe_vf_bar(bench.function, 0) == std::uint64_t{0x1'0000});
+  CHECK(probe_vf_bar(bench.function, 0) == BarFacts{0x1'0000, true, true});
   CHECK_FALSE(probe_vf_bar(bench.function, 2).has_value());
   CHECK(bench.function.read(Bench::sriov + 0x28, 4) == 0x38);
   CHECK(bench.function.read(Bench::sriov + 0x08, 2) == 0x9);
