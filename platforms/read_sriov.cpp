@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint64_t smallest_vf_bar = page_4k;
 
 std::vector<BarDescription> read_vf_bars(const Map& map) {
-  const std::vector<BarDescription> bars = read_bar_list(map, "vf_bars", 6);
+  std::vector<BarDescription> bars = read_bar_list(map, "vf_bars", 6);
   const std::vector<Value> items = map.items("vf_bars");
   for (std::size_t i = 0; i < bars.size(); ++i)
     if (bars[i].size < smallest_vf_bar)
