@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/json_report.h"
 
+#include "analysis/names.h"
 #include "base/quantity.h"
 
 namespace iommusim::analysis {
@@ -46,7 +47,7 @@ Json rule_json(const Landing& landing, const Machine& machine) {
 /// Who asked for what, the same for collisions and faults.
 void add_access(Json& json, const AccessRecord& record, std::uint64_t size, const Machine& machine) {
   json["device"] = machine.name(machine.topology()[record.device].id);
-  json["requester_id"] = to_string(record.access.requester);
+  json["requester_id"] = requester_of(record.device, record.access.requester, machine);
   json["pasid"] = record.access.pasid ? Json(record.access.pasid->value()) : Json(nullptr);
   json["operation"] = operation_name(record.source, record.access.operation);
   json["iova"] = hex(record.access.address.value());
