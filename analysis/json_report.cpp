@@ -2,6 +2,7 @@
 #include "analysis/json_report.h"
 
 #include "analysis/names.h"
+#include "analysis/physical_place.h"
 #include "base/quantity.h"
 
 namespace iommusim::analysis {
@@ -168,6 +169,10 @@ Json to_json(const Intent& intent, const Machine& machine) {
         json["buffer"] = buffer.name;
         json["offset"] = hex(intent.physical - buffer.range.first);
       }
+      break;
+    case IntentKind::no_memory:
+      json["address"] = hex(intent.physical.value());
+      json["what"] = place_without_memory(intent.physical, machine);
       break;
     case IntentKind::peer:
       json["where"] = machine.name(intent.peer);
