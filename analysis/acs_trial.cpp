@@ -11,9 +11,10 @@ std::optional<unsigned> acs_capability(const pcie::Node& port) {
                                         pcie::ExtendedCapabilityId::access_control_services);
 }
 
-void write_control(pcie::Topology& topology, pcie::NodeIndex port, unsigned capability, std::uint16_t value) {
+void write_register(pcie::Topology& topology, pcie::NodeIndex port, unsigned offset, std::uint32_t value) {
   const pcie::Node& node = topology[port];
-  topology.config_write(node.segment, node.requester, capability + pcie::acs::control, 2, value);
+  topology.config_write(node.segment, node.requester, *acs_capability(node) + offset, acs_register_width(offset),
+                        value);
 }
 
 }  // namespace
@@ -27,22 +28,42 @@ std::vector<pcie::NodeIndex> ports_above(const pcie::Topology& topology, pcie::N
   return ports;
 }
 
-AcsTrial::AcsTrial(platforms::Machine& machine, const std::vector<pcie::NodeIndex>& ports, pcie::AcsControl bits)
-    : machine_{machine} {
-  for (const pcie::NodeIndex port : ports) {
-    const pcie::Node& node = machine.topology()[port];
-    const auto capability = acs_capability(node);
-    if (!capability) continue;
-    const auto before = static_cast<std::uint16_t>(node.config.read(*capability + pcie::acs::control, 2));
-    write_control(machine.topology(), port, *capability, static_cast<std::uint16_t>(before | bits.raw()));
-    const auto after = static_cast<std::uint16_t>(node.config.read(*capability + pcie::acs::control, 2));
-    if (after != before) changes_.push_back({port, before, after});
+std::vector<AcsEdit> set_in(const std::vector<pcie::NodeIndex>& ports, pcie::AcsControl bits) {
+  std::vector<AcsEdit> edits;
+  for (const pcie::NodeIndex port : ports)
+    edits.push_back({port, bits});
+  return edits;
+}
+
+AcsTrial::AcsTrial(platforms::Machine& machine, const std::vector<AcsEdit>& edits) : machine_{machine} {
+  for (const AcsEdit& edit : edits) {
+    if (!acs_capability(machine.topology()[edit.port])) continue;
+    write(edit.port, pcie::acs::control, static_cast<std::uint32_t>(edit.clear.raw()),
+          static_cast<std::uint32_t>(edit.set.raw()));
+    // The vector is there with P2P Egress Control only; behind a shorter capability lies another one.
+    const pcie::AcsCapability capability = machine.topology()[edit.port].decoded.acs_capability;
+    if (!edit.egress || edit.egress->number >= pcie::egress_control_bits(capability)) continue;
+    const std::uint32_t bit = std::uint32_t{1} << (edit.egress->number % 32);
+    write(edit.port, pcie::acs::egress_control_vector + edit.egress->number / 32 * 4, bit,
+          edit.egress->value ? bit : 0);
   }
 }
 
+void AcsTrial::write(pcie::NodeIndex port, unsigned offset, std::uint32_t clear, std::uint32_t set) {
+  const pcie::Node& node = machine_.topology()[port];
+  const unsigned at = *acs_capability(node) + offset;
+  const unsigned width = acs_register_width(offset);
+  const std::uint32_t before = node.config.read(at, width);
+  const std::uint32_t wanted = (before & ~clear) | set;
+  if (wanted == before) return;
+  write_register(machine_.topology(), port, offset, wanted);
+  const std::uint32_t after = node.config.read(at, width);
+  if (after != before) changes_.push_back({port, offset, before, after});
+}
+
 AcsTrial::~AcsTrial() {
-  for (const Change& change : changes_)
-    write_control(machine_.topology(), change.port, *acs_capability(machine_.topology()[change.port]), change.before);
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change)
+    write_register(machine_.topology(), change->port, change->offset, change->before);
 }
 
 }  // namespace iommusim::analysis

@@ -6,7 +6,8 @@
 #include "pcie/acs.h"
 #include "platforms/machine.h"
 
-#include <utility>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace iommusim::analysis {
@@ -14,25 +15,51 @@ namespace iommusim::analysis {
 /// The ports between a function and the root complex, nearest first: those whose secondary side its requests enter.
 std::vector<pcie::NodeIndex> ports_above(const pcie::Topology& topology, pcie::NodeIndex function);
 
-/// Adds control bits to ports for as long as it lives. Bits that a port's capability lacks stay clear.
+/// One bit of an Egress Control Vector.
+struct EgressBit {
+  std::uint8_t number = 0;
+  bool value = false;
+};
+
+/// What to change in the ACS capability of one port or function.
+struct AcsEdit {
+  pcie::NodeIndex port = pcie::NodeIndex::none;
+  pcie::AcsControl set{};
+  pcie::AcsControl clear{};
+  std::optional<EgressBit> egress{};
+};
+
+/// The same bits set in several ports.
+std::vector<AcsEdit> set_in(const std::vector<pcie::NodeIndex>& ports, pcie::AcsControl bits);
+
+/// Edits the registers for as long as it lives. Bits that a capability lacks stay as they are.
 class AcsTrial {
  public:
-  AcsTrial(platforms::Machine& machine, const std::vector<pcie::NodeIndex>& ports, pcie::AcsControl bits);
+  AcsTrial(platforms::Machine& machine, const std::vector<AcsEdit>& edits);
   ~AcsTrial();
   AcsTrial(const AcsTrial&) = delete;
   AcsTrial& operator=(const AcsTrial&) = delete;
 
   struct Change {
     pcie::NodeIndex port = pcie::NodeIndex::none;
-    std::uint16_t before = 0;
-    std::uint16_t after = 0;
+    /// From the capability on: acs::control (2 bytes), or a doubleword of the Egress Control Vector.
+    unsigned offset = 0;
+    std::uint32_t before = 0;
+    std::uint32_t after = 0;
   };
-  /// The ports whose controls really changed.
+  /// The registers that really changed.
   const std::vector<Change>& changes() const { return changes_; }
 
  private:
+  void write(pcie::NodeIndex port, unsigned offset, std::uint32_t clear, std::uint32_t set);
+
   platforms::Machine& machine_;
   std::vector<Change> changes_;
 };
+
+/// Bytes of the register at this offset of the capability.
+constexpr unsigned acs_register_width(unsigned offset) {
+  return offset == pcie::acs::control ? 2 : 4;
+}
 
 }  // namespace iommusim::analysis

@@ -13,13 +13,7 @@ constexpr std::array<std::string_view, collision_kinds> names{
 using Result = std::optional<CollisionKind>;
 
 bool permitted(const Intent& intent, const Circumstance& circumstance) {
-  if (circumstance.zero_length) return true;
-  switch (circumstance.operation) {
-    case Operation::read: return intent.permissions.read;
-    case Operation::write: return intent.permissions.write;
-    case Operation::atomic: return intent.permissions.read && intent.permissions.write;
-  }
-  return false;
+  return circumstance.zero_length || permits(intent.permissions, circumstance.operation);
 }
 
 /// The last mapping that ended, or by way of a cache one before it.
@@ -28,7 +22,7 @@ bool landed_on_old_page(const Intent& intent, const Landing& landing) {
 }
 
 Result memory_landed_in_memory(const Intent& intent, const Landing& landing, const Circumstance& circumstance) {
-  const bool right_place = landing.address == intent.physical.value();
+  const bool right_place = intent.kind == IntentKind::memory && landing.address == intent.physical.value();
   if (right_place && permitted(intent, circumstance)) return std::nullopt;
   // A right that software has withdrawn, or an old page, can only come from a cache that was not told.
   if (landed_on_old_page(intent, landing) || (right_place && landing.from_cache))
@@ -36,6 +30,7 @@ Result memory_landed_in_memory(const Intent& intent, const Landing& landing, con
   return circumstance.foreign_memory ? CollisionKind::isolation_breach : CollisionKind::wrong_memory;
 }
 
+/// Also for a mapping to what is no memory: it was given to the device, whatever it leads to.
 Result memory_intended(const Intent& intent, const Landing& landing, const Circumstance& circumstance) {
   switch (landing.kind) {
     case LandingKind::memory: return memory_landed_in_memory(intent, landing, circumstance);
@@ -105,9 +100,19 @@ std::optional<CollisionKind> collision_kind(std::string_view name) {
   return std::nullopt;
 }
 
+bool permits(const platforms::Permissions& permissions, Operation operation) {
+  switch (operation) {
+    case Operation::read: return permissions.read;
+    case Operation::write: return permissions.write;
+    case Operation::atomic: return permissions.read && permissions.write;
+  }
+  return false;
+}
+
 std::optional<CollisionKind> classify(const Intent& intent, const Landing& landing, const Circumstance& circumstance) {
   switch (intent.kind) {
-    case IntentKind::memory: return memory_intended(intent, landing, circumstance);
+    case IntentKind::memory:
+    case IntentKind::no_memory: return memory_intended(intent, landing, circumstance);
     case IntentKind::peer: return peer_intended(intent, landing);
     case IntentKind::interrupt: return interrupt_intended(intent, landing);
     case IntentKind::none: return nothing_intended(intent, landing);

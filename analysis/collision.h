@@ -40,6 +40,9 @@ struct Circumstance {
   bool foreign_memory = false;
 };
 
+/// Do these rights suffice for the operation?
+bool permits(const platforms::Permissions& permissions, Operation operation);
+
 /// nullopt: the access landed as intended. One rule per pair of intent and landing; the table is in docs/collisions.md.
 std::optional<CollisionKind> classify(const Intent& intent, const Landing& landing, const Circumstance& circumstance);
 

@@ -3,6 +3,7 @@
 
 #include "analysis/json_report.h"
 #include "analysis/judge.h"
+#include "analysis/names.h"
 #include "analysis/text_report.h"
 #include "base/quantity.h"
 #include "iommu/vtd/describe_fetch.h"
@@ -57,9 +58,8 @@ Explanation explain(const Machine& machine, const platforms::OperatingSystem& sy
 
 std::string to_text(const Explanation& explanation, const Machine& machine) {
   const Access& access = explanation.access;
-  std::string text = fmt::format("{} of {} at {:#x} by {} ({})\n", to_string(access.operation),
-                                 format_size(access.size), access.address.value(),
-                                 machine.name(machine.topology()[explanation.device].id), to_string(access.requester));
+  std::string text = fmt::format("{} of {} at {:#x} by {}\n", to_string(access.operation), format_size(access.size),
+                                 access.address.value(), sender_label(explanation.device, access.requester, machine));
   unsigned step = 0;
   for (const Hop& hop : explanation.walk.path) {
     text += fmt::format("{:>4}.  {}: {} [{}; {}]\n", ++step, machine.name(hop.where), hop.rule->text, hop.rule->id,
@@ -77,7 +77,7 @@ Json to_json(const Explanation& explanation, const Machine& machine) {
   Json json{{"schema", "iommusim.explain/1"},
             {"platform", machine.description().name},
             {"device", machine.name(machine.topology()[explanation.device].id)},
-            {"requester_id", to_string(access.requester)},
+            {"requester_id", requester_of(explanation.device, access.requester, machine)},
             {"pasid", access.pasid ? Json(access.pasid->value()) : Json(nullptr)},
             {"operation", to_string(access.operation)},
             {"address", format_hex(access.address.value())},

@@ -11,6 +11,7 @@ std::string_view to_string(IntentKind kind) {
   switch (kind) {
     case IntentKind::none: return "none";
     case IntentKind::memory: return "memory";
+    case IntentKind::no_memory: return "no-memory";
     case IntentKind::peer: return "peer";
     case IntentKind::interrupt: return "interrupt";
     case IntentKind::blocked: return "blocked";
@@ -72,6 +73,7 @@ Intent IntentResolver::of_dma(pcie::NodeIndex device, BusAddr address) const {
   const software::Intent live = domain->space.lookup(iova);
   if (live.state == software::MappingState::live) {
     intent = of_physical(live.physical);
+    if (intent.kind == IntentKind::none) intent.kind = IntentKind::no_memory;
     intent.permissions = {live.permissions.read, live.permissions.write};
     intent.buffer = live.buffer;
   }

@@ -14,6 +14,9 @@ enum class IntentKind : std::uint8_t {
   /// Software never gave the device this address, or took it back.
   none,
   memory,
+  /// Software mapped a physical address that is neither memory nor a BAR: registers, configuration space, the interrupt
+  /// window, or nothing.
+  no_memory,
   /// A peer's BAR: software mapped one, or handed out its address.
   peer,
   interrupt,
@@ -21,13 +24,13 @@ enum class IntentKind : std::uint8_t {
   blocked,
 };
 
-/// "none", "memory", "peer", "interrupt", "blocked".
+/// "none", "memory", "no-memory", "peer", "interrupt", "blocked".
 std::string_view to_string(IntentKind kind);
 
 /// Which members mean something depends on `kind`; the others are zero.
 struct Intent {
   IntentKind kind = IntentKind::none;
-  /// memory, peer: physical address of the first byte.
+  /// memory, no_memory, peer: physical address of the first byte.
   PhysAddr physical;
   platforms::Permissions permissions;
   /// memory: the buffer, by index.

@@ -43,8 +43,9 @@ void for_each_inside(const Borders& sorted, std::uint64_t first, std::uint64_t l
 }
 
 /// Input addresses of one unit at which the answer for one requester, or what lies behind it, can change.
-Borders input_borders(const FabricBorders& fabric, const vtd::InputSpace& space) {
+Borders input_borders(const FabricBorders& fabric, const vtd::InputSpace& space, unsigned width) {
   Borders borders = fabric.physical;
+  if (width < 64) borders.push_back(std::uint64_t{1} << width);
   for (const Iova border : space.borders)
     borders.push_back(border.value());
   for (const vtd::MappedRange& mapped : space.mapped) {
@@ -67,7 +68,22 @@ void pull_through_inbound(const pcie::HostBridge& bridge, const Borders& inputs,
       if (window.bus.contains(BusAddr{input - window.offset})) borders.push_back(input - window.offset);
 }
 
+/// 12 bits of the page and 9 of each table.
+unsigned table_width(const vtd::UnitConfig& unit) {
+  unsigned deepest = 0;
+  for (const unsigned levels : unit.table_levels)
+    deepest = std::max(deepest, levels);
+  return 12 + 9 * deepest;
+}
+
 }  // namespace
+
+unsigned input_width(const Machine& machine, pcie::NodeIndex device) {
+  const auto unit = machine.iommu_of_bridge(machine.topology()[device].host_bridge);
+  if (!unit) return 64;
+  const vtd::UnitConfig& config = machine.iommu(*unit).config();
+  return std::min(config.guest_address_width, table_width(config));
+}
 
 FabricBorders::FabricBorders(const Machine& machine) {
   const pcie::Topology& topology = machine.topology();
@@ -105,7 +121,7 @@ std::vector<BusAddr> borders_of(const Machine& machine, const FabricBorders& fab
       throw InputError{{},
                        fmt::format("the tables of {} have more than {} pieces: too many for a map",
                                    name_of(request.device, machine), vtd::most_pieces)};
-    pull_through_inbound(bridge, input_borders(fabric, space), borders);
+    pull_through_inbound(bridge, input_borders(fabric, space, input_width(machine, request.device)), borders);
   }
   sort_out(borders);
   std::vector<BusAddr> result;

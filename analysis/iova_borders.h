@@ -20,6 +20,9 @@ struct FabricBorders {
   std::vector<std::uint64_t> physical;
 };
 
+/// Address bits that the IOMMU above a device can translate at most, whatever domain it is in; 64 behind none.
+unsigned input_width(const platforms::Machine& machine, pcie::NodeIndex device);
+
 struct BorderRequest {
   pcie::NodeIndex device = pcie::NodeIndex::none;
   /// The IDs under which its requests may reach the IOMMU.

@@ -18,25 +18,35 @@ bool is_acs(const Rule& rule) {
   return rule.id.substr(0, prefix.size()) == prefix;
 }
 
-/// Nothing is mapped there for this kind of access, or the device is in no domain: software has not decided yet.
-bool lacks_mapping(std::uint16_t reason) {
-  switch (static_cast<vtd::FaultReason>(reason)) {
+/// Nothing is mapped there for this kind of access, or the device is in no domain and `is_reachable` for one that it
+/// could be in: software has not decided yet.
+bool lacks_mapping(vtd::FaultReason reason, bool is_reachable) {
+  switch (reason) {
     case vtd::FaultReason::root_entry_not_present:
-    case vtd::FaultReason::context_entry_not_present:
+    case vtd::FaultReason::context_entry_not_present: return is_reachable;
     case vtd::FaultReason::write_not_permitted:
     case vtd::FaultReason::read_not_permitted: return true;
     default: return false;
   }
 }
 
-bool decided_by_tables(const Walk& walk) {
-  if (!walk.translation) return false;
+struct TableSay {
+  bool by_tables = false;
+  bool is_unmapped = false;
+};
+
+TableSay what_tables_say(const Walk& walk, unsigned input_width) {
+  if (!walk.translation) return {};
   const iommu::TranslationResult& answer = *walk.translation;
-  if (answer.outcome == iommu::Outcome::fault) return lacks_mapping(answer.fault_reason);
-  return answer.rule == &vtd::rules::second_stage || answer.rule == &vtd::rules::iotlb_hit;
+  if (answer.outcome != iommu::Outcome::fault)
+    return {answer.rule == &vtd::rules::second_stage || answer.rule == &vtd::rules::iotlb_hit, false};
+  const auto reason = static_cast<vtd::FaultReason>(answer.fault_reason);
+  const bool is_unmapped = lacks_mapping(reason, input_width >= 64 || walk.iova.value() >> input_width == 0);
+  // Software chose where the tables lead, be it into the interrupt range.
+  return {is_unmapped || reason == vtd::FaultReason::output_in_interrupt_range, is_unmapped};
 }
 
-Outcome outcome_of(const Walk& walk) {
+Outcome outcome_of(const Walk& walk, unsigned input_width) {
   const Landing& landing = walk.landing;
   Outcome outcome;
   outcome.kind = landing.kind;
@@ -55,7 +65,9 @@ Outcome outcome_of(const Walk& walk) {
       outcome.redirect = hop.rule;
       outcome.redirected_by = hop.where;
     }
-  outcome.by_tables = decided_by_tables(walk);
+  const TableSay say = what_tables_say(walk, input_width);
+  outcome.by_tables = say.by_tables;
+  outcome.is_unmapped = say.is_unmapped;
   return outcome;
 }
 
@@ -67,7 +79,7 @@ bool continues(const Outcome& outcome, std::uint64_t distance, const Outcome& ne
          outcome.decided_by == next.decided_by && outcome.status == next.status && outcome.bar == next.bar &&
          outcome.fault_reason == next.fault_reason && outcome.redirect == next.redirect &&
          outcome.redirected_by == next.redirected_by && outcome.by_tables == next.by_tables &&
-         (!has_address || outcome.address + distance == next.address);
+         outcome.is_unmapped == next.is_unmapped && (!has_address || outcome.address + distance == next.address);
 }
 
 Outcome probe(const Machine& machine, pcie::NodeIndex device, Operation operation, BusAddr at, BusAddr last) {
@@ -77,7 +89,7 @@ Outcome probe(const Machine& machine, pcie::NodeIndex device, Operation operatio
   // Only a doubleword can be an interrupt.
   access.size = at.offset_in(doubleword) == 0 && last - at >= doubleword - 1 ? doubleword : 1;
   iommu::FetchLog fetches;
-  return outcome_of(platforms::walk(machine, device, access, fetches));
+  return outcome_of(platforms::walk(machine, device, access, fetches), input_width(machine, device));
 }
 
 std::vector<IovaRange> map_iova(const Machine& machine, const FabricBorders& fabric, const BorderRequest& request) {

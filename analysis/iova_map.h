@@ -29,6 +29,8 @@ struct Outcome {
   ComponentId redirected_by = ComponentId::none;
   /// Tables of the IOMMU decide, so the address leads wherever software maps it: it is mapped, or could be.
   bool by_tables = false;
+  /// A fault for want of a mapping of this kind, or of a domain.
+  bool is_unmapped = false;
 };
 
 /// The same outcome, `distance` bytes further on.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/json_report.h"
 
+#include "analysis/names.h"
+#include "analysis/physical_place.h"
 #include "base/quantity.h"
 
 namespace iommusim::analysis {
@@ -46,7 +48,7 @@ Json rule_json(const Landing& landing, const Machine& machine) {
 /// Who asked for what, the same for collisions and faults.
 void add_access(Json& json, const AccessRecord& record, std::uint64_t size, const Machine& machine) {
   json["device"] = machine.name(machine.topology()[record.device].id);
-  json["requester_id"] = to_string(record.access.requester);
+  json["requester_id"] = requester_of(record.device, record.access.requester, machine);
   json["pasid"] = record.access.pasid ? Json(record.access.pasid->value()) : Json(nullptr);
   json["operation"] = operation_name(record.source, record.access.operation);
   json["iova"] = hex(record.access.address.value());
@@ -167,6 +169,10 @@ Json to_json(const Intent& intent, const Machine& machine) {
         json["buffer"] = buffer.name;
         json["offset"] = hex(intent.physical - buffer.range.first);
       }
+      break;
+    case IntentKind::no_memory:
+      json["address"] = hex(intent.physical.value());
+      json["what"] = place_without_memory(intent.physical, machine);
       break;
     case IntentKind::peer:
       json["where"] = machine.name(intent.peer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/linux_view.h"
 
+#include "analysis/iova_borders.h"
 #include "pcie/header.h"
 #include "platforms/windows.h"
 #include "software/dma_aliases.h"
@@ -21,14 +22,6 @@ Iova as_seen_by_linux(BusAddr address) {
 
 Range<Iova> as_seen_by_linux(const Range<BusAddr>& range) {
   return {as_seen_by_linux(range.first), as_seen_by_linux(range.last)};
-}
-
-/// 12 bits of the page and 9 of each table.
-unsigned table_width(const vtd::UnitConfig& unit) {
-  unsigned deepest = 0;
-  for (const unsigned levels : unit.table_levels)
-    deepest = std::max(deepest, levels);
-  return 12 + 9 * deepest;
 }
 
 std::uint32_t class_of(const software::PciFunction& function) {
@@ -116,9 +109,7 @@ unsigned LinuxView::domain_bits(NodeIndex function) const {
   const bool has_tables = domain != nullptr && (domain->description->type == platforms::DomainType::dma ||
                                                 domain->description->type == platforms::DomainType::unmanaged);
   if (has_tables) return system_.iova_width(*domain);
-  const auto unit = machine_.iommu_of_bridge(machine_.topology()[function].host_bridge);
-  const vtd::UnitConfig& config = machine_.description().iommus[*unit].vtd;
-  return std::min(config.guest_address_width, table_width(config));
+  return input_width(machine_, function);
 }
 
 bool LinuxView::is_untranslated(NodeIndex function) const {

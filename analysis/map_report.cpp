@@ -23,7 +23,7 @@ std::string place_of(const Outcome& outcome, const Machine& machine) {
     case LandingKind::peer: return fmt::format("{} BAR {} + {:#x}", where, outcome.bar, outcome.address);
     case LandingKind::interrupt: return where;
     case LandingKind::iommu_fault:
-      return fmt::format("{} fault {:#x}{}", where, outcome.fault_reason, outcome.by_tables ? ", not mapped" : "");
+      return fmt::format("{} fault {:#x}{}", where, outcome.fault_reason, outcome.is_unmapped ? ", not mapped" : "");
     case LandingKind::rejected:
       return outcome.status == CompletionStatus::none ? where + " drops it"
                                                       : fmt::format("{}: {}", where, to_string(outcome.status));
@@ -48,7 +48,7 @@ Json row_json(const MapRow& row, const Machine& machine) {
 }
 
 Json device_json(const DeviceMap& map, const Machine& machine) {
-  Json json{{"requester_id", to_string(machine.topology()[map.device].requester)},
+  Json json{{"requester_id", requester_of(map.device, machine.topology()[map.device].requester, machine)},
             {"group", map.group ? Json(*map.group) : Json(nullptr)},
             {"ranges", Json::array()},
             {"reserved_regions", Json::array()}};
@@ -156,7 +156,7 @@ Json to_json(const std::vector<DeviceMap>& maps, const Machine& machine) {
 
 std::string to_text(const DeviceMap& map, const Machine& machine) {
   std::string text =
-      fmt::format("{}, {}\n", label_of(map.device, machine),
+      fmt::format("{}, {}\n", sender_label(map.device, machine.topology()[map.device].requester, machine),
                   map.group ? fmt::format("IOMMU group {}", *map.group) : std::string{"behind no IOMMU"});
   for (const software::ReservedRegion& region : map.reserved_regions)
     text += fmt::format("  reserved region {}\n", software::sysfs_line(region));

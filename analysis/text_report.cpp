@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/text_report.h"
 
+#include "analysis/physical_place.h"
 #include "base/quantity.h"
 
 #include <fmt/format.h>
@@ -101,6 +102,8 @@ std::string to_text(const Intent& intent, const Machine& machine) {
   switch (intent.kind) {
     case IntentKind::memory:
       return fmt::format("memory {:#x}{}", intent.physical.value(), place_in_buffer(intent.physical, machine));
+    case IntentKind::no_memory:
+      return fmt::format("{} at {:#x}", place_without_memory(intent.physical, machine), intent.physical.value());
     case IntentKind::peer:
       return fmt::format("{} at bus address {:#x}", machine.name(intent.peer), intent.peer_address.value());
     case IntentKind::interrupt:

@@ -264,6 +264,8 @@ struct Description {
   std::string name;
   /// The file it came from; trace and expectation paths are relative to its folder.
   std::string file;
+  /// What --set changed, "path=value" each.
+  std::vector<std::string> settings;
   std::string text;
   std::string trace;
   std::string expectation;

@@ -44,6 +44,8 @@ Description load_platform_text(const std::string& text, const std::string& file_
     apply_override(root, change);
   Description description = read_description(Value{root, ""});
   description.file = file_name;
+  for (const Override& change : overrides)
+    description.settings.push_back(change.path + "=" + change.value);
   const Source source{root};
   // Paths lead by name from here on.
   validate_names(description, source);

@@ -59,6 +59,7 @@ void Machine::build_bridge(const HostBridgeDescription& bridge) {
   for (std::size_t i = 0; i < description_.iommus.size(); ++i)
     if (description_.iommus[i].name == bridge.iommu) unit = i;
   bridge_iommu_.push_back(unit);
+  bridges_.back().has_iommu = unit.has_value();
 
   for (const FunctionDescription& function : bridge.functions)
     build_function(function, index, bridge.functions, pcie::NodeIndex::none);
@@ -80,6 +81,7 @@ void Machine::build_function(const FunctionDescription& function, std::uint8_t b
   node.host_bridge = bridge;
   node.port_number = function.port_number;
   node.drops_u_turns = function.kind == FunctionKind::root_port && description_.host_bridges[bridge].drops_u_turns;
+  node.address_bits = static_cast<std::uint8_t>(function.dma_bits);
   node.parent = parent;
   node.config = pcie::build_config_space(function_config(function, on_bus));
   const pcie::NodeIndex index = topology_.add(std::move(node));
@@ -100,6 +102,7 @@ void Machine::build_virtual_functions(const FunctionDescription& physical, pcie:
     node.requester = function.id;
     node.segment = topology_[physical_node].segment;
     node.host_bridge = topology_[physical_node].host_bridge;
+    node.address_bits = static_cast<std::uint8_t>(function.dma_bits);
     node.parent = topology_[physical_node].parent;
     node.physical_function = physical_node;
     node.vf_number = static_cast<std::uint16_t>(i + 1);

@@ -29,7 +29,6 @@ class Walker {
       : machine_{machine}, topology_{machine.topology()}, access_{access}, message_data_{data}, fetches_{fetches} {}
 
   void issue(NodeIndex function) {
-    access_.requester = topology_[function].requester;
     const RouteDecision decision = pcie::issue(topology_, function, access_);
     hop(function, decision);
     if (decision.action != Action::upstream) return reject(decision);
@@ -251,6 +250,13 @@ class Walker {
 
 Walk walk(const Machine& machine, NodeIndex function, const Access& access, iommu::FetchLog& fetches,
           std::uint32_t message_data) {
+  Access own = access;
+  own.requester = machine.topology()[function].requester;
+  return walk_as_sent(machine, function, own, fetches, message_data);
+}
+
+Walk walk_as_sent(const Machine& machine, NodeIndex function, const Access& access, iommu::FetchLog& fetches,
+                  std::uint32_t message_data) {
   fetches.clear();
   Walker walker{machine, access, message_data, fetches};
   walker.issue(function);

@@ -25,6 +25,10 @@ struct Walk {
 Walk walk(const Machine& machine, pcie::NodeIndex function, const Access& access, iommu::FetchLog& fetches,
           std::uint32_t message_data = 0);
 
+/// The same for a request that says to come from `access.requester`: a DMA alias.
+Walk walk_as_sent(const Machine& machine, pcie::NodeIndex function, const Access& access, iommu::FetchLog& fetches,
+                  std::uint32_t message_data = 0);
+
 /// A processor's access to a physical address that lies in an outbound window.
 Walk walk_outbound(const Machine& machine, const Access& access, PhysAddr address);
 

@@ -38,6 +38,8 @@ struct Access {
   bool execute = false;
   bool relaxed_ordering = false;
   bool no_snoop = false;
+  /// An interrupt message: its address comes from the message's own register, not from the DMA engine.
+  bool message = false;
   BusAddr address;
   /// Bytes; 0 is a zero-length read (a flush).
   std::uint32_t size = 0;

@@ -23,6 +23,12 @@ RequesterId alias_of(const Node& bridge) {
   return {bridge.decoded.secondary_bus, 0, 0};
 }
 
+RequesterId requester_above(const Topology& topology, NodeIndex function, RequesterId requester) {
+  for (NodeIndex port = topology[function].parent; port != NodeIndex::none; port = topology[port].parent)
+    if (topology[port].type == PortType::pci_bridge) requester = alias_of(topology[port]);
+  return requester;
+}
+
 Access in_name_of(const Node& bridge, Access access) {
   access.requester = alias_of(bridge);
   access.address_type = AddressType::untranslated;

@@ -12,6 +12,10 @@ namespace iommusim::pcie {
 /// devices behind it apart, and completions come back to this ID. Secondary bus, device 0, function 0.
 RequesterId alias_of(const Node& bridge);
 
+/// The ID that a request of `function`, sent as `requester`, has where it reaches the root complex: that of the last
+/// bridge which sent it on in its own name, else its own.
+RequesterId requester_above(const Topology& topology, NodeIndex function, RequesterId requester);
+
 /// The request as the bridge sends it on: in its own name and without what conventional PCI has no word for.
 Access in_name_of(const Node& bridge, Access access);
 

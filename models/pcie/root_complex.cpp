@@ -144,7 +144,7 @@ RootDecision decide_inbound(const Topology& topology, const std::vector<HostBrid
     if (policy == PeerToPeer::denied)
       return reject(access, status_of_refused_read(bridge), rules::host_bridge_peer_denied);
   }
-  return enter_system(bridge, access, rules::host_bridge_translate);
+  return enter_system(bridge, access, bridge.has_iommu ? rules::host_bridge_translate : rules::host_bridge_to_system);
 }
 
 PeerToPeer policy_between(const HostBridge& bridge, NodeIndex from, NodeIndex to) {

@@ -67,6 +67,8 @@ struct HostBridge {
   RefusedReads refused_reads = RefusedReads::unsupported_request;
   /// x86: writes to this window are interrupts. nullopt: none (Arm).
   std::optional<Range<BusAddr>> interrupt_window;
+  /// Requests pass an IOMMU on their way to the system.
+  bool has_iommu = true;
 };
 
 /// The offset of the inbound window that holds all of `wanted`. nullopt: it does not reach the system.

@@ -6,11 +6,23 @@
 
 namespace iommusim::pcie {
 
+namespace {
+
+bool can_address(const Node& function, const Access& access) {
+  if (access.message || function.address_bits >= 64) return true;
+  return request_range(access).last.value() >> function.address_bits == 0;
+}
+
+}  // namespace
+
 RouteDecision issue(const Topology& topology, NodeIndex function, const Access& access) {
   if (!topology[function].decoded.present)
     return reject_at(function, access, CompletionStatus::none, rules::virtual_function_disabled);
-  if (topology[function].decoded.bus_master_enable) return upstream_by(rules::bus_master_enabled);
-  return reject_at(function, access, CompletionStatus::none, rules::bus_master_disabled);
+  if (!topology[function].decoded.bus_master_enable)
+    return reject_at(function, access, CompletionStatus::none, rules::bus_master_disabled);
+  if (!can_address(topology[function], access))
+    return reject_at(function, access, CompletionStatus::none, rules::address_bits);
+  return upstream_by(rules::bus_master_enabled);
 }
 
 RouteDecision route_from_above(const Topology& topology, NodeIndex port, const Access& access) {

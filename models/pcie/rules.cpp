@@ -8,6 +8,9 @@ const Rule bus_master_enabled{"function.bus-master-enabled", "the function's Bus
 const Rule bus_master_disabled{"function.bus-master-disabled",
                                "the function's Bus Master Enable is clear, so it sends neither DMA nor MSI",
                                "PCIe 7.5.1.1.3"};
+const Rule address_bits{"function.address-bits",
+                        "the address needs more bits than the device's DMA engine has, so it is never sent",
+                        "platform: dma_bits"};
 const Rule memory_space_disabled{"function.memory-space-disabled",
                                  "the function's Memory Space Enable is clear, so its BARs claim nothing",
                                  "PCIe 7.5.1.1.3"};
@@ -134,8 +137,9 @@ const Rule host_bridge_interrupt_window{"host-bridge.interrupt-window",
 const Rule host_bridge_inbound_hole{"host-bridge.inbound-hole",
                                     "the address lies outside the host bridge's inbound windows",
                                     "platform: host bridge windows"};
-const Rule host_bridge_translate{"host-bridge.translate", "the request goes on to the IOMMU or to the system",
-                                 "PCIe 1.3.1; platform"};
+const Rule host_bridge_translate{"host-bridge.translate", "the request goes on to the IOMMU", "PCIe 1.3.1; platform"};
+const Rule host_bridge_to_system{
+    "host-bridge.to-system", "the host bridge has no IOMMU: the request goes on to the system", "PCIe 1.3.1; platform"};
 const Rule host_bridge_peer{"host-bridge.peer",
                             "the root complex decides on the untranslated address, and another device's window holds "
                             "it",

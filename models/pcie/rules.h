@@ -9,6 +9,7 @@ namespace iommusim::pcie::rules {
 // Functions.
 extern const Rule bus_master_enabled;
 extern const Rule bus_master_disabled;
+extern const Rule address_bits;
 extern const Rule memory_space_disabled;
 extern const Rule bar_claim;
 extern const Rule bar_overrun;
@@ -65,6 +66,7 @@ extern const Rule completion_lost;
 extern const Rule host_bridge_interrupt_window;
 extern const Rule host_bridge_inbound_hole;
 extern const Rule host_bridge_translate;
+extern const Rule host_bridge_to_system;
 extern const Rule host_bridge_peer;
 extern const Rule host_bridge_peer_denied;
 extern const Rule host_bridge_outbound;

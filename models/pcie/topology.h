@@ -32,6 +32,8 @@ struct Node {
   std::uint8_t port_number = 0;
   /// Root ports: a request for the port's own window is dropped without an answer where others refuse it.
   bool drops_u_turns = false;
+  /// Endpoints: address bits of the DMA engine, 1 to 64. What does not fit, no software can program into the device.
+  std::uint8_t address_bits = 64;
   NodeIndex parent = NodeIndex::none;
   /// Virtual functions: the physical function, which comes before them, and the number from 1.
   NodeIndex physical_function = NodeIndex::none;

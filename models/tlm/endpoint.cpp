@@ -65,6 +65,7 @@ sc_core::sc_time Endpoint::transfer(const DmaRequest& request, sc_core::sc_time 
     access.address_type = request.address_type;
     access.pasid = request.pasid;
     access.requester = request.requester.value_or(topology_[request.function].requester);
+    access.message = request.message;
     access.address = part.address;
     access.size = part.size;
     wire_free += to_sc_time(config_.link.serialize(pcie::request_bytes(access)));
@@ -88,6 +89,7 @@ sc_core::sc_time Endpoint::signal(pcie::NodeIndex function, const interrupts::Ms
   request.operation = Operation::write;
   request.address = message.address;
   request.size = data.size();
+  request.message = true;
   request.data = data.data();
   return transfer(request, start, observer);
 }

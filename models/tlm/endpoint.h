@@ -41,6 +41,8 @@ struct DmaRequest {
   std::optional<Pasid> pasid;
   BusAddr address;
   std::uint64_t size = 0;
+  /// An interrupt message.
+  bool message = false;
   /// Writes and atomics: `size` bytes. Reads: where `size` bytes go, or nullptr.
   unsigned char* data = nullptr;
 };

@@ -203,3 +203,30 @@ TEST_CASE("ACS-027 The groups of two ports without ACS are two, and the map show
   CHECK(*view.group_of(gpu0) != *view.group_of(gpu1));
   CHECK(row_at(machine.map("gpu0"), peer_bar).write.kind == LandingKind::peer);
 }
+
+TEST_CASE("Addresses beyond the IOMMU's width are wasted by nobody, whether or not the device has a domain", "[map]") {
+  for (const unsigned width : {48U, 39U}) {
+    Booted machine{{"software.domains=[]", "iommus.dmar0.guest_address_width=" + std::to_string(width),
+                    "iommus.dmar0.table_levels=[3]"}};
+    const DeviceMap map = machine.map("nic0");
+    // Three levels of 9 bits and 12 of the page.
+    const MapRow& last = row_at(map, BusAddr{0x80'0000'0000});
+    CHECK(last.range == Range<BusAddr>{BusAddr{0x80'0000'0000}, BusAddr{~std::uint64_t{0}}});
+    CHECK(machine.text(last.write) == "iommu-fault: dmar0 fault 0x1 [vtd.fault-0x1-root-not-present]");
+    CHECK(last.verdict == Verdict::agree);
+    CHECK(machine.text(row_at(map, BusAddr{0x7F'FFFF'F000}).write) ==
+          "iommu-fault: dmar0 fault 0x1, not mapped [vtd.fault-0x1-root-not-present]");
+  }
+}
+
+TEST_CASE("A mapping that software made to what is no memory speaks against no view", "[map]") {
+  Booted machine{
+      {"software.domains.nic-driver.mappings=[{iova: 0xffe0_0000, physical: 0xfed9_0000, size: 4KiB}, "
+       "{iova: 0xfff0_0000, physical: 0xfee0_0000, size: 4KiB}]"}};
+  const DeviceMap map = machine.map("nic0");
+  CHECK(row_at(map, BusAddr{0xFFE0'0000}).write.rule->id == "system.not-a-dma-target");
+  CHECK(row_at(map, BusAddr{0xFFE0'0000}).verdict == Verdict::agree);
+  const MapRow& window = row_at(map, BusAddr{0xFFF0'0000});
+  CHECK(machine.text(window.write) == "iommu-fault: dmar0 fault 0xe [vtd.fault-0xe-interrupt-range]");
+  CHECK(window.verdict == Verdict::agree);
+}

@@ -55,6 +55,7 @@ std::string kind_of(const Intent& intent, const Landing& landing, const Circumst
 /// By landing: memory, peer, interrupt, iommu-fault, rejected. None of them is where software meant it to be.
 const std::map<IntentKind, std::array<std::string, landing_kinds>> table{
     {IntentKind::memory, {"wrong-memory", "peer-hijack", "interrupt-swallow", "translation-fault", "window-hole"}},
+    {IntentKind::no_memory, {"wrong-memory", "peer-hijack", "interrupt-swallow", "translation-fault", "window-hole"}},
     {IntentKind::peer, {"wrong-memory", "peer-hijack", "interrupt-swallow", "peer-blocked", "peer-blocked"}},
     {IntentKind::interrupt, {"doorbell-lost", "doorbell-lost", "doorbell-lost", "doorbell-lost", "doorbell-lost"}},
     {IntentKind::none,
@@ -65,7 +66,7 @@ const std::map<IntentKind, std::array<std::string, landing_kinds>> table{
 }  // namespace
 
 TEST_CASE("Each pair of intent and landing has its kind of collision", "[analysis]") {
-  REQUIRE(table.size() == 5);
+  REQUIRE(table.size() == 6);
   for (const auto& [kind, row] : table)
     for (std::size_t i = 0; i < landing_kinds; ++i) {
       const auto landed = static_cast<LandingKind>(i);

@@ -2,6 +2,8 @@
 // Oracle: what the platform's text says that software mapped and programmed.
 #include "analysis/intent.h"
 
+#include "analysis/json_report.h"
+#include "analysis/text_report.h"
 #include "support/small_platforms.h"
 
 #include <catch2/catch.hpp>
@@ -59,13 +61,26 @@ TEST_CASE("The address of a peer's BAR is a bus address: the outbound window's o
   CHECK(intent.peer_address == BusAddr{0x9010'0004});
 }
 
-TEST_CASE("A mapping onto physical addresses where nothing answers means nothing", "[analysis]") {
+TEST_CASE("A mapping onto what is no memory and no BAR means that, and not nothing", "[analysis]") {
   const Booted platform{
       {"software.domains.user.mappings=[{iova: 0x80_0000, physical: 0x8000_0000, size: 4KiB}, "
-       "{iova: 0x90_0000, physical: 0x9800_0000, size: 4KiB}]"}};
-  CHECK(intent_of(platform, "nic0", 0x80'0000).kind == IntentKind::none);
-  // In the outbound window, but no BAR is there.
-  CHECK(intent_of(platform, "nic0", 0x90'0000).kind == IntentKind::none);
+       "{iova: 0x90_0000, physical: 0x9800_0000, size: 4KiB}, {iova: 0xa0_0000, physical: 0xfed9_0000, size: 4KiB}, "
+       "{iova: 0xb0_0000, physical: 0xb000_0000, size: 4KiB}, {iova: 0xc0_0000, physical: 0xfee0_0000, size: 4KiB}]"}};
+  const std::vector<std::pair<std::uint64_t, std::string>> mapped{
+      {0x80'0010, "nothing at 0x80000010"},
+      {0x90'0000, "a window of pcie0 where no BAR answers at 0x98000000"},
+      {0xA0'0008, "the registers of dmar0 at 0xfed90008"},
+      {0xB0'0000, "configuration space at 0xb0000000"},
+      {0xC0'0000, "the interrupt window at 0xfee00000"}};
+  for (const auto& [iova, text] : mapped) {
+    const Intent intent = intent_of(platform, "nic0", iova);
+    CHECK(intent.kind == IntentKind::no_memory);
+    CHECK(intent.permissions == platforms::Permissions{true, true});
+    CHECK(to_text(intent, platform.machine) == text);
+    CHECK(to_json(intent, platform.machine)["kind"] == "no-memory");
+  }
+  CHECK(to_json(intent_of(platform, "nic0", 0xA0'0008), platform.machine).dump() ==
+        R"({"kind":"no-memory","address":"0xfed90008","what":"the registers of dmar0"})");
 }
 
 TEST_CASE("In an identity domain an address means itself", "[analysis]") {

@@ -149,3 +149,8 @@ TEST_CASE("An intent stands in JSON with the mapping that ended", "[analysis]") 
   CHECK(to_json(intent, platform.machine) ==
         Json::parse(R"({"kind": "peer", "where": "gpu0", "address": "0x90100000"})"));
 }
+
+TEST_CASE("Requester IDs have their segment where there are several, as lspci prints them", "[analysis]") {
+  Booted platform{{"host_bridges.pcie0.segment=1"}};
+  CHECK(report(platform)["collisions"][0]["requester_id"] == "0001:03:00.0");
+}

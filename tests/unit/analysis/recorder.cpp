@@ -24,7 +24,8 @@ class Recording {
             Duration latency = Duration::nanoseconds(100)) {
     recorder.begin_access(platform.node(device), AccessSource::dma, now_, size);
     for (std::uint32_t done = 0; done < size || (size == 0 && done == 0); done += 64) {
-      const Access access = dma(operation, address + done, std::min(size - done, 64U));
+      Access access = dma(operation, address + done, std::min(size - done, 64U));
+      access.requester = platform.machine.topology()[platform.node(device)].requester;
       const platforms::Walk way = platform.walk(device, access);
       recorder.on_tlp({access, way.landing, way.path, latency, 0, 0});
     }

@@ -15,8 +15,10 @@ namespace {
 
 void record(Booted& platform, Recorder& recorder, const std::string& device, const Access& access, Duration time) {
   const platforms::Walk way = platform.walk(device, access);
+  Access sent = access;
+  sent.requester = platform.machine.topology()[platform.node(device)].requester;
   recorder.begin_access(platform.node(device), AccessSource::dma, time, access.size);
-  recorder.on_tlp({access, way.landing, way.path, Duration::nanoseconds(500)});
+  recorder.on_tlp({sent, way.landing, way.path, Duration::nanoseconds(500)});
   recorder.end_access();
   recorder.count_operation();
 }

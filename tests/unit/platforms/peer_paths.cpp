@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: the ready platforms' trees, followed by hand; ACS-050.
+#include "pcie/pci_bridge.h"
 #include "platforms/loader.h"
 #include "platforms/machine.h"
 #include "platforms/machine_bus.h"
@@ -75,6 +76,18 @@ TEST_CASE("What is behind a PCIe-to-PCI bridge goes up under the bridge's ID or 
   Booted platform{"pci-bridge-alias"};
   CHECK(platform.path(platform.walk("tuner0", Operation::write, 0xFFF0'0000)) == "tuner0 br0 rp0 pcie0 dmar0 system");
   CHECK(platform.path(platform.walk("tuner0", Operation::write, 0x9100'0000)) == "tuner0 modem0 modem0");
+}
+
+TEST_CASE("The ID under which a request reaches the root complex is that of the bridge above it", "[walk]") {
+  const Booted platform{"pci-bridge-alias"};
+  const pcie::Topology& topology = platform.machine->topology();
+  for (const char* device : {"tuner0", "modem0"}) {
+    const pcie::NodeIndex node = platform.machine->find_function(device);
+    CHECK(pcie::requester_above(topology, node, topology[node].requester) == RequesterId{2, 0, 0});
+  }
+  // A bridge's own requests, and those on PCI Express, keep their ID.
+  const pcie::NodeIndex bridge = platform.machine->find_function("br0");
+  CHECK(pcie::requester_above(topology, bridge, RequesterId{1, 0, 0}) == RequesterId{1, 0, 0});
 }
 
 TEST_CASE("Both ends of a pair stand on a root bus", "[platforms]") {

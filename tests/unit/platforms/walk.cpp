@@ -169,7 +169,7 @@ TEST_CASE("Other accesses to the interrupt window are refused, by the IOMMU wher
 TEST_CASE("Without an IOMMU a bus address is a physical address", "[walk]") {
   Booted platform{without_iommu};
   const Walk memory = platform.walk("nic0", dma_read(0x1000'0000));
-  CHECK(path_of(platform, memory) == up + "pcie0:host-bridge.translate system:system.memory");
+  CHECK(path_of(platform, memory) == up + "pcie0:host-bridge.to-system system:system.memory");
   CHECK(decider(platform, memory) == "system:system.memory");
   CHECK_FALSE(memory.translation.has_value());
   const Walk hole = platform.walk("nic0", dma_read(0x8000'0000));
@@ -281,4 +281,44 @@ TEST_CASE("A processor's access to an outbound window goes down to the device th
   const Walk lost = walk_outbound(platform.machine, dma_read(0, 4), PhysAddr{0x40'9F00'0000});
   CHECK(lost.landing.kind == LandingKind::rejected);
   CHECK(decider(platform, lost) == "pcie0:host-bridge.outbound-unclaimed");
+}
+
+TEST_CASE("A device sends no address that needs more bits than its DMA engine has", "[walk]") {
+  Booted platform{{"devices.nic0.dma_bits=32"}};
+  const Walk last = platform.walk("nic0", dma_write(0xFFFF'FFC0));
+  CHECK(last.landing.kind == LandingKind::iommu_fault);
+  for (const Access& access : {dma_write(0x1'0000'0000), dma_read(0x1'0000'0000), dma_read(0x1'0000'0000, 0)}) {
+    const Walk way = platform.walk("nic0", access);
+    CHECK(path_of(platform, way) == "nic0:function.address-bits");
+    CHECK(way.landing.kind == LandingKind::rejected);
+    // What was never sent has no completion.
+    CHECK(way.landing.status == CompletionStatus::none);
+  }
+  // The others of the switch have 64 bits.
+  CHECK(platform.walk("gpu0", dma_write(0x1'0000'0000)).landing.rule->id != "function.address-bits");
+}
+
+TEST_CASE("A function that may not send at all is not asked for its address bits", "[walk]") {
+  Booted platform{{"devices.nic0.dma_bits=32", "devices.nic0.bus_master=false"}};
+  CHECK(path_of(platform, platform.walk("nic0", dma_write(0x1'0000'0000))) == "nic0:function.bus-master-disabled");
+}
+
+TEST_CASE("An interrupt message has the address of its own register, however narrow the DMA engine", "[walk]") {
+  Booted platform{{"devices.nic0.dma_bits=24"}};
+  Access message = dma_write(0xFEE0'2000, 4);
+  message.message = true;
+  CHECK(platform.walk("nic0", message, 0x41).landing.kind == LandingKind::interrupt);
+  message.message = false;
+  CHECK(platform.walk("nic0", message, 0x41).landing.rule->id == "function.address-bits");
+}
+
+TEST_CASE("A request sent under a DMA alias is walked under that ID", "[walk]") {
+  Booted platform;
+  Access access = dma_write(0x10'0000);
+  access.requester = RequesterId{3, 1, 0};
+  const Walk alias = platforms::walk_as_sent(platform.machine, platform.node("nic0"), access, platform.fetches);
+  // VT-d 7.1.3, LCT.2: the context entry of 03:01.0 is not present.
+  CHECK(alias.landing.kind == LandingKind::iommu_fault);
+  CHECK(alias.landing.fault_reason == 2);
+  CHECK(platform.walk("nic0", access).landing.kind == LandingKind::memory);
 }
