@@ -37,9 +37,9 @@ std::string collision_text(const Collision& collision, std::size_t pages, std::u
   const AccessRecord& example = collision.example;
   const pcie::Node& device = machine.topology()[example.device];
   std::string text =
-      fmt::format("\n{}: {} by {} ({}){}\n", to_string(collision.kind),
-                  accesses == 1 ? "1 access" : fmt::format("{} accesses", accesses), machine.name(device.id),
-                  to_string(device.requester), pages == 1 ? "" : fmt::format(" on {} pages; the first:", pages));
+      fmt::format("\n{}: {} by {} ({}){}\n", to_string(collision.kind), format_count(accesses, "access", "accesses"),
+                  machine.name(device.id), to_string(device.requester),
+                  pages == 1 ? "" : fmt::format(" on {} pages; the first:", pages));
   const auto line = [&text](const char* title, const std::string& body) {
     text += fmt::format("  {:<9} {}\n", title, body);
   };
@@ -57,13 +57,23 @@ std::string collision_text(const Collision& collision, std::size_t pages, std::u
   return text;
 }
 
-std::string all_collisions(const Results& results, const Machine& machine) {
-  using Group = std::tuple<pcie::NodeIndex, CollisionKind, const Rule*>;
+std::string every_collision(const Results& results, const Machine& machine) {
+  std::string text;
+  for (const Collision& collision : results.collisions)
+    text += collision_text(collision, 1, collision.count, machine);
+  return text;
+}
+
+std::string grouped_collisions(const Results& results, const Machine& machine) {
+  using Group = std::tuple<pcie::NodeIndex, CollisionKind, const Rule*, ComponentId, ComponentId>;
   struct Members {
     std::set<BusAddr> pages;
     std::uint64_t accesses = 0;
   };
-  const auto group_of = [](const Collision& c) { return Group{c.example.device, c.kind, c.example.landing.rule}; };
+  const auto group_of = [](const Collision& c) {
+    const Landing& landing = c.example.landing;
+    return Group{c.example.device, c.kind, landing.rule, landing.decided_by, landing.where};
+  };
   std::map<Group, Members> groups;
   for (const Collision& collision : results.collisions) {
     Members& members = groups[group_of(collision)];
@@ -78,6 +88,11 @@ std::string all_collisions(const Results& results, const Machine& machine) {
     groups.erase(group);
   }
   return text;
+}
+
+/// "name: text", or the name alone.
+std::string title(const platforms::Description& platform) {
+  return platform.text.empty() ? platform.name : fmt::format("{}: {}", platform.name, platform.text);
 }
 
 }  // namespace
@@ -128,14 +143,15 @@ std::string to_text(const Path& path, const Machine& machine) {
   return text;
 }
 
-std::string to_text(const Results& results, const RunInfo& info, const Machine& machine) {
-  std::string text = fmt::format("{}: {}\n", machine.description().name, machine.description().text);
-  text += fmt::format("{} operations of {}, {} accesses, {}, {} simulated\n", results.operations, info.trace,
-                      results.accesses, format_size(results.bytes), format_duration(results.simulated));
+std::string to_text(const Results& results, const RunInfo& info, const Machine& machine, TextForm form) {
+  std::string text = title(machine.description()) + "\n";
+  text += fmt::format("{} of {}, {}, {}, {} simulated\n", format_count(results.operations, "operation"), info.trace,
+                      format_count(results.accesses, "access", "accesses"), format_size(results.bytes),
+                      format_duration(results.simulated));
   text += fmt::format("landed: {}\n", counts(results));
   if (results.collisions_total == 0) return text + "no collisions: every access landed where software meant it to\n";
   text += fmt::format("COLLISIONS: {}\n", results.collisions_total);
-  return text + all_collisions(results, machine);
+  return text + (form == TextForm::grouped ? grouped_collisions(results, machine) : every_collision(results, machine));
 }
 
 }  // namespace iommusim::analysis

@@ -6,13 +6,22 @@
 #include "analysis/results.h"
 #include "platforms/machine.h"
 
+#include <cstdint>
 #include <string>
 
 namespace iommusim::analysis {
 
-/// Counts first, then each collision with intent, landing, cause, path and remedies. Collisions of one device, kind
-/// and rule on several pages are shown once, with the number of pages.
-std::string to_text(const Results& results, const RunInfo& info, const platforms::Machine& machine);
+enum class TextForm : std::uint8_t {
+  /// Collisions of one device and kind that the same rule decided at the same place, with the same target, are shown
+  /// once, with the number of pages.
+  grouped,
+  /// One by one, as the results list them.
+  every_collision,
+};
+
+/// Counts first, then the collisions with intent, landing, cause, path and remedies.
+std::string to_text(const Results& results, const RunInfo& info, const platforms::Machine& machine,
+                    TextForm form = TextForm::grouped);
 
 /// "memory 0x140000000 (rx-pool + 0x0)", "gpu0 BAR 2 + 0x1000", ...
 std::string to_text(const Landing& landing, const platforms::Machine& machine);

@@ -98,7 +98,7 @@ void JsonValue::fail(const std::string& message) const {
 }
 
 void JsonValue::fail_kind(std::string_view expected) const {
-  fail(fmt::format("expected {}, found {}", expected, shortened(value_)));
+  fail(fmt::format("found {}, expected {}", shortened(value_), expected));
 }
 
 nlohmann::json parse_json(std::string_view text, const SourcePosition& begin) {

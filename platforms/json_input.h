@@ -36,7 +36,7 @@ class JsonValue {
 
   const nlohmann::json& raw() const { return value_; }
   [[noreturn]] void fail(const std::string& message) const;
-  /// The same: "expected …, found" this value.
+  /// The same: "found" this value, "expected …".
   [[noreturn]] void fail_kind(std::string_view expected) const;
 
  private:

@@ -183,7 +183,7 @@ YamlNode parse_yaml(const std::string& text, const std::string& file_name) {
       throw InputError(second.take().position, "found a second document, expected one");
     return root;
   } catch (const YAML::Exception& problem) {
-    throw InputError(builder.position(problem.mark), fmt::format("found no valid YAML, expected it: {}", problem.msg));
+    throw InputError(builder.position(problem.mark), fmt::format("this is no YAML: {}", problem.msg));
   }
 }
 

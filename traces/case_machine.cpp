@@ -35,7 +35,7 @@ vtd::UnitConfig config_of(const JsonValue& iommu) {
   vtd::UnitConfig config;
   const JsonValue width = iommu.at("aw");
   const auto bits = static_cast<unsigned>(width.number());
-  if (bits != 39 && bits != 48) width.fail("expected 39 or 48");
+  if (bits != 39 && bits != 48) width.fail_kind("39 or 48");
   config.guest_address_width = bits;
   config.host_address_width = bits;
   config.table_levels = bits == 48 ? std::vector<unsigned>{3, 4} : std::vector<unsigned>{3};
@@ -89,7 +89,7 @@ CaseMachine::CaseMachine(const JsonValue& test) : memory_{banks()}, unit_{config
     fill(area);
   for (const JsonValue& entry : test.at("registers").elements()) {
     const auto parts = entry.elements();
-    if (parts.size() != 3) entry.fail("expected [offset, width, value]");
+    if (parts.size() != 3) entry.fail_kind("[offset, width, value]");
     const auto [offset, width] = register_of(parts[0], parts[1]);
     unit_.write_register(offset, width, parts[2].number());
   }
@@ -101,7 +101,7 @@ void CaseMachine::fill(const JsonValue& area) {
   if (!pattern) return write_memory(area, address, area.at("hex").bytes());
   const std::uint64_t size = area.at("len").number(longest_fill);
   if (pattern->text() != "addr64" || address % 8 != 0 || size % 8 != 0)
-    pattern->fail("expected \"addr64\" over aligned words of 8 bytes");
+    pattern->fail_kind("\"addr64\" over aligned words of 8 bytes");
   std::vector<std::uint8_t> word(8);
   for (std::uint64_t offset = 0; offset < size; offset += 8) {
     const std::uint64_t value = (address + offset) | std::uint64_t{0xA5} << 56;
@@ -128,7 +128,7 @@ json CaseMachine::perform(const JsonValue& step) {
   const JsonValue name = step.at("op");
   for (const NamedStep& known : steps)
     if (known.name == name.text()) return (this->*known.perform)(step);
-  name.fail("expected read, write, mem_read, mem_write, reg_read, reg_write or reg_poll");
+  name.fail_kind("read, write, mem_read, mem_write, reg_read, reg_write or reg_poll");
 }
 
 json CaseMachine::read(const JsonValue& step) {
@@ -142,7 +142,7 @@ json CaseMachine::read(const JsonValue& step) {
 json CaseMachine::write(const JsonValue& step) {
   Transfer transfer{RequesterId{static_cast<std::uint16_t>(step.at("rid").number(0xFFFF))}, Operation::write,
                     Iova{step.at("iova").number()}, step.at("len").number(longest_access), step.at("data").bytes()};
-  if (transfer.data.size() != transfer.size) step.at("data").fail("expected as many bytes as \"len\" says");
+  if (transfer.data.size() != transfer.size) step.at("data").fail_kind("as many bytes as \"len\" says");
   return dma(transfer);
 }
 

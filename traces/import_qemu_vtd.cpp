@@ -5,6 +5,9 @@
 #include "traces/line_source.h"
 #include "traces/mapped_pages.h"
 #include "traces/qemu_event.h"
+#include "traces/quoted.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -48,7 +51,7 @@ class Importer {
   Importer(const QemuVtdOptions& options, const std::function<void(const TraceOperation&)>& sink)
       : options_{options}, sink_{sink} {}
 
-  QemuVtdSummary run(const std::string& log);
+  QemuVtdSummary run(const std::string& log, const ReadProgress& progress);
 
  private:
   using Handler = void (Importer::*)(const QemuEvent&);
@@ -98,15 +101,17 @@ const std::array<Importer::NamedHandler, 9> Importer::handlers{
      {"vtd_ir_irte_get", &Importer::interrupt_entry},
      {"vtd_ir_remap_type", &Importer::interrupt_type}}};
 
-QemuVtdSummary Importer::run(const std::string& log) {
+QemuVtdSummary Importer::run(const std::string& log, const ReadProgress& progress) {
   LineSource lines{log};
   std::string_view line;
   while (lines.next(line)) {
     if (line.empty()) continue;
     ++summary_.lines;
     if (line.substr(0, 4) != "vtd_")
-      throw InputError(lines.position(1), "expected an event of QEMU's VT-d unit (vtd_…)");
+      throw InputError(lines.position(1), fmt::format("found {}, expected an event of QEMU's VT-d unit (vtd_…)",
+                                                      quoted(line.substr(0, line.find(' ')))));
     take(QemuEvent{line, lines});
+    if (progress) progress(summary_.lines, lines.file());
   }
   return summary_;
 }
@@ -251,8 +256,8 @@ const std::string& Importer::name_of(RequesterId device) {
 }  // namespace
 
 QemuVtdSummary import_qemu_vtd(const std::string& log, const QemuVtdOptions& options,
-                               const std::function<void(const TraceOperation&)>& sink) {
-  return Importer{options, sink}.run(log);
+                               const std::function<void(const TraceOperation&)>& sink, const ReadProgress& progress) {
+  return Importer{options, sink}.run(log, progress);
 }
 
 }  // namespace iommusim::traces

@@ -5,6 +5,7 @@
 #include "base/quantity.h"
 #include "base/requester_id.h"
 #include "traces/operation.h"
+#include "traces/read_progress.h"
 
 #include <cstdint>
 #include <functional>
@@ -49,6 +50,7 @@ struct QemuVtdSummary {
 /// constant number of mapped pages. docs/trace-format.md, "From a QEMU log", has the rules. Throws InputError
 /// with the line for what is no vtd_ event or lacks a field.
 QemuVtdSummary import_qemu_vtd(const std::string& log, const QemuVtdOptions& options,
-                               const std::function<void(const TraceOperation&)>& sink);
+                               const std::function<void(const TraceOperation&)>& sink,
+                               const ReadProgress& progress = {});
 
 }  // namespace iommusim::traces

@@ -22,6 +22,7 @@ class JsonLines {
   bool next();
   /// The value, valid until next(). Its errors name the file and the line.
   platforms::JsonValue value() const { return {json_, position_}; }
+  const InputFile& file() const { return lines_.file(); }
   std::uint64_t line_number() const { return lines_.line_number(); }
 
  private:

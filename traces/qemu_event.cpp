@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/qemu_event.h"
 
+#include "traces/quoted.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -34,7 +36,7 @@ bool QemuEvent::ends_with(std::string_view word) const {
          line_[line_.size() - word.size() - 1] == ' ';
 }
 
-std::string_view QemuEvent::word_after(std::string_view key, std::string_view expected) const {
+std::optional<std::string_view> QemuEvent::find_word_after(std::string_view key) const {
   std::size_t at = name_.size();
   while ((at = line_.find(key, at)) != std::string_view::npos) {
     const std::size_t end = at + key.size();
@@ -44,6 +46,11 @@ std::string_view QemuEvent::word_after(std::string_view key, std::string_view ex
     }
     at = end;
   }
+  return std::nullopt;
+}
+
+std::string_view QemuEvent::word_after(std::string_view key, std::string_view expected) const {
+  if (const auto word = find_word_after(key)) return *word;
   fail(key, expected);
 }
 
@@ -56,7 +63,9 @@ std::uint64_t QemuEvent::digits(std::string_view text, std::uint64_t most, std::
 }
 
 void QemuEvent::fail(std::string_view key, std::string_view expected) const {
-  throw InputError(lines_.position(), fmt::format("{}: expected {} after \"{}\"", name_, expected, key));
+  const auto word = find_word_after(key);
+  throw InputError(lines_.position(), fmt::format("{}: found {} after \"{}\", expected {}", name_,
+                                                  word ? quoted(*word) : "nothing", key, expected));
 }
 
 }  // namespace iommusim::traces

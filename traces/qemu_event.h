@@ -6,6 +6,7 @@
 #include "traces/line_source.h"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace iommusim::traces {
@@ -26,6 +27,7 @@ class QemuEvent {
   [[noreturn]] void fail(std::string_view key, std::string_view expected) const;
 
  private:
+  std::optional<std::string_view> find_word_after(std::string_view key) const;
   std::string_view word_after(std::string_view key, std::string_view expected) const;
   std::uint64_t digits(std::string_view text, std::uint64_t most, std::string_view key,
                        std::string_view expected) const;

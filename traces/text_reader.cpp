@@ -10,19 +10,28 @@
 namespace iommusim::traces {
 namespace {
 
+constexpr std::string_view end_of_time = "a time below 2^64 ps, which is about 213 days";
+
 /// `+LENGTH` counts from `previous`, a time without sign from the start.
 Duration take_time(Tokens& tokens, Duration previous) {
   constexpr std::string_view expected = "a time with its unit (ps, ns, us, ms or s), such as 10ns or +10ns";
   const Token token = tokens.take(expected);
   const bool relative = token.text.front() == '+';
-  const auto parsed = parse_duration(token.text.substr(relative ? 1 : 0));
-  if (!parsed) tokens.fail(token, expected);
-  const Duration time = relative ? previous + *parsed : *parsed;
-  if (time < previous) {
-    if (relative) tokens.refuse(token, "the time passes the end of simulated time (about 213 days)");
-    tokens.refuse(token,
-                  fmt::format("time goes backwards: {} after {}", format_duration(time), format_duration(previous)));
+  const std::string_view number = token.text.substr(relative ? 1 : 0);
+  switch (why_no_duration(number)) {
+    case DurationProblem::none: break;
+    case DurationProblem::malformed: tokens.fail(token, expected);
+    case DurationProblem::too_fine: tokens.fail(token, "a whole number of picoseconds");
+    case DurationProblem::too_long: tokens.fail(token, end_of_time);
   }
+  const Duration length = *parse_duration(number);
+  if (!relative && length < previous) {
+    const auto [now, before] = format_durations(length, previous);
+    tokens.refuse(token, fmt::format("time goes backwards: {} after {}", now, before));
+  }
+  const Duration time = relative ? previous + length : length;
+  // The sum began again at 0.
+  if (time < previous) tokens.fail(token, end_of_time);
   return time;
 }
 

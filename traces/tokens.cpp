@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/tokens.h"
 
+#include "traces/quoted.h"
 #include "traces/source_position.h"
 
 #include <fmt/format.h>
@@ -10,20 +11,6 @@ namespace {
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
-}
-
-/// `text` as a person can read it in a message of one line.
-std::string quote(std::string_view text) {
-  constexpr std::size_t longest = 40;
-  std::string quoted = "\"";
-  for (const char c : text.substr(0, longest)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7F)
-      quoted.push_back(c);
-    else
-      quoted += fmt::format("\\x{:02x}", byte);
-  }
-  return quoted + (text.size() > longest ? "…\"" : "\"");
 }
 
 }  // namespace
@@ -81,8 +68,8 @@ std::uint64_t Tokens::take_size(std::string_view expected, std::uint64_t least, 
 }
 
 void Tokens::fail(const Token& found, std::string_view expected) const {
-  refuse(found, fmt::format("expected {}, found {}", expected,
-                            found.text.empty() ? "the end of the line" : quote(found.text)));
+  refuse(found, fmt::format("found {}, expected {}", found.text.empty() ? "the end of the line" : quoted(found.text),
+                            expected));
 }
 
 void Tokens::refuse(const Token& where, const std::string& message) const {

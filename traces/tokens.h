@@ -18,7 +18,7 @@ struct Token {
 };
 
 /// Hands out the words of a line one after the other. Blanks (space, tab) separate them, `#` begins a
-/// comment. What is missing or wrong is an InputError: position, what was expected, what stands there.
+/// comment. What is missing or wrong is an InputError: position, what stands there, what was expected.
 class Tokens {
  public:
   /// Both must outlive this object.

@@ -58,7 +58,9 @@ KnownPage read_translation(const JsonValue& line) {
   KnownPage page;
   page.requesters.push_back(requester(line.at("sid")));
   page.iova = Iova{line.at("iova").number()};
-  page.faults = line.at("result").text() != "ok";
+  const JsonValue result = line.at("result");
+  page.faults = result.text() == "fault";
+  if (!page.faults && result.text() != "ok") result.fail_kind(R"("ok" or "fault")");
   if (page.faults) {
     page.size = page_4k;
     if (const auto reason = line.find("fault_reason")) page.fault_reason = reason->number(0xFFFF);
@@ -114,8 +116,8 @@ std::string difference(const vtd::Unit& unit, const KnownPage& page, RequesterId
       const auto result = unit.decide(request, fetches);
       const std::string expected = compare(page, offset, operation, result);
       if (!expected.empty())
-        return fmt::format("{} {} {}: expected {}, found {}", to_string(requester), to_string(operation),
-                           format_hex(request.address.value()), expected, text_of(result));
+        return fmt::format("{} {} {}: found {}, expected {}", to_string(requester), to_string(operation),
+                           format_hex(request.address.value()), text_of(result), expected);
     }
   }
   return {};
@@ -123,7 +125,8 @@ std::string difference(const vtd::Unit& unit, const KnownPage& page, RequesterId
 
 }  // namespace
 
-TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, std::size_t most_differences) {
+TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, const ReadProgress& progress) {
+  constexpr std::size_t most_differences = 20;
   TranslationCheck check;
   JsonLines lines{file};
   while (lines.next()) {
@@ -137,6 +140,7 @@ TranslationCheck check_translations(const vtd::Unit& unit, const std::string& fi
       else if (check.differences.size() < most_differences)
         check.differences.push_back(fmt::format("line {}, {}", lines.line_number(), different));
     }
+    if (progress) progress(check.checked, lines.file());
   }
   return check;
 }

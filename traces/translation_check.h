@@ -3,8 +3,8 @@
 #pragma once
 
 #include "iommu/vtd/unit.h"
+#include "traces/read_progress.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ struct TranslationCheck {
   /// Answers of the file: one for each line and requester.
   std::uint64_t checked = 0;
   std::uint64_t equal = 0;
-  /// The first ones that differ: "line 7, 00:05.0 read 0x1000: expected …, found …".
+  /// The first 20 that differ: "line 7, 00:05.0 read 0x1000: found …, expected …".
   std::vector<std::string> differences;
 };
 
@@ -24,6 +24,6 @@ struct TranslationCheck {
 ///   "fault", then perhaps fault_reason); mappings: sids, iova, size, pa, perm.
 /// The first and the last byte of the page are read and written; address, rights and page size must be the
 /// listed ones. The unit is asked without effect on it. Throws InputError for what is no such file.
-TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, std::size_t most_differences = 20);
+TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, const ReadProgress& progress = {});
 
 }  // namespace iommusim::traces

@@ -2,6 +2,7 @@
 #include "base/atomic_file.h"
 
 #include "base/input_error.h"
+#include "base/temporary_files.h"
 
 #include <fmt/format.h>
 
@@ -34,19 +35,27 @@ std::string behind_links(const std::string& path) {
 AtomicFile::AtomicFile(const std::string& path) : path_{path}, target_{behind_links(path)} {
   std::error_code error;
   const fs::file_status status = fs::status(target_, error);
-  const bool direct = fs::exists(status) && !fs::is_regular_file(status);
-  if (!direct) temporary_ = temporary_name(target_);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    file_.reset(std::fopen(target_.c_str(), "wb"));
+    if (!file_) fail(errno);
+    return;
+  }
+  temporary_ = temporary_name(target_);
+  const HoldSignals hold;
   // "x": a file of that name that is there already is somebody else's.
-  file_.reset(direct ? std::fopen(target_.c_str(), "wb") : std::fopen(temporary_.c_str(), "wbx"));
+  file_.reset(std::fopen(temporary_.c_str(), "wbx"));
   if (!file_) fail(errno);
-  if (!direct && fs::exists(status)) fs::permissions(temporary_, status.permissions(), error);
+  note_temporary_file(temporary_.c_str());
+  if (fs::exists(status)) fs::permissions(temporary_, status.permissions(), error);
 }
 
 AtomicFile::~AtomicFile() {
   file_.reset();
   if (temporary_.empty()) return;
+  const HoldSignals hold;
   std::error_code ignored;
   fs::remove(temporary_, ignored);
+  forget_temporary_file(temporary_.c_str());
 }
 
 void AtomicFile::write(const void* from, std::size_t size) {
@@ -56,9 +65,11 @@ void AtomicFile::write(const void* from, std::size_t size) {
 void AtomicFile::commit() {
   if (std::fclose(file_.release()) != 0) fail(errno);
   if (temporary_.empty()) return;
+  const HoldSignals hold;
   std::error_code error;
   fs::rename(temporary_, target_, error);
   if (error) fail(error.value());
+  forget_temporary_file(temporary_.c_str());
   temporary_.clear();
 }
 

@@ -11,8 +11,8 @@
 namespace iommusim {
 
 /// Writes to a temporary file in the folder of `path`; commit() renames it to `path`. Without commit() the
-/// destructor removes it, and what stood at `path` is untouched. What is no regular file (a pipe, /dev/null)
-/// is written directly.
+/// destructor removes it, as does remove_temporary_files(), and what stood at `path` is untouched. What is no regular
+/// file (a pipe, /dev/null) is written directly.
 class AtomicFile {
  public:
   /// Throws InputError when the temporary file cannot be made.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -28,17 +29,31 @@ int digit_value(char c) {
   return 99;
 }
 
-std::optional<std::uint64_t> parse_digits(std::string_view digits, unsigned base) {
-  if (digits.empty() || digits.front() == '_' || digits.back() == '_') return std::nullopt;
-  std::uint64_t value = 0;
+/// Digits of `base`, with single `_` between them.
+bool is_number(std::string_view digits, unsigned base) {
+  bool after_digit = false;
   for (const char c : digits) {
+    const bool separates = c == '_' && after_digit;
+    if (!separates && digit_value(c) >= static_cast<int>(base)) return false;
+    after_digit = !separates;
+  }
+  return after_digit;
+}
+
+/// nullopt: above 2^64-1.
+std::optional<std::uint64_t> value_of(std::string_view number, unsigned base) {
+  std::uint64_t value = 0;
+  for (const char c : number) {
     if (c == '_') continue;
-    const int digit = digit_value(c);
-    if (digit >= static_cast<int>(base)) return std::nullopt;
-    if (value > (std::numeric_limits<std::uint64_t>::max() - static_cast<unsigned>(digit)) / base) return std::nullopt;
-    value = value * base + static_cast<unsigned>(digit);
+    const auto digit = static_cast<unsigned>(digit_value(c));
+    if (value > (std::numeric_limits<std::uint64_t>::max() - digit) / base) return std::nullopt;
+    value = value * base + digit;
   }
   return value;
+}
+
+std::optional<std::uint64_t> parse_digits(std::string_view digits, unsigned base) {
+  return is_number(digits, base) ? value_of(digits, base) : std::nullopt;
 }
 
 std::optional<std::uint64_t> multiply(std::uint64_t value, std::uint64_t factor) {
@@ -54,6 +69,60 @@ std::string_view trim_right(std::string_view text) {
   while (!text.empty() && text.back() == ' ')
     text.remove_suffix(1);
   return text;
+}
+
+struct DurationReading {
+  Duration duration;
+  DurationProblem problem = DurationProblem::none;
+};
+
+/// `digits`: those behind the point, so the first one counts a tenth of `unit`.
+DurationReading add_fraction(std::uint64_t ps, std::string_view digits, std::uint64_t unit) {
+  for (const char c : digits) {
+    const auto digit = static_cast<std::uint64_t>(digit_value(c));
+    unit /= 10;
+    if (unit == 0 && digit != 0) return {{}, DurationProblem::too_fine};
+    if (unit * digit > std::numeric_limits<std::uint64_t>::max() - ps) return {{}, DurationProblem::too_long};
+    ps += unit * digit;
+  }
+  return {Duration{ps}};
+}
+
+DurationReading read_duration(std::string_view text) {
+  for (const auto& [unit, factor] : time_units) {
+    if (!ends_with(text, unit)) continue;
+    const std::string_view number = trim_right(text.substr(0, text.size() - unit.size()));
+    const std::size_t point = number.find('.');
+    const std::string_view whole = number.substr(0, point);
+    const std::string_view fraction = point == std::string_view::npos ? "0" : number.substr(point + 1);
+    if (!is_number(whole, 10) || !is_number(fraction, 10) || fraction.find('_') != std::string_view::npos) break;
+    const auto units = value_of(whole, 10);
+    const auto ps = units ? multiply(*units, factor) : std::nullopt;
+    return ps ? add_fraction(*ps, fraction, factor) : DurationReading{{}, DurationProblem::too_long};
+  }
+  return {{}, DurationProblem::malformed};
+}
+
+/// The largest unit in which `ps` needs at most three decimals.
+const Unit& natural_unit(std::uint64_t ps) {
+  for (auto unit = time_units.rbegin(); unit != time_units.rend(); ++unit) {
+    const std::uint64_t thousandth = std::max<std::uint64_t>(unit->second / 1000, 1);
+    if (ps >= unit->second && ps % thousandth == 0) return *unit;
+  }
+  return time_units.front();
+}
+
+/// Exact, without zeros at the end of the fraction.
+std::string in_unit(std::uint64_t ps, const Unit& unit) {
+  std::string text = std::to_string(ps / unit.second);
+  if (std::uint64_t rest = ps % unit.second; rest != 0) {
+    text += '.';
+    for (std::uint64_t scale = unit.second / 10; rest != 0; scale /= 10) {
+      text += static_cast<char>('0' + rest / scale);
+      rest %= scale;
+    }
+  }
+  return fmt::format("{} {}", text, unit.first);
 }
 
 }  // namespace
@@ -74,28 +143,12 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {
-  for (const auto& [unit, factor] : time_units) {
-    if (!ends_with(text, unit)) continue;
-    const std::string_view number = trim_right(text.substr(0, text.size() - unit.size()));
-    const std::size_t point = number.find('.');
-    const auto whole = parse_digits(number.substr(0, point), 10);
-    if (!whole) return std::nullopt;
-    auto ps = multiply(*whole, factor);
-    if (!ps) return std::nullopt;
-    if (point == std::string_view::npos) return Duration{*ps};
-    std::uint64_t scale = factor;
-    const std::string_view fraction = number.substr(point + 1);
-    if (fraction.empty()) return std::nullopt;
-    for (const char c : fraction) {
-      if (c < '0' || c > '9') return std::nullopt;
-      scale /= 10;
-      const std::uint64_t more = scale * static_cast<std::uint64_t>(c - '0');
-      if (more > std::numeric_limits<std::uint64_t>::max() - *ps) return std::nullopt;
-      *ps += more;
-    }
-    return Duration{*ps};
-  }
-  return std::nullopt;
+  const DurationReading reading = read_duration(text);
+  return reading.problem == DurationProblem::none ? std::optional{reading.duration} : std::nullopt;
+}
+
+DurationProblem why_no_duration(std::string_view text) {
+  return read_duration(text).problem;
 }
 
 std::string format_size(std::uint64_t bytes) {
@@ -110,14 +163,20 @@ std::string format_hex(std::uint64_t value, int digits) {
 }
 
 std::string format_duration(Duration duration) {
-  const std::uint64_t ps = duration.picoseconds();
-  for (auto unit = time_units.rbegin(); unit != time_units.rend(); ++unit) {
-    if (ps < unit->second) continue;
-    const std::uint64_t thousandth = unit->second / 1000;
-    if (thousandth != 0 && ps % thousandth != 0) continue;
-    return fmt::format("{:g} {}", static_cast<double>(ps) / static_cast<double>(unit->second), unit->first);
-  }
-  return fmt::format("{} ps", ps);
+  return in_unit(duration.picoseconds(), natural_unit(duration.picoseconds()));
+}
+
+std::pair<std::string, std::string> format_durations(Duration a, Duration b) {
+  const Unit& of_a = natural_unit(a.picoseconds());
+  const Unit& of_b = natural_unit(b.picoseconds());
+  const bool a_decides = b.picoseconds() == 0 || (a.picoseconds() != 0 && of_a.second < of_b.second);
+  const Unit& unit = a_decides ? of_a : of_b;
+  return {in_unit(a.picoseconds(), unit), in_unit(b.picoseconds(), unit)};
+}
+
+std::string format_count(std::uint64_t count, std::string_view singular, std::string_view plural) {
+  if (count == 1) return fmt::format("1 {}", singular);
+  return plural.empty() ? fmt::format("{} {}s", count, singular) : fmt::format("{} {}", count, plural);
 }
 
 }  // namespace iommusim

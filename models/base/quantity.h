@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace iommusim {
 
@@ -29,15 +30,25 @@ class Duration {
   std::uint64_t ps_ = 0;
 };
 
-/// 0x… hexadecimal, 0b… binary or decimal, `_` between digits allowed. nullopt: not a number, or above 2^64-1.
+/// 0x… hexadecimal, 0b… binary or decimal, one `_` between digits allowed. nullopt: not a number, or above 2^64-1.
 std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 
 /// parse_unsigned, or a decimal number with KiB, MiB, GiB or TiB (powers of 1024): bytes.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
-/// A decimal number (a fraction is allowed) with ps, ns, us, ms or s. Rounded to picoseconds.
-/// nullopt: malformed, no unit, or above about 213 days.
+/// A decimal number (a fraction is allowed) with ps, ns, us, ms or s. nullopt: why_no_duration() tells.
 std::optional<Duration> parse_duration(std::string_view text);
+
+enum class DurationProblem : std::uint8_t {
+  none,
+  /// No number with one of the units.
+  malformed,
+  /// No whole number of picoseconds.
+  too_fine,
+  /// Above 2^64 - 1 ps, which is about 213 days.
+  too_long,
+};
+DurationProblem why_no_duration(std::string_view text);
 
 /// "4 KiB", "2 GiB"; sizes that are no whole multiple stay in bytes.
 std::string format_size(std::uint64_t bytes);
@@ -45,7 +56,13 @@ std::string format_size(std::uint64_t bytes);
 /// "0x" and at least `digits` lower-case hexadecimal digits.
 std::string format_hex(std::uint64_t value, int digits = 1);
 
-/// The shortest of ps, ns, us, ms, s that keeps the value exact to three decimals: "1.5 us".
+/// Exact, in the largest of ps, ns, us, ms, s that needs at most three decimals: "1.5 us".
 std::string format_duration(Duration duration);
+
+/// Both exact and in one unit, for comparison: "10000.001 us", "10000 us".
+std::pair<std::string, std::string> format_durations(Duration a, Duration b);
+
+/// "1 access", "2 accesses". `plural`: where it is not the singular with "s".
+std::string format_count(std::uint64_t count, std::string_view singular, std::string_view plural = {});
 
 }  // namespace iommusim

@@ -33,7 +33,7 @@ TEST_CASE("A run without collisions says so", "[analysis]") {
   record(platform, recorder, "nic0", dma_write(0x10'0000, 128), Duration{});
   CHECK(to_text(recorder.finish(Duration::nanoseconds(1500)), info, platform.machine) ==
         "small: A NIC beside an accelerator\n"
-        "1 operations of small.trace, 1 accesses, 128 B, 1.5 us simulated\n"
+        "1 operation of small.trace, 1 access, 128 B, 1.5 us simulated\n"
         "landed: 1 memory\n"
         "no collisions: every access landed where software meant it to\n");
 }
@@ -62,7 +62,7 @@ TEST_CASE("A collision is told with intent, landing, cause, way and remedies", "
         "mapping\n");
 }
 
-TEST_CASE("Collisions of one device, kind and rule are told once, with their pages", "[analysis]") {
+TEST_CASE("Collisions of one device, kind, rule and place are told once, with their pages", "[analysis]") {
   for (const bool unfold : {false, true}) {
     CAPTURE(unfold);
     Booted platform;
@@ -77,6 +77,35 @@ TEST_CASE("Collisions of one device, kind and rule are told once, with their pag
     CHECK(text.find("\ntranslation-fault: 1 access by nic0 (03:00.0)\n") != std::string::npos);
     CHECK(text.find("COLLISIONS: 4\n") != std::string::npos);
   }
+}
+
+TEST_CASE("Collisions that one rule decided at different places are told apart", "[analysis]") {
+  Booted platform;
+  Recorder recorder{platform.machine, platform.system, {}};
+  record(platform, recorder, "nic0", dma_write(0x9010'0000), Duration{});
+  Results results = recorder.finish(Duration{});
+  REQUIRE(results.collisions.size() == 1);
+  const Collision first = results.collisions[0];
+  results.collisions.push_back(first);
+  results.collisions[1].example.landing.decided_by = platform.id("rp0");
+  results.collisions.push_back(first);
+  results.collisions[2].example.landing.where = platform.id("nic0");
+  const std::string text = to_text(results, info, platform.machine);
+  CHECK(text.find("because   dp0: ") != std::string::npos);
+  CHECK(text.find("because   rp0: ") != std::string::npos);
+  CHECK(text.find("landed    nic0 BAR 2") != std::string::npos);
+  CHECK(text.find("2 accesses") == std::string::npos);
+}
+
+TEST_CASE("Every collision is told by itself when that is asked for", "[analysis]") {
+  Booted platform;
+  Recorder recorder{platform.machine, platform.system, {true}};
+  for (const std::uint64_t address : {0x9010'0000, 0x9010'0040, 0x9010'1000})
+    record(platform, recorder, "nic0", dma_write(address), Duration{});
+  const std::string text = to_text(recorder.finish(Duration{}), info, platform.machine, TextForm::every_collision);
+  for (const char* address : {"at 0x90100000,", "at 0x90100040,", "at 0x90101000,"})
+    CHECK(text.find(address) != std::string::npos);
+  CHECK(text.find("3 accesses by") == std::string::npos);
 }
 
 TEST_CASE("A landing is told in the words of its kind", "[analysis]") {

@@ -3,6 +3,7 @@
 #include "base/atomic_file.h"
 
 #include "base/input_error.h"
+#include "base/temporary_files.h"
 #include "support/error_text.h"
 #include "support/temporary_folder.h"
 
@@ -70,4 +71,18 @@ TEST_CASE("A full disk is an error of the output file", "[base]") {
           file.write("text");
           file.commit();
         }) == "/dev/full: cannot write: No space left on device");
+}
+
+TEST_CASE("What a signal handler removes are the temporary files that are open", "[base]") {
+  const TemporaryFolder folder;
+  folder.write("old", "old");
+  AtomicFile committed{folder.file("committed")};
+  committed.commit();
+  AtomicFile one{folder.file("one")};
+  AtomicFile old{folder.file("old")};
+  CHECK(folder.size() == 4);
+  remove_temporary_files();
+  CHECK(folder.size() == 2);
+  CHECK(folder.read("old") == "old");
+  CHECK(std::filesystem::exists(folder.file("committed")));
 }

@@ -112,8 +112,7 @@ TEST_CASE("A capture that is wrong is refused where it is wrong", "[traces]") {
   SECTION("a value that is no number") {
     capture.replace("registers.json", "\"0x10\"", "\"ten\"");
     CHECK(capture.error() ==
-          "registers.json: registers[0].value: expected a number such as 4096 or \"0x1000\", found "
-          "\"ten\"");
+          "registers.json: registers[0].value: found \"ten\", expected a number such as 4096 or \"0x1000\"");
   }
   SECTION("no JSON") {
     capture.folder.write("registers.json", "{\n \"base\": nothing\n}");
@@ -175,22 +174,25 @@ TEST_CASE("A wrong answer in a list of translations is found", "[traces]") {
   CHECK(result.equal == 1);
   REQUIRE(result.differences.size() == 5);
   CHECK(result.differences[0] ==
-        "line 2, 00:05.0 read 0xffffc000: expected 0x103119000 in a page of 4 KiB, rw, found "
-        "0x103118000 in a page of 4 KiB, rw");
-  CHECK_THAT(result.differences[3], Catch::StartsWith("line 5, 00:05.0 read 0xffffc000: expected a fault, found "));
+        "line 2, 00:05.0 read 0xffffc000: found 0x103118000 in a page of 4 KiB, rw, expected 0x103119000 in a page of "
+        "4 KiB, rw");
+  CHECK_THAT(result.differences[3], Catch::Matches("line 5, 00:05.0 read 0xffffc000: found .*, expected a fault"));
   // A write to a page that is not there is refused for want of the write right: 0x5.
-  CHECK(result.differences[4] == "line 6, 00:05.0 write 0x10000000: expected fault 0x6, found fault 0x5");
+  CHECK(result.differences[4] == "line 6, 00:05.0 write 0x10000000: found fault 0x5, expected fault 0x6");
 }
 
 TEST_CASE("A list of answers that is none is refused with its line", "[traces]") {
   CHECK(check_error("{\"sid\":\"0x28\"}") == "answers.jsonl:1: \"iova\" is missing");
-  CHECK(check_error("\n[]") == "answers.jsonl:2: expected an object, found []");
+  CHECK(check_error("\n[]") == "answers.jsonl:2: found [], expected an object");
   CHECK(check_error(std::string(1'000'000, '[')) == "answers.jsonl:1: values nested more than 64 deep");
   CHECK(check_error("{\"sid\":") == "answers.jsonl:1:8: this is no JSON value");
   CHECK(check_error(R"({"sid":65536,"iova":0,"result":"fault"})") ==
-        "answers.jsonl:1: sid: expected a number of at most 0xffff, found 65536");
+        "answers.jsonl:1: sid: found 65536, expected a number of at most 0xffff");
+  for (const char* word : {"maybe", "OK", ""})
+    CHECK(check_error(R"({"sid":40,"iova":0,"result":")" + std::string{word} + "\"}") ==
+          "answers.jsonl:1: result: found \"" + std::string{word} + "\", expected \"ok\" or \"fault\"");
   CHECK(check_error(R"({"sids":["0x28"],"iova":0,"pa":0,"size":5000,"perm":"rw"})") ==
-        "answers.jsonl:1: size: expected a page size, found 5000");
+        "answers.jsonl:1: size: found 5000, expected a page size");
   CHECK(check_error(R"({"sids":["0x28"],"iova":0,"pa":0,"size":4096,"perm":"x"})") ==
-        "answers.jsonl:1: perm: expected \"r\", \"w\" or \"rw\", found \"x\"");
+        "answers.jsonl:1: perm: found \"x\", expected \"r\", \"w\" or \"rw\"");
 }

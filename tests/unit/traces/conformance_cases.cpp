@@ -100,19 +100,36 @@ TEST_CASE("What the unit does not model is skipped by reason", "[traces]") {
             {"kind smmuv3", 1}, {"category interrupt", 1}, {"mode scalable", 1}, {"device_iotlb", 1}});
 }
 
+TEST_CASE("Cases that nobody knows are refused, not skipped", "[traces]") {
+  const auto changed = [](const std::string& from, const std::string& to) {
+    std::string text = make_case(read_step, read_answer);
+    return text.replace(text.find(from), from.size(), to);
+  };
+  CHECK(error_of(changed("\"kind\":\"vtd\"", "\"kind\":\"foo\"")) ==
+        "cases.jsonl:1: iommu.kind: found \"foo\", expected vtd (smmuv3 is skipped)");
+  CHECK(error_of(changed("\"mode\":\"legacy\"", "\"mode\":\"foo\"")) ==
+        "cases.jsonl:1: iommu.mode: found \"foo\", expected legacy (scalable is skipped)");
+  CHECK(error_of(changed("\"id\":\"case-1\",", "")) == "cases.jsonl:1: \"id\" is missing");
+  // Of a kind that is skipped, too.
+  CHECK(error_of(R"({"category":"valid","iommu":{"kind":"smmuv3"}})") == "cases.jsonl:1: \"id\" is missing");
+}
+
 TEST_CASE("What is no case is refused with its line and place", "[traces]") {
   const std::string good = make_case(read_step, read_answer);
-  CHECK(error_of(good + "{}") == "cases.jsonl:2: \"iommu\" is missing");
+  CHECK(error_of(good + "{}") == "cases.jsonl:2: \"id\" is missing");
   CHECK(error_of(good + "{") == "cases.jsonl:2:2: this is no JSON value");
-  CHECK(error_of(make_case(read_step, "")) == "cases.jsonl:1: expect: expected one answer for each of \"accesses\"");
+  CHECK(error_of(make_case(read_step, "")) ==
+        "cases.jsonl:1: expect: found 0 answers, expected one for each of the 1 of \"accesses\"");
   CHECK(error_of(make_case(R"({"op":"fetch"})", "{}")) ==
-        "cases.jsonl:1: accesses[0].op: expected read, write, mem_read, mem_write, reg_read, reg_write or "
+        "cases.jsonl:1: accesses[0].op: found \"fetch\", expected read, write, mem_read, mem_write, reg_read, "
+        "reg_write or "
         "reg_poll");
   CHECK(error_of(make_case(R"({"op":"read","rid":"0x18","iova":"x","len":8})", "{}")) ==
-        "cases.jsonl:1: accesses[0].iova: expected a number such as 4096 or \"0x1000\", found \"x\"");
+        "cases.jsonl:1: accesses[0].iova: found \"x\", expected a number such as 4096 or \"0x1000\"");
   CHECK(error_of(make_case(R"({"op":"write","rid":"0x18","iova":0,"len":2,"data":"00"})", "{}")) ==
-        "cases.jsonl:1: accesses[0].data: expected as many bytes as \"len\" says");
+        "cases.jsonl:1: accesses[0].data: found \"00\", expected as many bytes as \"len\" says");
   CHECK(error_of(make_case(R"({"op":"mem_write","addr":"0x80000000","hex":"00"})", "{}")) ==
         "cases.jsonl:1: accesses[0]: 0x80000000 lies outside the memory of the cases (0 to 2 GiB, 4 to 5 GiB)");
-  CHECK(error_of(make_case("", "", R"({"kind":"vtd","aw":57})")) == "cases.jsonl:1: iommu.aw: expected 39 or 48");
+  CHECK(error_of(make_case("", "", R"({"kind":"vtd","aw":57})")) ==
+        "cases.jsonl:1: iommu.aw: found 57, expected 39 or 48");
 }

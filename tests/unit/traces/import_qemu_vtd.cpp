@@ -80,21 +80,21 @@ TEST_CASE("What is no VT-d event of QEMU is refused with its line", "[traces]") 
     const char* message;
   };
   const Bad bad = GENERATE(values<Bad>({
-      {"hello", ":2:1: expected an event of QEMU's VT-d unit (vtd_…)"},
-      {"smmuv3_translate_success x", ":2:1: expected an event of QEMU's VT-d unit (vtd_…)"},
+      {"hello", ":2:1: found \"hello\", expected an event of QEMU's VT-d unit (vtd_…)"},
+      {"smmuv3_translate_success x",
+       ":2:1: found \"smmuv3_translate_success\", expected an event of QEMU's VT-d unit (vtd_…)"},
       {"vtd_dmar_translate dev 01:00.00 iova 0x1000 -> gpa",
-       ":2: vtd_dmar_translate: expected a number with 0x "
-       "after \"mask\""},
+       ":2: vtd_dmar_translate: found nothing after \"mask\", expected a number with 0x"},
       {"vtd_dmar_translate dev 01:20.00 iova 0x1000 -> gpa 0x1000 mask 0xfff",
-       ":2: vtd_dmar_translate: expected bus:device.function after \"dev\""},
+       ":2: vtd_dmar_translate: found \"01:20.00\" after \"dev\", expected bus:device.function"},
       {"vtd_dmar_translate dev 01:00.00 iova 0x1000 -> gpa 0x1000 mask 0x123",
-       ":2: vtd_dmar_translate: expected a page size minus one after \"mask\""},
+       ":2: vtd_dmar_translate: found \"0x123\" after \"mask\", expected a page size minus one"},
       {"vtd_iotlb_page_hit IOTLB page hit sid 0x100 iova 1000 slpte 0x3 domain 0x1",
-       ":2: vtd_iotlb_page_hit: expected a number with 0x after \"iova\""},
+       ":2: vtd_iotlb_page_hit: found \"1000\" after \"iova\", expected a number with 0x"},
       {"vtd_iotlb_page_hit IOTLB page hit sid 0x100 iova 0x1000 slpte 0x4 domain 0x1",
-       ":2: vtd_iotlb_page_hit: expected an entry that can be read or written after \"slpte\""},
+       ":2: vtd_iotlb_page_hit: found \"0x4\" after \"slpte\", expected an entry that can be read or written"},
       {"vtd_inv_desc_iotlb_pages iotlb invalidate domain 0x addr 0x1000 mask 0x0",
-       ":2: vtd_inv_desc_iotlb_pages: expected a number with 0x after \"domain\""},
+       ":2: vtd_inv_desc_iotlb_pages: found \"0x\" after \"domain\", expected a number with 0x"},
   }));
   const TemporaryFolder folder;
   const std::string log = folder.write("q.log", std::string{"vtd_inv_qi_fetch \n"} + bad.line + "\n");

@@ -134,70 +134,69 @@ TEST_CASE("The processor reads and writes registers and memory", "[traces]") {
   CHECK(parse_one<CpuAccess>("cpu read 0x9000_0001 1").operation == Operation::read);
 }
 
-TEST_CASE("Every error of a line has its place, what was expected and what was found", "[traces]") {
+TEST_CASE("Every error of a line has its place, what was found and what was expected", "[traces]") {
   struct Bad {
     const char* text;
     const char* message;
   };
   const Bad bad = GENERATE(values<Bad>({
       {"0ns a msi 0\n5 a msi 0",
-       "t.trace:2:1: expected a time with its unit (ps, ns, us, ms or s), such as 10ns or "
-       "+10ns, found \"5\""},
+       "t.trace:2:1: found \"5\", expected a time with its unit (ps, ns, us, ms or s), such as 10ns or +10ns"},
       {"-5ns a msi 0",
-       "t.trace:1:1: expected a time with its unit (ps, ns, us, ms or s), such as 10ns or +10ns, found "
-       "\"-5ns\""},
+       "t.trace:1:1: found \"-5ns\", expected a time with its unit (ps, ns, us, ms or s), such as 10ns or +10ns"},
       {"5us a msi 0\n\n4us a msi 0", "t.trace:3:1: time goes backwards: 4 us after 5 us"},
-      {"18446744s a msi 0\n+1s a msi 0", "t.trace:2:1: the time passes the end of simulated time (about 213 days)"},
-      {"0ns", "t.trace:1:4: expected the name of a device, found the end of the line"},
-      {"0ns +x msi 0", "t.trace:1:5: expected the name of a device, found \"+x\""},
+      {"18446744s a msi 0\n+1s a msi 0",
+       "t.trace:2:1: found \"+1s\", expected a time below 2^64 ps, which is about 213 days"},
+      {"99999999999s a msi 0",
+       "t.trace:1:1: found \"99999999999s\", expected a time below 2^64 ps, which is about 213 days"},
+      {"1.0001ps a msi 0", "t.trace:1:1: found \"1.0001ps\", expected a whole number of picoseconds"},
+      {"10000001ns a msi 0\n10000000ns a msi 0", "t.trace:2:1: time goes backwards: 10000 us after 10000.001 us"},
+      {"0ns a msi 1__0", "t.trace:1:11: found \"1__0\", expected a vector of 0 to 2047"},
+      {"0ns", "t.trace:1:4: found the end of the line, expected the name of a device"},
+      {"0ns +x msi 0", "t.trace:1:5: found \"+x\", expected the name of a device"},
       {"0ns a",
-       "t.trace:1:6: expected read, write, atomic, msi, raw-write, map, unmap, invalidate or set, found the "
-       "end of the line"},
+       "t.trace:1:6: found the end of the line, expected read, write, atomic, msi, raw-write, map, unmap, invalidate "
+       "or set"},
       {"0ns a wrote 0 1",
-       "t.trace:1:7: expected read, write, atomic, msi, raw-write, map, unmap, invalidate or set, "
-       "found \"wrote\""},
-      {"0ns cpu msi 0", "t.trace:1:9: expected read or write, found \"msi\""},
-      {"0ns a read 0xzz 1", "t.trace:1:12: expected an address, found \"0xzz\""},
-      {"0ns a read 0x1_0000_0000_0000_0000 1", "t.trace:1:12: expected an address, found \"0x1_0000_0000_0000_0000\""},
-      {"0ns a read 0 16777217", "t.trace:1:14: expected a size of 0 to 16 MiB, found \"16777217\""},
-      {"0ns a read 0 4 data=00112233", "t.trace:1:16: expected the end of the line, found \"data=00112233\""},
+       "t.trace:1:7: found \"wrote\", expected read, write, atomic, msi, raw-write, map, unmap, invalidate or set"},
+      {"0ns cpu msi 0", "t.trace:1:9: found \"msi\", expected read or write"},
+      {"0ns a read 0xzz 1", "t.trace:1:12: found \"0xzz\", expected an address"},
+      {"0ns a read 0x1_0000_0000_0000_0000 1", "t.trace:1:12: found \"0x1_0000_0000_0000_0000\", expected an address"},
+      {"0ns a read 0 16777217", "t.trace:1:14: found \"16777217\", expected a size of 0 to 16 MiB"},
+      {"0ns a read 0 4 data=00112233", "t.trace:1:16: found \"data=00112233\", expected the end of the line"},
       {"0ns a read 0xffff_ffff_ffff_fff0 17",
        "t.trace:1:12: 17 bytes at 0xfffffffffffffff0 pass the end of the address space"},
       {"0ns a write 0 0", "t.trace:1:13: a write of 0 bytes does not exist; only a read can have no length"},
-      {"0ns a write 0 2 data=001", "t.trace:1:22: expected 4 hexadecimal digits (2 bytes of data), found \"001\""},
-      {"0ns a write 0 2 data=00g1", "t.trace:1:22: expected hexadecimal digits, found \"00g1\""},
-      {"0ns a write 0 2 Translated", "t.trace:1:17: expected the end of the line, found \"Translated\""},
+      {"0ns a write 0 2 data=001", "t.trace:1:22: found \"001\", expected 4 hexadecimal digits (2 bytes of data)"},
+      {"0ns a write 0 2 data=00g1", "t.trace:1:22: found \"00g1\", expected hexadecimal digits"},
+      {"0ns a write 0 2 Translated", "t.trace:1:17: found \"Translated\", expected the end of the line"},
       {"0ns a atomic 0 3", "t.trace:1:14: an atomic operation has 4, 8 or 16 bytes, not 3"},
       {"0ns a atomic 4 8", "t.trace:1:14: an atomic operation of 8 bytes is aligned to them"},
-      {"0ns a msi 2048", "t.trace:1:11: expected a vector of 0 to 2047, found \"2048\""},
+      {"0ns a msi 2048", "t.trace:1:11: found \"2048\", expected a vector of 0 to 2047"},
       {"0ns a raw-write 0xfee00ffd 0", "t.trace:1:17: 4 bytes here cross a 4 KiB boundary, which one message cannot"},
-      {"0ns a raw-write 0 0x1_0000_0000", "t.trace:1:19: expected a value of 32 bits, found \"0x1_0000_0000\""},
-      {"0ns a map 0x800 4KiB 0", "t.trace:1:11: expected an I/O address that is a multiple of 4 KiB, found \"0x800\""},
-      {"0ns a map 0 100 0", "t.trace:1:13: expected a size that is a multiple of 4 KiB, found \"100\""},
+      {"0ns a raw-write 0 0x1_0000_0000", "t.trace:1:19: found \"0x1_0000_0000\", expected a value of 32 bits"},
+      {"0ns a map 0x800 4KiB 0", "t.trace:1:11: found \"0x800\", expected an I/O address that is a multiple of 4 KiB"},
+      {"0ns a map 0 100 0", "t.trace:1:13: found \"100\", expected a size that is a multiple of 4 KiB"},
       {"0ns a map 0 4KiB 0x10 rw",
-       "t.trace:1:18: expected a physical address or a buffer, in whole pages of 4 KiB, "
-       "found \"0x10\""},
+       "t.trace:1:18: found \"0x10\", expected a physical address or a buffer, in whole pages of 4 KiB"},
       {"0ns a map 0 4KiB b+16 rw",
-       "t.trace:1:18: expected a physical address or a buffer, in whole pages of 4 KiB, "
-       "found \"b+16\""},
+       "t.trace:1:18: found \"b+16\", expected a physical address or a buffer, in whole pages of 4 KiB"},
       {"0ns a map 0 4KiB",
-       "t.trace:1:17: expected a physical address or a buffer, in whole pages of 4 KiB, found the "
-       "end of the line"},
-      {"0ns a map 0 4KiB 0 x", "t.trace:1:20: expected r, w or rw, found \"x\""},
-      {"0ns a unmap 0 0", "t.trace:1:15: expected a size that is a multiple of 4 KiB, found \"0\""},
+       "t.trace:1:17: found the end of the line, expected a physical address or a buffer, in whole pages of 4 KiB"},
+      {"0ns a map 0 4KiB 0 x", "t.trace:1:20: found \"x\", expected r, w or rw"},
+      {"0ns a unmap 0 0", "t.trace:1:15: found \"0\", expected a size that is a multiple of 4 KiB"},
       {"0ns a unmap 0xffff_ffff_ffff_f000 8KiB",
        "t.trace:1:13: 8192 bytes at 0xfffffffffffff000 pass the end of the address space"},
       {"0ns a set acs.x on",
-       "t.trace:1:11: expected acs.NAME, bus-master, memory-space, msi or bar0 to bar5 "
-       "(docs/trace-format.md lists them), found \"acs.x\""},
-      {"0ns a set msi 1", "t.trace:1:15: expected on or off, found \"1\""},
-      {"0ns cpu read 0 3", "t.trace:1:16: expected a size of 1, 2, 4 or 8 bytes, found \"3\""},
+       "t.trace:1:11: found \"acs.x\", expected acs.NAME, bus-master, memory-space, msi or bar0 to bar5 "
+       "(docs/trace-format.md lists them)"},
+      {"0ns a set msi 1", "t.trace:1:15: found \"1\", expected on or off"},
+      {"0ns cpu read 0 3", "t.trace:1:16: found \"3\", expected a size of 1, 2, 4 or 8 bytes"},
       {"0ns cpu read 2 4", "t.trace:1:14: an access of 4 bytes is aligned to them"},
-      {"0ns cpu write 0 1 0x100", "t.trace:1:19: expected a value of 8 bits, found \"0x100\""},
-      {"0ns a msi 0 0", "t.trace:1:13: expected the end of the line, found \"0\""},
+      {"0ns cpu write 0 1 0x100", "t.trace:1:19: found \"0x100\", expected a value of 8 bits"},
+      {"0ns a msi 0 0", "t.trace:1:13: found \"0\", expected the end of the line"},
       {"\x01\xFF",
-       "t.trace:1:1: expected a time with its unit (ps, ns, us, ms or s), such as 10ns or +10ns, found "
-       "\"\\x01\\xff\""},
+       "t.trace:1:1: found \"\\x01\\xff\", expected a time with its unit (ps, ns, us, ms or s), such as 10ns or +10ns"},
   }));
   CHECK(error_of(bad.text) == bad.message);
 }
