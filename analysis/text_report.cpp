@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/text_report.h"
 
+#include "analysis/names.h"
 #include "analysis/physical_place.h"
 #include "base/quantity.h"
 
@@ -35,10 +36,9 @@ std::string counts(const Results& results) {
 std::string collision_text(const Collision& collision, std::size_t pages, std::uint64_t accesses,
                            const Machine& machine) {
   const AccessRecord& example = collision.example;
-  const pcie::Node& device = machine.topology()[example.device];
   std::string text =
-      fmt::format("\n{}: {} by {} ({}){}\n", to_string(collision.kind), format_count(accesses, "access", "accesses"),
-                  machine.name(device.id), to_string(device.requester),
+      fmt::format("\n{}: {} by {}{}\n", to_string(collision.kind), format_count(accesses, "access", "accesses"),
+                  sender_label(example.device, example.access.requester, machine),
                   pages == 1 ? "" : fmt::format(" on {} pages; the first:", pages));
   const auto line = [&text](const char* title, const std::string& body) {
     text += fmt::format("  {:<9} {}\n", title, body);
