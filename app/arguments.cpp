@@ -15,9 +15,9 @@ std::uint64_t parse_number(const std::string& option, const std::string& text) {
 }
 
 RequesterId parse_requester(const std::string& option, const std::string& text) {
-  if (const auto id = platforms::parse_bdf(text)) return *id;
-  if (const auto number = parse_unsigned(text); number && *number <= 0xFFFF)
-    return RequesterId{static_cast<std::uint16_t>(*number)};
+  // A bare number could be a device or 16 bits; "05.0" leaves its bus open.
+  const bool has_bus = text.find(':') != std::string::npos;
+  if (const auto id = platforms::parse_bdf(text); id && has_bus) return *id;
   throw InputError{{}, fmt::format("{}: found \"{}\", expected a requester ID such as 01:00.0", option, text)};
 }
 

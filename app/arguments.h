@@ -11,7 +11,7 @@ namespace iommusim::app {
 
 /// 0x…, decimal, `_`, KiB to TiB. Throws InputError that names `option`.
 std::uint64_t parse_number(const std::string& option, const std::string& text);
-/// "bb:dd.f" or a number. Throws InputError that names `option`.
+/// "bb:dd.f". Throws InputError that names `option`.
 RequesterId parse_requester(const std::string& option, const std::string& text);
 
 }  // namespace iommusim::app

@@ -119,12 +119,13 @@ std::string signal_name(int signal) {
 }
 
 void run_children(const std::vector<ChildCommand>& commands, std::size_t jobs, std::chrono::milliseconds limit,
-                  const std::function<void(std::size_t, const ChildEnd&)>& ended) {
+                  const ChildCalls& calls) {
   std::vector<std::optional<ChildEnd>> ends(commands.size());
   std::vector<Child> running;
   std::size_t started = 0;
   std::size_t reported = 0;
   while (reported < commands.size()) {
+    calls.waiting();
     for (; running.size() < jobs && started < commands.size(); ++started)
       running.emplace_back(commands[started], started);
     for (std::size_t i = running.size(); i-- > 0;)
@@ -133,7 +134,7 @@ void run_children(const std::vector<ChildCommand>& commands, std::size_t jobs, s
         running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
       }
     for (; reported < commands.size() && ends[reported]; ++reported)
-      ended(reported, *ends[reported]);
+      calls.ended(reported, *ends[reported]);
     if (!running.empty()) std::this_thread::sleep_for(poll_interval);
   }
 }

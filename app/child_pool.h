@@ -35,9 +35,16 @@ std::string own_program();
 /// "SIGSEGV (Segmentation fault)".
 std::string signal_name(int signal);
 
-/// Runs all commands, at most `jobs` at a time, each for at most `limit`. `ended` is called in the order of `commands`,
-/// as soon as that command and all before it have ended. Throws InputError when a process cannot be started.
+struct ChildCalls {
+  /// In the order of the commands, as soon as that command and all before it have ended.
+  std::function<void(std::size_t index, const ChildEnd& end)> ended;
+  /// Again and again while commands run.
+  std::function<void()> waiting;
+};
+
+/// Runs all commands, at most `jobs` at a time, each for at most `limit`. What a call throws ends all that still run,
+/// and comes through. Throws InputError when a process cannot be started.
 void run_children(const std::vector<ChildCommand>& commands, std::size_t jobs, std::chrono::milliseconds limit,
-                  const std::function<void(std::size_t index, const ChildEnd& end)>& ended);
+                  const ChildCalls& calls);
 
 }  // namespace iommusim::app

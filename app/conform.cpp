@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
+#include "app/output.h"
+#include "app/progress.h"
 #include "app/require_content.h"
 #include "traces/conformance_cases.h"
-
-#include <fmt/format.h>
 
 #include <memory>
 
@@ -13,14 +13,16 @@ namespace {
 constexpr const char* example = "Example:\n  iommusim conform tests/data/oracle/vtd-cases.jsonl.zst";
 
 int conform(const std::string& file) {
-  const traces::CaseResults results = traces::run_conformance_cases(file);
+  Progress progress{"cases"};
+  const traces::CaseResults results = traces::run_conformance_cases(file, show_records(progress));
+  progress.clear();
   require_content(file, results.passed + results.failed.size() + results.skipped.size(), "cases");
   for (const traces::CaseFailure& failure : results.failed)
-    fmt::print("{} ({}), step {}: {}\n  expected {}\n  found    {}\n", failure.id, failure.category, failure.step,
-               failure.action, failure.expected, failure.found);
+    print("{} ({}), step {}: {}\n  found    {}\n  expected {}\n", failure.id, failure.category, failure.step,
+          failure.action, failure.found, failure.expected);
   for (const auto& [reason, count] : results.skipped)
-    fmt::print("skipped: {} of {}\n", count, reason);
-  fmt::print("{} passed, {} failed\n", results.passed, results.failed.size());
+    print("skipped: {} of {}\n", count, reason);
+  print("{} passed, {} failed\n", results.passed, results.failed.size());
   return results.failed.empty() ? 0 : found;
 }
 

@@ -2,12 +2,13 @@
 #include "analysis/explain_report.h"
 #include "app/arguments.h"
 #include "app/commands.h"
+#include "app/options.h"
+#include "app/output.h"
 #include "app/session.h"
 #include "base/atomic_file.h"
 
 #include <fmt/format.h>
 
-#include <iostream>
 #include <memory>
 
 namespace iommusim::app {
@@ -49,6 +50,7 @@ Access access_of(const Options& options) {
 
 int explain(const Options& options) {
   const Access access = access_of(options);
+  refuse_to_overwrite("--json", options.json, {options.platform});
   Session session{options.platform, options.settings};
   const platforms::Device& device = session.device(options.device);
   const analysis::Explanation explanation = analysis::explain(session.machine(), session.system(), device.node, access);
@@ -57,7 +59,7 @@ int explain(const Options& options) {
     file.write(analysis::to_json(explanation, session.machine()).dump(2) + "\n");
     file.commit();
   }
-  std::cout << analysis::to_text(explanation, session.machine());
+  print_text(analysis::to_text(explanation, session.machine()));
   return 0;
 }
 
@@ -72,8 +74,8 @@ void add_explain(CLI::App& app, int& status) {
   command->add_option("--op", options->operation, "Operation")->check(CLI::IsMember({"read", "write"}));
   command->add_option("--size", options->size, "Bytes; default 4");
   command->add_option("--pasid", options->pasid, "PASID of the request; default: none");
-  command->add_option("--json", options->json, "Write the explanation to this file");
-  command->add_option("--set", options->settings, "Change a value of the platform: path=value")->take_all();
+  add_output(*command, "--json", options->json, "Write the explanation to this file");
+  add_settings(*command, options->settings);
   command->footer(example);
   command->callback([options, &status] { status = explain(*options); });
 }

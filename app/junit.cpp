@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 namespace iommusim::app {
@@ -27,8 +26,9 @@ std::string escaped(const std::string& text) {
 
 /// "platforms/seeds/seed-01.yaml": class "platforms.seeds", test "seed-01".
 std::string class_of(const std::filesystem::path& scenario) {
-  std::string name = scenario.parent_path().string();
-  std::replace(name.begin(), name.end(), '/', '.');
+  std::string name;
+  for (const std::filesystem::path& folder : scenario.parent_path().relative_path())
+    if (folder != "." && folder != "..") name += (name.empty() ? "" : ".") + folder.string();
   return name.empty() ? "platforms" : name;
 }
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
+#include "app/interruption.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "app/progress.h"
 #include "app/require_content.h"
 #include "app/scenario_run.h"
 #include "base/atomic_file.h"
@@ -48,19 +52,20 @@ class TemporaryFolder {
   std::string path_;
 };
 
-void print(const Verdict& verdict, bool is_update) {
+void print_verdict(const Verdict& verdict, bool is_update) {
   std::string_view word = is_update && !verdict.lines.empty() ? "updated" : "passed";
   if (verdict.outcome == Outcome::failed) word = "FAILED";
   if (verdict.outcome == Outcome::error) word = "ERROR";
-  fmt::print("{:<8} {} ({:.2f} s)\n", word, verdict.scenario, verdict.seconds);
+  print("{:<8} {} ({:.2f} s)\n", word, verdict.scenario, verdict.seconds);
   for (const std::string& line : verdict.lines)
-    fmt::print("           {}\n", line);
-  std::fflush(stdout);
+    print("           {}\n", line);
+  flush_output();
 }
 
 /// A platform that cannot be read gets no process, but its line at its place.
 std::vector<Verdict> run_all(const std::vector<Scenario>& scenarios, const Options& options,
                              std::chrono::milliseconds limit) {
+  const DeferSignals signals;
   const TemporaryFolder folder;
   const std::string program = own_program();
   std::vector<ScenarioRun> runs;
@@ -73,18 +78,26 @@ std::vector<Verdict> run_all(const std::vector<Scenario>& scenarios, const Optio
     places.push_back(i);
   }
   std::vector<Verdict> verdicts;
+  Progress progress{"scenarios"};
   const auto add = [&](const Verdict& verdict) {
-    print(verdict, options.update);
+    progress.clear();
+    print_verdict(verdict, options.update);
     verdicts.push_back(verdict);
   };
   const auto add_unreadable_until = [&](std::size_t end) {
     for (std::size_t i = verdicts.size(); i < end; ++i)
       add({scenarios[i].platform, Outcome::error, {scenarios[i].error}, 0});
   };
-  run_children(commands, options.jobs, limit, [&](std::size_t index, const ChildEnd& end) {
+  ChildCalls calls;
+  calls.ended = [&](std::size_t index, const ChildEnd& end) {
     add_unreadable_until(places[index]);
     add(options.update ? runs[index].update(end) : runs[index].check(end));
-  });
+  };
+  calls.waiting = [&] {
+    signals.throw_if_interrupted();
+    if (progress.due()) progress.show(verdicts.size(), share_of(verdicts.size(), scenarios.size()));
+  };
+  run_children(commands, options.jobs, limit, calls);
   add_unreadable_until(scenarios.size());
   return verdicts;
 }
@@ -105,6 +118,8 @@ int regress(const Options& options) {
   const std::chrono::milliseconds limit = parse_limit(options.time_limit);
   const std::vector<Scenario> scenarios = find_scenarios(options.folder);
   require_content(options.folder, scenarios.size(), "platforms that name a trace and an expectation");
+  for (const Scenario& scenario : scenarios)
+    refuse_to_overwrite("--junit", options.junit, {scenario.platform, scenario.expectation});
   const std::vector<Verdict> verdicts = run_all(scenarios, options, limit);
   if (!options.junit.empty()) {
     AtomicFile file{options.junit};
@@ -113,8 +128,8 @@ int regress(const Options& options) {
   }
   const std::ptrdiff_t failed = count(verdicts, Outcome::failed);
   const std::ptrdiff_t errors = count(verdicts, Outcome::error);
-  fmt::print("{} scenarios: {} passed, {} failed, {} errors\n", verdicts.size(), count(verdicts, Outcome::passed),
-             failed, errors);
+  print("{}: {} passed, {} failed, {}\n", format_count(verdicts.size(), "scenario"), count(verdicts, Outcome::passed),
+        failed, format_count(static_cast<std::uint64_t>(errors), "error"));
   if (errors != 0) return bad_input;
   return failed != 0 ? found : 0;
 }
@@ -127,7 +142,7 @@ void add_regress(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("regress", "Replay every scenario and compare with its expectation");
   command->add_option("folder", options->folder, "Folder with platforms, or one platform file")->required();
   command->add_flag("--update", options->update, "Store what is found as the expectations, and say what changed");
-  command->add_option("--junit", options->junit, "Write JUnit XML to this file");
+  add_output(*command, "--junit", options->junit, "Write JUnit XML to this file");
   command->add_option("--jobs", options->jobs, "Scenarios at a time; default: one for each processor")
       ->check(CLI::Range(1U, 1024U));
   command->add_option("--time-limit", options->time_limit, "Time for each scenario; default 600s");

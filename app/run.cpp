@@ -2,6 +2,8 @@
 #include "analysis/json_report.h"
 #include "analysis/text_report.h"
 #include "app/commands.h"
+#include "app/options.h"
+#include "app/output.h"
 #include "app/progress.h"
 #include "app/require_content.h"
 #include "app/session.h"
@@ -11,8 +13,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <iostream>
 #include <memory>
 #include <optional>
 
@@ -50,26 +50,31 @@ std::vector<analysis::CollisionKind> kinds_to_fail_on(const Options& options) {
 
 const analysis::Results& replay(Session& session, traces::TextReader& trace, analysis::Recorder& recorder) {
   platforms::Simulation simulation{session.machine()};
-  Progress progress{[&trace] {
-    const std::uint64_t total = trace.bytes_total();
-    return total == 0 ? -1.0 : static_cast<double>(trace.bytes_consumed()) / static_cast<double>(total);
-  }};
-  traces::Replay replay{
-      "replay",
-      {session.machine(), session.system(), simulation, recorder, trace},
-      [&progress](std::uint64_t operations, Duration simulated) { progress.update(operations, simulated); }};
+  Progress progress{"operations"};
+  traces::Replay replay{"replay",
+                        {session.machine(), session.system(), simulation, recorder, trace},
+                        [&progress, &trace](std::uint64_t operations, Duration simulated) {
+                          if (progress.due())
+                            progress.show(operations, share_read(trace), format_duration(simulated) + " simulated");
+                        }};
   sc_core::sc_start();
   replay.rethrow();
   return recorder.finish(replay.end());
+}
+
+analysis::TextForm text_form(const Options& options) {
+  return options.all_collisions ? analysis::TextForm::every_collision : analysis::TextForm::grouped;
 }
 
 int run(const Options& options) {
   const std::vector<analysis::CollisionKind> forbidden = kinds_to_fail_on(options);
   // Made before the replay: whether it can be written shows at once.
   std::optional<AtomicFile> json;
+  refuse_to_overwrite("--json", options.json, {options.platform, options.trace});
   if (!options.json.empty()) json.emplace(options.json);
   Session session{options.platform, options.settings};
   const std::string trace_path = session.trace_path(options.trace);
+  refuse_to_overwrite("--json", options.json, {trace_path});
   traces::TextReader trace{trace_path};
   analysis::Recorder recorder{session.machine(), session.system(), {options.all_collisions}};
   const analysis::Results& results = replay(session, trace, recorder);
@@ -80,7 +85,7 @@ int run(const Options& options) {
     json->write(analysis::to_json(results, info, session.machine()).dump(2) + "\n");
     json->commit();
   }
-  if (!options.quiet) std::cout << analysis::to_text(results, info, session.machine());
+  if (!options.quiet) print_text(analysis::to_text(results, info, session.machine(), text_form(options)));
   for (const analysis::CollisionKind kind : forbidden)
     if (results.collisions_by_kind[static_cast<std::size_t>(kind)] != 0) return found;
   return 0;
@@ -94,10 +99,10 @@ void add_run(CLI::App& app, int& status) {
   command->add_option("platform", options->platform, "Platform file (YAML)")->required();
   command->add_option("trace", options->trace, "Trace; default: the one that the platform names");
   command->add_option("--timing", options->timing, "How time is kept")->check(CLI::IsMember({"loose"}));
-  command->add_option("--json", options->json, "Write results.json to this file");
-  command->add_option("--fail-on", options->fail_on, "Exit with 1 when such a collision occurs: kinds, or any")
+  add_output(*command, "--json", options->json, "Write results.json to this file");
+  add_repeatable(*command, "--fail-on", options->fail_on, "Exit with 1 when such a collision occurs: kinds, or any")
       ->delimiter(',');
-  command->add_option("--set", options->settings, "Change a value of the platform: path=value")->take_all();
+  add_settings(*command, options->settings);
   command->add_flag("--all-collisions", options->all_collisions, "List every collision instead of folding equal ones");
   command->add_flag("--quiet", options->quiet, "Print no summary");
   command->footer(example);

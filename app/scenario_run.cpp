@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <sstream>
+#include <string_view>
 
 namespace iommusim::app {
 namespace {
@@ -19,6 +20,8 @@ constexpr int bad_input = 2;
 /// An expectation, or what a run writes to its terminal.
 constexpr std::size_t largest_text = std::size_t{16} << 20;
 constexpr std::size_t shown_lines = 20;
+/// Of messages of the run; those of regress stand behind the scenario.
+constexpr std::string_view own_prefix = "iommusim: ";
 
 std::string content(const std::string& path) {
   const auto bytes = read_whole_file(path, largest_text);
@@ -28,8 +31,10 @@ std::string content(const std::string& path) {
 std::vector<std::string> first_lines(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream{text};
-  for (std::string line; lines.size() < shown_lines && std::getline(stream, line);)
-    lines.push_back(line);
+  for (std::string line; lines.size() < shown_lines && std::getline(stream, line);) {
+    const bool is_ours = line.compare(0, own_prefix.size(), own_prefix) == 0;
+    lines.push_back(is_ours ? line.substr(own_prefix.size()) : line);
+  }
   return lines;
 }
 
@@ -75,7 +80,7 @@ Verdict ScenarioRun::check(const ChildEnd& end) const {
   try {
     for (const analysis::Difference& difference : compare(stored_in(scenario_.expectation), found_in(results_)))
       verdict.lines.push_back(
-          fmt::format("{}: expected {}, found {}", difference.path, difference.expected, difference.found));
+          fmt::format("{}: found {}, expected {}", difference.path, difference.found, difference.expected));
     if (!verdict.lines.empty()) verdict.outcome = Outcome::failed;
   } catch (const InputError& error) {
     verdict.outcome = Outcome::error;

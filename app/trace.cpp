@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "app/progress.h"
 #include "app/require_content.h"
 #include "base/quantity.h"
 #include "platforms/functions.h"
@@ -32,6 +35,7 @@ constexpr const char* convert_example =
     "Example:\n  iommusim trace convert --from qemu-vtd qemu-trace.log.zst linux.trace.zst --platform linux.yaml";
 
 void convert_qemu_vtd(const ConvertOptions& options) {
+  refuse_to_overwrite("OUTPUT", options.output, {options.platform});
   traces::QemuVtdOptions import;
   import.include_interrupts = options.interrupts;
   if (!options.platform.empty()) {
@@ -40,25 +44,40 @@ void convert_qemu_vtd(const ConvertOptions& options) {
       import.names[place.function->id] = place.function->name;
   }
   traces::TextWriter writer{options.output, traces::TimeForm::relative, archive_level};
+  Progress progress{"lines"};
   const traces::QemuVtdSummary summary = traces::import_qemu_vtd(
-      options.input, import, [&writer](const traces::TraceOperation& operation) { writer.write(operation); });
+      options.input, import, [&writer](const traces::TraceOperation& operation) { writer.write(operation); },
+      show_records(progress));
+  progress.clear();
   require_content(options.input, summary.lines, "events");
   writer.close();
-  fmt::print("{} lines: {} translations, {} maps, {} unmaps, {} remaps, {} page invalidations, {} interrupts\n",
-             summary.lines, summary.translations, summary.maps, summary.unmaps, summary.remaps,
-             summary.page_invalidations, summary.interrupts);
+  print("{}: {}, {}, {}, {}, {}, {}\n", format_count(summary.lines, "line"),
+        format_count(summary.translations, "translation"), format_count(summary.maps, "map"),
+        format_count(summary.unmaps, "unmap"), format_count(summary.remaps, "remap"),
+        format_count(summary.page_invalidations, "page invalidation"), format_count(summary.interrupts, "interrupt"));
+}
+
+/// What only the importer of logs knows.
+void refuse_with_text(const char* option, bool given) {
+  if (given) throw InputError{{}, fmt::format("{}: found with --from text, expected --from qemu-vtd", option)};
 }
 
 void convert_text(const ConvertOptions& options) {
+  refuse_with_text("--platform", !options.platform.empty());
+  refuse_with_text("--interrupts", options.interrupts);
   traces::TextReader reader{options.input};
-  traces::TextWriter writer{options.output};
+  traces::TextWriter writer{options.output, traces::TimeForm::relative};
+  Progress progress{"operations"};
   traces::TraceOperation operation;
   std::uint64_t operations = 0;
-  for (; reader.next(operation); ++operations)
+  for (; reader.next(operation); ++operations) {
     writer.write(operation);
+    if (progress.due()) progress.show(operations, share_read(reader));
+  }
   require_content(options.input, operations, "operations");
   writer.close();
-  fmt::print("{} operations\n", operations);
+  progress.clear();
+  print("{}\n", format_count(operations, "operation"));
 }
 
 void info(const std::string& path) {
@@ -72,19 +91,24 @@ void info(const std::string& path) {
   Duration last;
   traces::TextReader reader{path};
   traces::TraceOperation operation;
+  Progress progress{"operations"};
+  std::uint64_t operations = 0;
   while (reader.next(operation)) {
+    ++operations;
+    if (progress.due()) progress.show(operations, share_read(reader));
     ++counts[operation.action.index()];
     ++devices[operation.device];
     if (const auto* dma = std::get_if<traces::Dma>(&operation.action)) bytes += dma->size;
     last = operation.time;
   }
-  require_content(path, devices.size(), "operations");
-  fmt::print("{}: {} long\n", path, format_duration(last));
+  require_content(path, operations, "operations");
+  progress.clear();
+  print("{}: {} long\n", path, format_duration(last));
   for (std::size_t i = 0; i < kinds.size(); ++i)
-    if (counts[i] != 0) fmt::print("  {:<14} {}\n", kinds[i], counts[i]);
-  fmt::print("  {:<14} {}\n", "DMA bytes", bytes);
+    if (counts[i] != 0) print("  {:<14} {}\n", kinds[i], counts[i]);
+  print("  {:<14} {}\n", "DMA bytes", bytes);
   for (const auto& [device, count] : devices)
-    fmt::print("  {:<14} {} operations\n", device, count);
+    print("  {:<14} {}\n", device, format_count(count, "operation"));
 }
 
 }  // namespace
@@ -104,7 +128,7 @@ void add_trace(CLI::App& app, int&) {
   CLI::App* convert = command->add_subcommand("convert", "Make a trace from another file");
   convert->add_option("--from", options->from, "Form of the input")->check(CLI::IsMember({"text", "qemu-vtd"}));
   convert->add_option("input", options->input, "File to read, plain or zstd")->required();
-  convert->add_option("output", options->output, "Trace to write; compressed when it ends in .zst")->required();
+  add_output(*convert, "output", options->output, "Trace to write; compressed when it ends in .zst")->required();
   convert->add_option("--platform", options->platform, "Name devices as this platform does (qemu-vtd)");
   convert->add_flag("--interrupts", options->interrupts, "Also the interrupt messages, as raw writes (qemu-vtd)");
   convert->footer(convert_example);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/arguments.h"
+#include "app/capture_summary.h"
 #include "app/commands.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "app/progress.h"
 #include "app/require_content.h"
 #include "base/input_error.h"
+#include "base/quantity.h"
 #include "iommu/vtd/describe_fetch.h"
 #include "platforms/capture.h"
 #include "traces/translation_check.h"
 
 #include <fmt/format.h>
 
-#include <iostream>
 #include <memory>
+#include <optional>
 
 namespace iommusim::app {
 namespace {
@@ -34,34 +39,49 @@ void print_answer(const vtd::Unit& unit, RequesterId requester, Iova address, Op
   request.size = 1;
   iommu::FetchLog fetches;
   const iommu::TranslationResult result = unit.decide(request, fetches);
-  fmt::print("{} of {:#x} by {}\n", to_string(operation), address.value(), to_string(requester));
+  print("{} of {:#x} by {}\n", to_string(operation), address.value(), to_string(requester));
   for (const iommu::Fetch& fetch : fetches)
-    fmt::print("  {:<14} [{:#x}]: {}\n", fetch.what, fetch.address.value(), vtd::describe(fetch));
+    print("  {:<14} [{:#x}]: {}\n", fetch.what, fetch.address.value(), vtd::describe(fetch));
   if (result.outcome == iommu::Outcome::translated)
-    fmt::print("  -> {:#x}, page of {:#x} bytes [{}]\n", result.address.value(), result.page_size, result.rule->id);
+    print("  -> {:#x}, page of {:#x} bytes [{}]\n", result.address.value(), result.page_size, result.rule->id);
   else
-    fmt::print("  -> {} [{}]\n", result.rule->text, result.rule->id);
+    print("  -> {} [{}]\n", result.rule->text, result.rule->id);
 }
 
 bool check(const vtd::Unit& unit, const std::string& file) {
-  const traces::TranslationCheck result = traces::check_translations(unit, file);
+  Progress progress{"answers"};
+  const traces::TranslationCheck result = traces::check_translations(unit, file, show_records(progress));
+  progress.clear();
   require_content(file, result.checked, "answers");
-  fmt::print("{}: {} checked, {} equal, {} differences\n", file, result.checked, result.equal,
-             result.checked - result.equal);
+  print("{}: {} checked, {} equal, {}\n", file, result.checked, result.equal,
+        format_count(result.checked - result.equal, "difference"));
   for (const std::string& difference : result.differences)
-    fmt::print("  {}\n", difference);
+    print("  {}\n", difference);
   return result.checked == result.equal;
 }
 
-int translate(const Options& options) {
+struct Question {
+  RequesterId requester;
+  Iova address;
+};
+
+std::optional<Question> question_of(const Options& options) {
   if (options.requester.empty() != options.address.empty())
     throw InputError{{}, "--requester and --address go together"};
+  if (options.address.empty()) return std::nullopt;
+  return Question{parse_requester("--requester", options.requester), Iova{parse_number("--address", options.address)}};
+}
+
+int translate(const Options& options) {
+  const std::optional<Question> question = question_of(options);
   const platforms::Capture capture = platforms::load_capture(options.capture);
-  if (!options.address.empty()) {
-    const RequesterId requester = parse_requester("--requester", options.requester);
-    const Iova address{parse_number("--address", options.address)};
-    print_answer(*capture.unit, requester, address, Operation::read);
-    print_answer(*capture.unit, requester, address, Operation::write);
+  if (!question && options.checks.empty())
+    print_text(summary_of(capture, options.capture));
+  else if (!capture.unsupported.empty())
+    print("{}: not modelled: {}\n", options.capture, unsupported_of(capture));
+  if (question) {
+    print_answer(*capture.unit, question->requester, question->address, Operation::read);
+    print_answer(*capture.unit, question->requester, question->address, Operation::write);
   }
   bool equal = true;
   for (const std::string& file : options.checks)
@@ -77,7 +97,7 @@ void add_translate(CLI::App& app, int& status) {
   command->add_option("capture", options->capture, "Folder of the capture")->required();
   command->add_option("--requester", options->requester, "Requester ID, bb:dd.f");
   command->add_option("--address", options->address, "I/O virtual address");
-  command->add_option("--check", options->checks, "Compare with the known answers of this file")->take_all();
+  add_repeatable(*command, "--check", options->checks, "Compare with the known answers of this file");
   command->footer(example);
   command->callback([options, &status] { status = translate(*options); });
 }

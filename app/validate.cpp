@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "app/progress.h"
 #include "app/require_content.h"
 #include "app/session.h"
+#include "base/quantity.h"
 #include "platforms/config_dump.h"
 #include "traces/text_reader.h"
 
@@ -37,8 +41,10 @@ std::uint64_t check_trace(Session& session, const std::string& path) {
   traces::TextReader reader{path};
   traces::TraceOperation operation;
   std::uint64_t operations = 0;
+  Progress progress{"operations"};
   for (; reader.next(operation); ++operations) {
     if (!std::holds_alternative<traces::CpuAccess>(operation.action)) check_device(session, reader, operation);
+    if (progress.due()) progress.show(operations, share_read(reader));
   }
   return operations;
 }
@@ -46,16 +52,16 @@ std::uint64_t check_trace(Session& session, const std::string& path) {
 int validate(const Options& options) {
   Session session{options.platform, options.settings};
   if (options.dump_config) {
-    fmt::print("{}", platforms::dump_config(session.machine()));
+    print_text(platforms::dump_config(session.machine()));
     return 0;
   }
-  fmt::print("{}: {} functions, {} domains, good\n", options.platform, session.machine().topology().size(),
-             session.description().domains.size());
+  print("{}: {}, {}, good\n", options.platform, format_count(session.machine().topology().size(), "function"),
+        format_count(session.description().domains.size(), "domain"));
   if (options.trace.empty() && session.description().trace.empty()) return 0;
   const std::string trace = session.trace_path(options.trace);
   const std::uint64_t operations = check_trace(session, trace);
   require_content(trace, operations, "operations");
-  fmt::print("{}: {} operations, good\n", trace, operations);
+  print("{}: {}, good\n", trace, format_count(operations, "operation"));
   return 0;
 }
 
@@ -66,7 +72,7 @@ void add_validate(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("validate", "Check a platform and its trace without replaying it");
   command->add_option("platform", options->platform, "Platform file (YAML)")->required();
   command->add_option("trace", options->trace, "Trace; default: the one that the platform names, if any");
-  command->add_option("--set", options->settings, "Change a value of the platform: path=value")->take_all();
+  add_settings(*command, options->settings);
   command->add_flag("--dump-config", options->dump_config,
                     "Print the configuration space of every function as lspci -xxxx does, for lspci -F");
   command->footer(example);

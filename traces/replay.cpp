@@ -22,7 +22,7 @@ using pcie::NodeIndex;
 
 namespace {
 
-constexpr std::uint64_t operations_between_reports = 8192;
+constexpr std::uint64_t operations_between_reports = 64;
 
 /// A function's BARs as its interrupt logic reads its MSI-X table.
 class OwnBars final : public interrupts::BarReader {

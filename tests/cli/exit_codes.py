@@ -74,6 +74,12 @@ def conform_counts_wrong_answers(iommusim, checks):
     done = iommusim.run("conform", iommusim.file("tampered.jsonl", json.dumps(case) + "\n"))
     checks.equal(done.returncode, 1, "conform of a case whose answer is wrong")
     checks.expect("0 passed, 1 failed" in done.stdout, f"conform of a wrong answer: {done.stdout}")
+    for member, value in (("kind", "foo"), ("mode", "foo")):
+        wrong = {**case, "iommu": {**case["iommu"], member: value}}
+        done = iommusim.run("conform", iommusim.file("unknown.jsonl", json.dumps(wrong) + "\n"))
+        checks.equal(done.returncode, 2, f"conform of a case of an unknown {member}")
+        checks.expect(done.stderr.startswith(f'iommusim: unknown.jsonl:1: iommu.{member}: found "foo", expected '),
+                      done.stderr)
 
 
 def translate_check_counts_differences(iommusim, checks):
@@ -89,15 +95,49 @@ def translate_check_counts_differences(iommusim, checks):
     lines[5] = json.dumps(wrong)
     done = iommusim.run("translate", capture, "--check", iommusim.file("wrong.jsonl", "\n".join(lines) + "\n"))
     checks.equal(done.returncode, 1, "translate --check of a wrong answer")
-    checks.expect(", 1 differences" in done.stdout or ", 1 difference" in done.stdout, done.stdout)
+    checks.expect(", 1 difference\n" in done.stdout, done.stdout)
+
+    wrong["result"] = "OK"
+    done = iommusim.run("translate", capture, "--check", iommusim.file("odd.jsonl", "\n" + json.dumps(wrong)))
+    checks.equal(done.returncode, 2, "translate --check of an unknown result")
+    checks.expect(done.stderr.startswith('iommusim: odd.jsonl:2: result: found "OK", expected "ok" or "fault"'),
+                  done.stderr)
 
     done = iommusim.run("translate", capture, "--check", answers, "--check", "wrong.jsonl")
     checks.equal(done.returncode, 1, "translate with two checks, one of them wrong")
 
 
+def translate_tells_what_was_captured(iommusim, checks):
+    """QEMU 7.2's unit has MHMV and interrupt remapping; 00:05.0 is the device of translations.jsonl."""
+    capture = iommusim.source / "tests/data/captures/vtd-legacy-strict"
+    done = iommusim.run("translate", capture)
+    checks.equal(done.returncode, 0, "translate of nothing: exit code")
+    for words in ("VT-d unit at 0xfed90000", "not modelled   ECAP.MHMV, ECAP.IR", "translation    on",
+                  "00:05.0        domain 0x5, 4 levels"):
+        checks.expect(words in done.stdout, f"translate of nothing: no {words} in {done.stdout}")
+    done = iommusim.run("translate", capture, "--requester", "00:05.0", "--address", "0xffff_c000")
+    checks.expect("not modelled: ECAP.MHMV, ECAP.IR\n" in done.stdout, f"translate: {done.stdout}")
+    checks.expect("-> 0x103118000, page of 0x1000 bytes" in done.stdout, f"translate: {done.stdout}")
+
+
+def all_collisions_are_listed(iommusim, checks):
+    """Six packets of the NIC go to the accelerator, into the same BAR."""
+    platform = iommusim.platform("nic-behind-non-acs-switch")
+    grouped, every = (iommusim.run("run", platform, *more).stdout for more in ((), ("--all-collisions",)))
+    checks.equal(len(re.findall(r"^peer-hijack: ", grouped, re.MULTILINE)), 1, "collisions of one group")
+    checks.equal(len(re.findall(r"^peer-hijack: 1 access by nic0 ", every, re.MULTILINE)), 6, "--all-collisions")
+
+
+def converted_times_are_relative(iommusim, checks):
+    trace = iommusim.file("absolute.trace", "100ns nic0 msi 0\n1us nic0 msi 0\n")
+    checks.equal(iommusim.run("trace", "convert", trace, "relative.trace").stdout, "2 operations\n", "trace convert")
+    checks.equal((iommusim.folder / "relative.trace").read_text(), "+100ns nic0 msi 0\n+900ns nic0 msi 0\n", "times")
+
+
 def test(iommusim, checks):
     for check in (help_shows_an_example, wrong_usage_is_told, fail_on_looks_for_its_kinds, conform_counts_wrong_answers,
-                  translate_check_counts_differences):
+                  translate_check_counts_differences, translate_tells_what_was_captured, all_collisions_are_listed,
+                  converted_times_are_relative):
         check(iommusim, checks)
 
 

@@ -68,16 +68,16 @@ def tampered_ones_fail(iommusim, checks):
         checks.equal(done.returncode, 1, "tampered: exit code")
         outputs.append(done.stdout)
     checks.equal(without_times(outputs[0]), without_times(outputs[1]), "tampered: 1 and 4 jobs")
-    for line in (r"FAILED   .*/" + NAME + r"\.yaml \(.*\)", r" +landed\.peer: expected 7, found 6",
+    for line in (r"FAILED   .*/" + NAME + r"\.yaml \(.*\)", r" +landed\.peer: found 6, expected 7",
                  r" +collisions\[kind=peer-hijack device=nic0 rule=acs\.p2p-egress-direct where=sw0-dp0\]\.count: "
-                 r"expected 6, found 0", r" +memory_digest: expected 0x1, found 0x[0-9a-f]+",
-                 r" +simulated_ns: expected 1 within 50 %, found [0-9.]+"):
+                 r"found 0, expected 6", r" +memory_digest: found 0x[0-9a-f]+, expected 0x1",
+                 r" +simulated_ns: found [0-9.]+, expected 1 within 50 %"):
         checks.expect(re.search(f"^{line}$", outputs[0], re.MULTILINE), f"no line {line} in {outputs[0]}")
     suite = ElementTree.parse(iommusim.folder / "out4.xml").getroot().find("testsuite")
     checks.equal(suite.get("failures"), "1", "tampered: JUnit failures")
     failed = [case for case in suite.iter("testcase") if case.find("failure") is not None]
     checks.equal([case.get("name") for case in failed], [NAME], "tampered: JUnit failure")
-    checks.expect("expected 7, found 6" in failed[0].find("failure").text, "tampered: JUnit text")
+    checks.expect("found 6, expected 7" in failed[0].find("failure").text, "tampered: JUnit text")
     return root
 
 
@@ -117,6 +117,13 @@ def bad_files_are_named(iommusim, checks):
     checks.expect(f"{expectation}:{line}:3: landet: " in done.stdout, f"no position: {done.stdout}")
     checks.expect(done.stdout.startswith("ERROR "), f"the broken platform is not the first line: {done.stdout}")
     checks.expect("2 errors\n" in done.stdout, done.stdout)
+    expectation.write_text(text)
+    (root / "traces" / f"{NAME}.trace").unlink()
+    done = iommusim.run("regress", root / "platforms" / f"{NAME}.yaml", "--junit", "bad.xml")
+    checks.expect(f"           {root}/traces/{NAME}.trace: cannot open: " in done.stdout, f"no trace: {done.stdout}")
+    checks.expect(done.stdout.endswith("1 scenario: 0 passed, 0 failed, 1 error\n"), f"plurals: {done.stdout}")
+    case = ElementTree.parse(iommusim.folder / "bad.xml").getroot().find("testsuite/testcase")
+    checks.equal(case.get("classname"), ".".join((root / "platforms").parts[1:]), "JUnit: class of an absolute path")
     (iommusim.folder / "empty").mkdir()
     for folder in ("empty", "missing"):
         refused = iommusim.run("regress", folder, "--junit", "never.xml")

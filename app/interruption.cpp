@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/interruption.h"
+
+#include "base/temporary_files.h"
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+
+namespace iommusim::app {
+namespace {
+
+constexpr std::array<int, 3> ending_signals{SIGINT, SIGTERM, SIGHUP};
+
+volatile std::sig_atomic_t deferred = 0;
+volatile std::sig_atomic_t noted = 0;
+
+void end(int signal) {
+  if (deferred != 0) {
+    noted = signal;
+    return;
+  }
+  remove_temporary_files();
+  std::signal(signal, SIG_DFL);
+  // Blocked while its handler runs, it is delivered when the handler returns.
+  raise(signal);
+}
+
+}  // namespace
+
+void clean_up_on_signals() {
+  for (const int signal : ending_signals) {
+    struct sigaction action {};
+    if (sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+    action = {};
+    action.sa_handler = end;
+    action.sa_flags = SA_RESTART;
+    sigaction(signal, &action, nullptr);
+  }
+}
+
+DeferSignals::DeferSignals() {
+  deferred = 1;
+}
+
+DeferSignals::~DeferSignals() {
+  deferred = 0;
+  if (noted != 0 && std::uncaught_exceptions() == 0) raise(noted);
+}
+
+void DeferSignals::throw_if_interrupted() const {
+  if (noted != 0) throw Interrupted{noted};
+}
+
+void end_by(Interrupted interrupted) {
+  remove_temporary_files();
+  std::signal(interrupted.signal, SIG_DFL);
+  raise(interrupted.signal);
+  std::abort();
+}
+
+}  // namespace iommusim::app
