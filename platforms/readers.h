@@ -14,6 +14,8 @@ namespace iommusim::platforms {
 /// The whole file, without bus numbers and bridge windows that are to be derived.
 Description read_description(const Value& root);
 
+/// One address, of segment 0, or a list of segments.
+std::vector<EcamDescription> read_ecam(const Value& value);
 MemoryDescription read_memory(const Value& value);
 HostBridgeDescription read_host_bridge(const Value& value);
 /// A function and all below it; id.bus() is what `at` says, or 0.
