@@ -46,6 +46,8 @@ CapturedRegisters read_registers(const std::string& file) {
   const JsonValue root{json, position};
   CapturedRegisters registers;
   registers.file = file;
+  // Captures of other units have other members.
+  if (!root.find("base")) root.fail("found no \"base\", expected the registers of a VT-d unit");
   registers.base = PhysAddr{root.at("base").number()};
   for (const JsonValue& entry : root.at("registers").elements())
     registers.by_name[entry.at("name").text()] = {entry.at("offset").number(0xFFFF),

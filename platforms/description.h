@@ -260,6 +260,13 @@ struct InterruptDescription {
   std::uint8_t apic_id = 0;
 };
 
+/// Physical address of a segment's configuration space.
+struct EcamDescription {
+  std::uint16_t segment = 0;
+  PhysAddr base;
+};
+constexpr PhysAddr default_ecam_base{0xB000'0000};
+
 struct Description {
   std::string name;
   /// The file it came from; trace and expectation paths are relative to its folder.
@@ -269,8 +276,8 @@ struct Description {
   std::string text;
   std::string trace;
   std::string expectation;
-  /// Physical address of the ECAM region of segment 0 (256 MiB).
-  PhysAddr ecam_base{0xB000'0000};
+  /// In the order of the file; those that it leaves out come after them (platforms/ecam.h).
+  std::vector<EcamDescription> ecam{{0, default_ecam_base}};
   /// x86 hosts take 0xFEEx_xxxx for interrupts.
   bool local_apic = true;
   std::vector<MemoryDescription> memories;
@@ -279,6 +286,7 @@ struct Description {
   TimingDescription timing;
   /// Memory that the operating system keeps for its tables. nullopt: os_memory_of chooses (platforms/os_memory.h).
   std::optional<Range<PhysAddr>> os_memory;
+  SourcePosition os_memory_position;
   std::vector<BufferDescription> buffers;
   std::vector<DomainDescription> domains;
   std::vector<InterruptDescription> interrupts;

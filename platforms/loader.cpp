@@ -4,6 +4,7 @@
 #include "base/input_file.h"
 #include "platforms/bar_mappings.h"
 #include "platforms/bus_numbers.h"
+#include "platforms/ecam.h"
 #include "platforms/egress.h"
 #include "platforms/enumerate.h"
 #include "platforms/port_numbers.h"
@@ -15,8 +16,9 @@
 namespace iommusim::platforms {
 namespace {
 
-/// Bus numbers, windows and BARs that the file does not give.
+/// Configuration space, bus numbers, windows and BARs that the file does not give.
 void complete(Description& description, const Source& source) {
+  place_ecam(description);
   for (HostBridgeDescription& bridge : description.host_bridges) {
     if (bridge.firmware_assigns) {
       // Firmware can give out only what the host bridge has.

@@ -2,12 +2,11 @@
 #include "platforms/machine.h"
 
 #include "pcie/function_builder.h"
+#include "platforms/ecam.h"
 #include "platforms/function_config.h"
 
 namespace iommusim::platforms {
 namespace {
-
-constexpr std::uint64_t ecam_size = std::uint64_t{256} << 20;
 
 std::array<std::uint64_t, 6> bar_sizes(const FunctionDescription& function) {
   std::array<std::uint64_t, 6> sizes{};
@@ -124,7 +123,8 @@ void Machine::build_system_map() {
     system_map_.add({*Range<PhysAddr>::from_size(unit.config().register_base, unit.register_block_size()),
                      TargetKind::iommu_registers, static_cast<std::uint16_t>(i)});
   }
-  system_map_.add({*Range<PhysAddr>::from_size(description_.ecam_base, ecam_size), TargetKind::ecam, 0});
+  for (const EcamDescription& ecam : description_.ecam)
+    system_map_.add({*Range<PhysAddr>::from_size(ecam.base, ecam_size), TargetKind::ecam, ecam.segment});
   for (std::size_t i = 0; i < bridges_.size(); ++i)
     for (const pcie::OutboundWindow& window : bridges_[i].outbound)
       system_map_.add({window.cpu, TargetKind::outbound, static_cast<std::uint16_t>(i)});

@@ -63,7 +63,7 @@ void MachineBus::load(PhysAddr address, void* to, std::size_t size) {
     case TargetKind::memory: machine_.memory().read(address, to, size); return;
     case TargetKind::iommu_registers: put(machine_.iommu(entry->index).read_register(offset, width), to, size); return;
     case TargetKind::ecam:
-      if (width <= 4) put(config_read(0, function_at(offset), register_at(offset), width), to, size);
+      if (width <= 4) put(config_read(entry->index, function_at(offset), register_at(offset), width), to, size);
       return;
     case TargetKind::outbound:
       if (const BarPlace place = find_bar(Operation::read, address, size); place.bars != nullptr)
@@ -86,7 +86,8 @@ void MachineBus::store(PhysAddr address, const void* from, std::size_t size) {
       machine_.iommu(entry->index).write_register(offset, width, take(from, size));
       return;
     case TargetKind::ecam:
-      config_write(0, function_at(offset), register_at(offset), width, static_cast<std::uint32_t>(take(from, size)));
+      config_write(entry->index, function_at(offset), register_at(offset), width,
+                   static_cast<std::uint32_t>(take(from, size)));
       return;
     case TargetKind::outbound:
       if (const BarPlace place = find_bar(Operation::write, address, size); place.bars != nullptr)

@@ -48,6 +48,12 @@ void OperatingSystem::boot() {
     for (auto& driver : drivers_)
       driver->enable();
     program_interrupts();
+  } catch (const software::OutOfPages&) {
+    const Range<PhysAddr> memory = os_memory_of(description);
+    const SourcePosition file{description.file, 0, 0};
+    throw InputError{description.os_memory ? description.os_memory_position : file,
+                     fmt::format("software.os_memory.size: found {}, expected room for the tables of all domains",
+                                 format_size(memory.size()))};
   } catch (const software::DriverError& error) {
     throw InputError{{description.file, 0, 0}, error.what()};
   }

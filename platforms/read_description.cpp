@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/readers.h"
 
+#include <algorithm>
+
 namespace iommusim::platforms {
 namespace {
 
 void read_software(const Value& value, Description& description) {
   const Map software{value, {"os_memory", "buffers", "domains", "interrupts"}};
-  if (const auto os_memory = software.optional("os_memory"))
-    description.os_memory = read_range<PhysAddr>(Map{*os_memory, {"base", "size"}});
+  if (const auto os_memory = software.optional("os_memory")) {
+    const Map map{*os_memory, {"base", "size"}};
+    description.os_memory = read_range<PhysAddr>(map);
+    description.os_memory_position = map.required("size", "a size").node().position;
+  }
   for (const Value& buffer : software.items("buffers"))
     description.buffers.push_back(read_buffer(buffer));
   for (const Value& domain : software.items("domains"))
     description.domains.push_back(read_domain(domain, description.buffers));
   for (const Value& interrupt : software.items("interrupts"))
     description.interrupts.push_back(read_interrupt(interrupt));
+}
+
+/// Block scalars end with a line feed, and may have more.
+std::string one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
 }
 
 std::vector<Value> required_items(const Map& map, std::string_view key, const std::string& expected) {
@@ -24,6 +37,20 @@ std::vector<Value> required_items(const Map& map, std::string_view key, const st
 }
 
 }  // namespace
+
+std::vector<EcamDescription> read_ecam(const Value& value) {
+  if (!value.is_list()) return {{0, PhysAddr{value.address()}}};
+  std::vector<EcamDescription> regions;
+  for (const Value& item : value.items()) {
+    const Map region{item, {"segment", "base"}};
+    const Value segment = region.required("segment", "a segment");
+    const auto number = segment.number_as<std::uint16_t>({0, 0xFFFF});
+    for (const EcamDescription& other : regions)
+      if (other.segment == number) segment.fail(std::to_string(number) + " a second time", "every segment once");
+    regions.push_back({number, PhysAddr{region.required("base", "an address").address()}});
+  }
+  return regions;
+}
 
 MemoryDescription read_memory(const Value& value) {
   const Map memory{value, {"name", "base", "size"}};
@@ -36,10 +63,10 @@ Description read_description(const Value& root) {
                       "iommus", "software", "timing"}};
   Description description;
   description.name = platform.required("platform", "the platform's name").name();
-  description.text = platform.text("text");
+  description.text = one_line(platform.text("text"));
   description.trace = platform.text("trace");
   description.expectation = platform.text("expectation");
-  if (const auto ecam = platform.optional("ecam")) description.ecam_base = PhysAddr{ecam->address()};
+  if (const auto ecam = platform.optional("ecam")) description.ecam = read_ecam(*ecam);
   description.local_apic = platform.boolean("local_apic", description.local_apic);
   for (const Value& memory : required_items(platform, "memory", "a list of memories"))
     description.memories.push_back(read_memory(memory));

@@ -49,6 +49,24 @@ FunctionKind read_kind(const Value& value) {
                                  "pcie-pci-bridge or pci-device");
 }
 
+/// A root bus holds root ports and integrated endpoints, the inside of a switch downstream ports, a link one
+/// device.
+bool may_stand_below(std::optional<FunctionKind> parent, FunctionKind kind) {
+  if (!parent)
+    return kind == FunctionKind::root_port || kind == FunctionKind::root_complex_endpoint ||
+           kind == FunctionKind::pcie_pci_bridge;
+  if (*parent == FunctionKind::upstream_port) return kind == FunctionKind::downstream_port;
+  if (*parent == FunctionKind::pcie_pci_bridge) return kind == FunctionKind::pci_device;
+  return kind == FunctionKind::endpoint || kind == FunctionKind::upstream_port || kind == FunctionKind::pcie_pci_bridge;
+}
+
+std::string expected_below(std::optional<FunctionKind> parent) {
+  if (!parent) return "root-port, root-complex-endpoint or pcie-pci-bridge on a root bus";
+  if (*parent == FunctionKind::pcie_pci_bridge) return "pci-device below a pcie-pci-bridge";
+  if (*parent == FunctionKind::upstream_port) return "downstream-port below an upstream-port";
+  return "endpoint, upstream-port or pcie-pci-bridge below a " + std::string{to_string(*parent)};
+}
+
 Map function_map(const Value& value, FunctionKind kind) {
   switch (kind) {
     case FunctionKind::root_port:
@@ -130,7 +148,7 @@ void read_port(const Map& map, FunctionDescription& port) {
   port.window = read_window(map, "window");
   port.prefetchable_window = read_window(map, "prefetchable_window");
   for (const Value& child : map.items("devices"))
-    port.children.push_back(read_function(child));
+    port.children.push_back(read_function(child, port.kind));
 }
 
 /// The bus is that of the function, which is not known yet.
@@ -188,9 +206,12 @@ std::string_view to_string(FunctionKind kind) {
   return "virtual-function";
 }
 
-FunctionDescription read_function(const Value& value) {
+FunctionDescription read_function(const Value& value, std::optional<FunctionKind> parent) {
   FunctionDescription function;
   function.kind = read_kind(value);
+  // Before the keys, which depend on the type: a wrong type is what has to be said.
+  if (!may_stand_below(parent, function.kind))
+    Value{*value.node().find("type"), value.path() + ".type"}.reject(expected_below(parent));
   const Map map = function_map(value, function.kind);
   function.name = map.required("name", "a name").name();
   function.id = read_at(map, function.kind);

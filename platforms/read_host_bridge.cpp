@@ -15,12 +15,21 @@ pcie::OutboundWindow read_outbound(const Value& value) {
   return outbound;
 }
 
+/// What lies behind is translated by the page.
+void require_page(const Value& at, std::uint64_t number) {
+  if (number % page_4k != 0) at.reject("a multiple of 4 KiB");
+}
+
 pcie::InboundWindow read_inbound(const Value& value) {
   const Map window{value, {"base", "size", "physical"}};
   pcie::InboundWindow inbound{read_range<BusAddr>(window), 0};
+  require_page(window.required("base", "an address"), inbound.bus.first.value());
+  // Both ends of 2^64 bytes are page boundaries; their number is not.
+  require_page(window.required("size", "a size"), inbound.bus.last.value() + 1);
   const auto physical = window.optional("physical");
   if (!physical) return inbound;
   const PhysAddr base{physical->address()};
+  require_page(*physical, base.value());
   if (!Range<PhysAddr>::from_size(base, inbound.bus.size())) physical->reject("a window that ends at or below 2^64");
   inbound.offset = base.value() - inbound.bus.first.value();
   return inbound;
@@ -81,7 +90,7 @@ HostBridgeDescription read_host_bridge(const Value& value) {
     bridge.firmware_assigns = firmware->choice<bool>({{"described", false}, {"assign", true}});
   if (const auto iommu = map.optional("iommu"); iommu && iommu->text() != "none") bridge.iommu = iommu->name();
   for (const Value& function : map.items("devices"))
-    bridge.functions.push_back(read_function(function));
+    bridge.functions.push_back(read_function(function, std::nullopt));
   return bridge;
 }
 

@@ -14,10 +14,12 @@ namespace iommusim::platforms {
 /// The whole file, without bus numbers and bridge windows that are to be derived.
 Description read_description(const Value& root);
 
+/// One address, of segment 0, or a list of segments.
+std::vector<EcamDescription> read_ecam(const Value& value);
 MemoryDescription read_memory(const Value& value);
 HostBridgeDescription read_host_bridge(const Value& value);
-/// A function and all below it; id.bus() is what `at` says, or 0.
-FunctionDescription read_function(const Value& value);
+/// A function below a port of this kind (nullopt: on a root bus) and all below it; id.bus() is what `at` says, or 0.
+FunctionDescription read_function(const Value& value, std::optional<FunctionKind> parent);
 std::vector<BarDescription> read_bars(const Map& function, bool is_port);
 /// The BARs that the list `key` holds, of `registers` registers.
 std::vector<BarDescription> read_bar_list(const Map& map, std::string_view key, unsigned registers);

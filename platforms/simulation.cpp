@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace iommusim::platforms {
 
@@ -55,7 +56,10 @@ void Simulation::build_system() {
   memory_ = std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.memory));
   local_apic_ = std::make_unique<modules::LocalApicModule>("local_apic", machine_.local_apic_id(),
                                                            machine_.local_apic(), to_sc_time(timing.doorbell));
-  cpu_ = std::make_unique<modules::CpuModule>("cpu", machine_.description().ecam_base);
+  std::map<std::uint16_t, PhysAddr> ecam_bases;
+  for (const EcamDescription& ecam : machine_.description().ecam)
+    ecam_bases.emplace(ecam.segment, ecam.base);
+  cpu_ = std::make_unique<modules::CpuModule>("cpu", std::move(ecam_bases));
   cpu_->bus.bind(interconnect_->in);
   interconnect_->memory_out.bind(memory_->port);
   interconnect_->doorbell_out.bind(local_apic_->doorbell);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/interval_map.h"
 #include "interrupts/msi.h"
+#include "platforms/ecam.h"
 #include "platforms/functions.h"
 #include "platforms/validate.h"
 #include "platforms/windows.h"
@@ -10,8 +11,6 @@
 
 namespace iommusim::platforms {
 namespace {
-
-constexpr std::uint64_t ecam_size = std::uint64_t{256} << 20;
 
 /// Who answers at which physical address.
 class AddressMap {
@@ -46,10 +45,15 @@ void add_fixed(AddressMap& map, const Description& description, const Source& so
                                  PhysAddr{interrupts::local_apic_window.last.value()}};
     map.add(window, "the interrupt window", "local_apic");
   }
-  const auto ecam = Range<PhysAddr>::from_size(description.ecam_base, ecam_size);
-  if (!ecam || description.ecam_base.offset_in(ecam_size) != 0)
-    source.fail("ecam", format_hex(description.ecam_base.value()), "a multiple of 256 MiB");
-  map.add(*ecam, "the configuration space (ecam)", "ecam");
+  for (std::size_t i = 0; i < description.ecam.size(); ++i) {
+    const EcamDescription& ecam = description.ecam[i];
+    const std::string path = ecam_path(source, i);
+    const auto range = Range<PhysAddr>::from_size(ecam.base, ecam_size);
+    if (!range || ecam.base.offset_in(ecam_size) != 0)
+      source.fail(path, format_hex(ecam.base.value()), "a multiple of 256 MiB");
+    const std::string segment = ecam.segment == 0 ? "" : " of segment " + std::to_string(ecam.segment);
+    map.add(*range, "the configuration space" + segment + " (ecam)", path);
+  }
 }
 
 void check_outbound(const HostBridgeDescription& bridge, const Source& source) {

@@ -6,6 +6,8 @@
 #include "platforms/windows.h"
 #include "platforms/yaml_reader.h"
 
+#include <map>
+
 namespace iommusim::platforms {
 namespace {
 
@@ -70,14 +72,20 @@ void check_off_memory(const Description& description, const PlacedBar& bar, cons
                   "addresses outside all memory");
 }
 
-void check_in_window(const PlacedBar& bar, const Source& source) {
-  const FunctionDescription* port = bar.place->parent;
-  if (port == nullptr) return;
-  const bool inside = (port->window && port->window->contains(bar.range)) ||
-                      (port->prefetchable_window && port->prefetchable_window->contains(bar.range));
-  if (!inside)
-    source.fail(bar.path + ".base", format_range(bar.range) + ", which is outside the windows of '" + port->name + "'",
-                "addresses inside window or prefetchable_window of that port");
+bool passes(const FunctionDescription& port, const Range<BusAddr>& range) {
+  return (port.window && port.window->contains(range)) ||
+         (port.prefetchable_window && port.prefetchable_window->contains(range));
+}
+
+/// Every port on the way down must pass the address on.
+void check_in_windows(const PlacedBar& bar, const std::map<const FunctionDescription*, const FunctionPlace*>& places,
+                      const Source& source) {
+  if (bar.place->parent == nullptr) return;
+  for (const FunctionDescription* port = bar.place->parent; port != nullptr; port = places.at(port)->parent)
+    if (!passes(*port, bar.range))
+      source.fail(bar.path + ".base",
+                  format_range(bar.range) + ", which is outside the windows of '" + port->name + "'",
+                  "addresses inside window or prefetchable_window of that port");
   const bool needs_prefetchable = bar.range.last.value() >= memory_window_end && !bar.bar->prefetchable;
   if (needs_prefetchable)
     source.fail(bar.path + ".base", format_range(bar.range) + " behind a port, not prefetchable",
@@ -85,7 +93,6 @@ void check_in_window(const PlacedBar& bar, const Source& source) {
 }
 
 void check_in_host_bridge(const PlacedBar& bar, const Source& source) {
-  if (bar.place->parent != nullptr) return;
   for (const pcie::OutboundWindow& window : bar.place->bridge->outbound)
     if (bus_range(window).contains(bar.range)) return;
   source.fail(bar.path + ".base",
@@ -99,9 +106,12 @@ void validate_bars(const Description& description, const Source& source) {
   const std::vector<FunctionPlace> functions = all_functions(description);
   const std::vector<PlacedBar> bars = placed_bars(functions);
   check_disjoint(description, bars, source);
+  std::map<const FunctionDescription*, const FunctionPlace*> places;
+  for (const FunctionPlace& place : functions)
+    places.emplace(place.function, &place);
   for (const PlacedBar& bar : bars) {
     check_off_memory(description, bar, source);
-    check_in_window(bar, source);
+    check_in_windows(bar, places, source);
     check_in_host_bridge(bar, source);
   }
 }

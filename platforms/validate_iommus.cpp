@@ -23,15 +23,39 @@ void validate_rmrrs(const Description& description, const IommuDescription& iomm
   }
 }
 
+/// What the file calls a member of vtd::UnitConfig.
+std::string key_of(const std::string& field) {
+  if (field == "register_base") return "registers";
+  if (field == "iotlb_entries") return "iotlb";
+  return field == "context_cache_entries" ? "context_cache" : field;
+}
+
+/// The registers of faults and of the IOTLB meet: the file may have moved either.
+std::string path_of(const std::string& field, const std::string& unit, const Source& source) {
+  const std::string path = unit + "." + key_of(field);
+  if (field != "iotlb_offset" || source.has(path)) return path;
+  for (const char* other : {".fault_record_offset", ".fault_records"})
+    if (source.has(unit + other)) return unit + other;
+  return path;
+}
+
+void check_unit(const IommuDescription& iommu, const Source& source) {
+  const std::vector<vtd::ConfigFinding> findings = vtd::find_impossible(iommu.vtd);
+  if (findings.empty()) return;
+  const vtd::ConfigFinding& first = findings.front();
+  const std::string unit = item_path("iommus", iommu.name);
+  const std::string path = path_of(first.field, unit, source);
+  if (path == unit + "." + key_of(first.field)) source.fail(path, first.value, first.allowed);
+  source.fail(path, source.text(path), "fault records that do not reach the IOTLB registers at " + first.value);
+}
+
 }  // namespace
 
 void validate_iommus(const Description& description, const Source& source) {
   std::vector<std::string_view> names;
   for (const IommuDescription& iommu : description.iommus) {
     names.emplace_back(iommu.name);
-    const std::vector<std::string> problems = vtd::validate(iommu.vtd);
-    if (!problems.empty())
-      source.fail(item_path("iommus", iommu.name), "an impossible unit", "one that can exist: " + problems.front());
+    check_unit(iommu, source);
     validate_rmrrs(description, iommu, source);
   }
   for (const HostBridgeDescription& bridge : description.host_bridges) {

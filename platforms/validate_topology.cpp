@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/functions.h"
-#include "platforms/readers.h"
 #include "platforms/validate.h"
 
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
+#include <utility>
 
 namespace iommusim::platforms {
 namespace {
-
-/// A root bus holds root ports and integrated endpoints, the inside of a switch downstream ports, a link one
-/// device.
-bool may_stand_below(const FunctionDescription* parent, FunctionKind kind) {
-  if (parent == nullptr)
-    return kind == FunctionKind::root_port || kind == FunctionKind::root_complex_endpoint ||
-           kind == FunctionKind::pcie_pci_bridge;
-  if (parent->kind == FunctionKind::upstream_port) return kind == FunctionKind::downstream_port;
-  if (parent->kind == FunctionKind::pcie_pci_bridge) return kind == FunctionKind::pci_device;
-  return kind == FunctionKind::endpoint || kind == FunctionKind::upstream_port || kind == FunctionKind::pcie_pci_bridge;
-}
-
-std::string expected_below(const FunctionDescription* parent) {
-  if (parent == nullptr) return "root-port, root-complex-endpoint or pcie-pci-bridge on a root bus";
-  if (parent->kind == FunctionKind::pcie_pci_bridge) return "pci-device below a pcie-pci-bridge";
-  if (parent->kind == FunctionKind::upstream_port) return "downstream-port below an upstream-port";
-  return "endpoint, upstream-port or pcie-pci-bridge below a " + std::string{to_string(parent->kind)};
-}
 
 void check_device_number(const FunctionPlace& place, const Source& source) {
   const FunctionDescription& function = *place.function;
@@ -59,6 +42,46 @@ void check_bridge_buses(const Description& description, const Source& source) {
     }
 }
 
+/// PCIe base specification, 6.12.1.3: functions of a device with one function have no ACS, unless it is capable of
+/// SR-IOV.
+void check_acs(const std::vector<FunctionPlace>& functions, const Source& source) {
+  std::map<std::pair<const HostBridgeDescription*, std::pair<const FunctionDescription*, unsigned>>, unsigned> count;
+  const auto device = [](const FunctionPlace& place) {
+    const bool one_device = place.parent != nullptr;
+    return std::pair{place.bridge, std::pair{place.parent, one_device ? 0U : place.function->id.device()}};
+  };
+  for (const FunctionPlace& place : functions)
+    ++count[device(place)];
+  for (const FunctionPlace& place : functions) {
+    const FunctionDescription& function = *place.function;
+    const bool endpoint =
+        function.kind == FunctionKind::endpoint || function.kind == FunctionKind::root_complex_endpoint;
+    if (endpoint && function.acs && !function.sriov && count[device(place)] == 1)
+      source.fail(place.path + ".acs", "ACS on the only function of a device",
+                  "it on devices with several functions or with sriov");
+  }
+}
+
+/// Port numbers tell the ports of one component apart (PCIe base specification, 7.5.3.6), and bits of Egress Control
+/// Vectors go by them.
+void check_port_numbers(const std::vector<FunctionDescription>& siblings, const std::string& owner,
+                        const Source& source) {
+  std::map<unsigned, const FunctionDescription*> seen;
+  for (const FunctionDescription& port : siblings) {
+    const std::string path = owner + ".devices." + port.name;
+    check_port_numbers(port.children, path, source);
+    if (port.kind != FunctionKind::root_port && port.kind != FunctionKind::downstream_port) continue;
+    const auto [other, added] = seen.emplace(port.port_number, &port);
+    if (added) continue;
+    // What stands in the file is at fault, not what follows from the order of the ports.
+    const bool given = source.has(path + ".port_number");
+    const std::string culprit = given ? path : owner + ".devices." + other->second->name;
+    source.fail(culprit + ".port_number",
+                std::to_string(port.port_number) + ", which '" + (given ? other->second->name : port.name) + "' has",
+                "a port number of its own");
+  }
+}
+
 /// A pair leads from a node of the bridge's own root bus to a node of a root bus of the same segment.
 void check_peer_pairs(const HostBridgeDescription& bridge, const std::vector<FunctionPlace>& functions,
                       const Source& source) {
@@ -70,10 +93,15 @@ void check_peer_pairs(const HostBridgeDescription& bridge, const std::vector<Fun
       source.fail(path, "'" + name + "'",
                   own ? "a device on the root bus of '" + bridge.name + "'" : "a device on a root bus of its segment");
   };
+  std::set<std::pair<std::string, std::string>> seen;
   for (std::size_t i = 0; i < bridge.peer_pairs.size(); ++i) {
     const std::string path = item_path("host_bridges", bridge.name) + ".peer_to_peer.pairs." + std::to_string(i);
     check(bridge.peer_pairs[i].from, path + ".from", true);
     check(bridge.peer_pairs[i].to, path + ".to", false);
+    if (!seen.emplace(bridge.peer_pairs[i].from, bridge.peer_pairs[i].to).second)
+      source.fail(path,
+                  "the pair '" + bridge.peer_pairs[i].from + "' to '" + bridge.peer_pairs[i].to + "' a second time",
+                  "every pair once");
   }
 }
 
@@ -82,14 +110,14 @@ void check_peer_pairs(const HostBridgeDescription& bridge, const std::vector<Fun
 void validate_topology(const Description& description, const Source& source) {
   check_bridge_buses(description, source);
   const std::vector<FunctionPlace> functions = all_functions(description);
-  for (const HostBridgeDescription& bridge : description.host_bridges)
+  for (const HostBridgeDescription& bridge : description.host_bridges) {
     check_peer_pairs(bridge, functions, source);
+    check_port_numbers(bridge.functions, item_path("host_bridges", bridge.name), source);
+  }
   std::map<std::uint16_t, std::map<RequesterId, std::string>> segments;
   for (const FunctionPlace& place : functions) {
     const FunctionKind kind = place.function->kind;
     if (kind == FunctionKind::virtual_function) continue;
-    if (!may_stand_below(place.parent, kind))
-      source.fail(place.path + ".type", "'" + std::string{to_string(kind)} + "'", expected_below(place.parent));
     check_device_number(place, source);
     const auto [other, added] = segments[place.bridge->segment].emplace(place.function->id, place.function->name);
     if (!added)
@@ -99,6 +127,7 @@ void validate_topology(const Description& description, const Source& source) {
   for (const FunctionPlace& place : functions)
     if (place.function->kind != FunctionKind::virtual_function)
       check_function_0(place, source, segments[place.bridge->segment]);
+  check_acs(functions, source);
 }
 
 }  // namespace iommusim::platforms

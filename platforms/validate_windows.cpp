@@ -31,15 +31,22 @@ void check_shape(const Range<BusAddr>& window, const std::string& path, const So
     source.fail(path + ".size", format_hex(window.size()), "a multiple of 1 MiB");
 }
 
+/// A window that the file does not give follows from what is below its port, which is what has to move.
+[[noreturn]] void fail_outside(const FunctionPlace& place, const Range<BusAddr>& window, const std::string& path,
+                               const std::string& outer, const std::string& expected, const Source& source) {
+  const std::string outside = "outside the windows of '" + outer + "'";
+  if (source.has(path)) source.fail(path, format_range(window) + ", which is " + outside, expected);
+  source.fail(place.path, "devices below that need the window " + format_range(window) + ", " + outside, expected);
+}
+
 void check_inside(const FunctionPlace& place, const Range<BusAddr>& window, const std::string& path,
                   const Source& source) {
   if (place.parent == nullptr) {
     if (!host_bridge_holds(*place.bridge, window))
-      source.fail(path, format_range(window) + ", which is outside the windows of '" + place.bridge->name + "'",
-                  "addresses inside a window of that host bridge");
+      fail_outside(place, window, path, place.bridge->name, "addresses inside a window of that host bridge", source);
   } else if (!holds(place.parent->window, window) && !holds(place.parent->prefetchable_window, window)) {
-    source.fail(path, format_range(window) + ", which is outside the windows of '" + place.parent->name + "'",
-                "addresses inside window or prefetchable_window of that port");
+    fail_outside(place, window, path, place.parent->name, "addresses inside window or prefetchable_window of that port",
+                 source);
   }
 }
 

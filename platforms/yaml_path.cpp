@@ -40,7 +40,8 @@ std::vector<std::string> split_path(std::string_view path) {
 
 std::string item_step(const YamlNode& item, std::size_t index) {
   const YamlNode* name = item.find("name");
-  return name != nullptr && !name->text.empty() ? name->text : std::to_string(index);
+  const bool named = name != nullptr && !name->text.empty() && name->text.size() <= longest_name;
+  return named ? name->text : std::to_string(index);
 }
 
 const YamlNode* child_at(const YamlNode& node, std::string_view step) {

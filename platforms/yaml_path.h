@@ -15,7 +15,10 @@ namespace iommusim::platforms {
 std::string join_path(const std::string& path, std::string_view step);
 std::vector<std::string> split_path(std::string_view path);
 
-/// What the item at `index` of a list is called in paths.
+/// Longer names are refused.
+constexpr std::size_t longest_name = 100;
+
+/// What the item at `index` of a list is called in paths: its name, unless none could be that long.
 std::string item_step(const YamlNode& item, std::size_t index);
 
 /// One step down from a map or list; nullptr when there is nothing of that name.

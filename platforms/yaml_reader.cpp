@@ -13,11 +13,20 @@
 namespace iommusim::platforms {
 namespace {
 
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
+}
+
+bool is_control_or_end(char c) {
+  return is_control(c) || c == '\n';
+}
+
 /// Long texts are cut: a message is one line.
 std::string shortened(const std::string& text) {
   constexpr std::size_t shown = 60;
   std::string line = text.substr(0, shown);
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::replace_if(line.begin(), line.end(), is_control_or_end, ' ');
   return text.size() > shown ? line + "…" : line;
 }
 
@@ -56,12 +65,15 @@ void Value::fail(const std::string& found, const std::string& expected) const {
 
 std::string Value::text() const {
   if (node_->kind != YamlNode::Kind::scalar) reject("text");
+  // What an escape of a quoted scalar makes would reach terminals.
+  if (std::any_of(node_->text.begin(), node_->text.end(), is_control)) reject("text without control characters");
   return node_->text;
 }
 
 std::string Value::name() const {
   if (node_->kind != YamlNode::Kind::scalar || !is_name(node_->text))
     reject("a name (a letter, then letters, digits, '-' or '_')");
+  if (node_->text.size() > longest_name) reject("a name of at most " + std::to_string(longest_name) + " characters");
   if (node_->text == "none" || node_->text == "cpu") reject("another name, because this one is reserved");
   return node_->text;
 }

@@ -6,9 +6,11 @@
 #include "software/pci_function.h"
 #include "traces/operation.h"
 
+#include <string>
+
 namespace iommusim::traces {
 
-/// Throws software::DriverError when the function cannot take the setting.
-void apply_setting(const software::PciFunction& function, const Configure& configure);
+/// `name`: what messages call the function. Throws software::DriverError when it cannot take the setting.
+void apply_setting(const software::PciFunction& function, const Configure& configure, const std::string& name);
 
 }  // namespace iommusim::traces

@@ -3,10 +3,12 @@
 
 #include "base/endian.h"
 #include "interrupts/msi_source.h"
+#include "pcie/rules.h"
 #include "software/driver_error.h"
 #include "tlm/timing.h"
 #include "traces/apply_setting.h"
 #include "traces/pattern.h"
+#include "traces/settings.h"
 
 #include <fmt/format.h>
 
@@ -24,26 +26,36 @@ namespace {
 
 constexpr std::uint64_t operations_between_reports = 64;
 
-/// A function's BARs as its interrupt logic reads its MSI-X table.
-class OwnBars final : public interrupts::BarReader {
+// Words of a line: its time, the device, what it does, and what to.
+constexpr std::size_t device_word = 1;
+constexpr std::size_t first_argument = 3;
+
+/// What a function's interrupt logic uses of it: its MSI-X table and pending bits.
+class OwnState final : public interrupts::FunctionAccess {
  public:
-  explicit OwnBars(const pcie::BarMemory& bars) : bars_{bars} {}
+  OwnState(pcie::BarMemory& bars, pcie::Topology& topology, NodeIndex node)
+      : bars_{bars}, topology_{topology}, node_{node} {}
   bool read_bar(std::uint8_t bar, std::uint64_t offset, void* to, std::size_t size) const override {
     return bars_.read(bar, offset, to, size);
   }
+  bool write_bar(std::uint8_t bar, std::uint64_t offset, const void* from, std::size_t size) override {
+    return bars_.write(bar, offset, from, size);
+  }
+  void latch(unsigned offset, std::uint32_t bits) override { topology_.latch(node_, offset, 4, bits); }
 
  private:
-  const pcie::BarMemory& bars_;
+  pcie::BarMemory& bars_;
+  pcie::Topology& topology_;
+  NodeIndex node_;
 };
 
-std::string_view reason(interrupts::MsiState state) {
-  switch (state) {
-    case interrupts::MsiState::enabled: return "enabled";
-    case interrupts::MsiState::disabled: return "interrupts are disabled in the function";
-    case interrupts::MsiState::masked: return "the vector is masked";
-    case interrupts::MsiState::absent: return "the function has no such vector";
+/// The word that an error of software is about: the address or the setting that it was given.
+std::size_t word_of_error(const Action& action) {
+  if (const auto* configure = std::get_if<Configure>(&action)) {
+    const Setting* setting = find_setting(configure->setting);
+    return setting != nullptr && setting->kind == SettingKind::bar ? first_argument + 1 : first_argument;
   }
-  return "?";
+  return first_argument;
 }
 
 }  // namespace
@@ -85,8 +97,8 @@ void Replay::run() {
   sc_core::sc_stop();
 }
 
-void Replay::fail(const std::string& message) const {
-  throw InputError{context_.trace.position_of(*operation_), message};
+void Replay::fail(const std::string& message, std::size_t word) const {
+  throw InputError{context_.trace.position_of_word(*operation_, word), message};
 }
 
 void Replay::play(const TraceOperation& operation) {
@@ -95,7 +107,7 @@ void Replay::play(const TraceOperation& operation) {
   try {
     std::visit([this](const auto& action) { perform(action); }, operation.action);
   } catch (const software::DriverError& error) {
-    fail(error.what());
+    fail(error.what(), word_of_error(operation.action));
   }
 }
 
@@ -129,6 +141,7 @@ unsigned char* Replay::data_of(const Dma& dma) {
 
 void Replay::perform(const Dma& dma) {
   node_ = device_of(*operation_);
+  require_translation_services(dma);
   modules::DmaRequest request;
   request.function = node_;
   request.operation = dma.operation;
@@ -146,14 +159,51 @@ void Replay::perform(const Dma& dma) {
   end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
 }
 
+/// Only a device that can have asked for translations (PCIe base specification, 10.2) marks requests as translated.
+void Replay::require_translation_services(const Dma& dma) const {
+  if (dma.address_type != AddressType::translated || context_.machine.describe(node_).ats) return;
+  const std::size_t word = first_argument + 2 + (dma.data.empty() ? 0 : 1);
+  fail(fmt::format("found a translated request, expected an untranslated one: {} has no ATS capability (ats)",
+                   operation_->device),
+       word);
+}
+
 void Replay::perform(const Msi& msi) {
+  using interrupts::MsiState;
   node_ = device_of(*operation_);
-  const OwnBars bars{*context_.machine.device_at(node_)->bars};
-  const interrupts::MsiRequest request =
-      interrupts::request_msi(context_.machine.topology()[node_].config, bars, msi.vector);
-  if (request.state != interrupts::MsiState::enabled)
-    fail(fmt::format("{} cannot signal vector {}: {}", operation_->device, msi.vector, reason(request.state)));
-  send_message(request.message, AccessSource::msi, msi.vector);
+  const pcie::ConfigSpace& config = context_.machine.topology()[node_].config;
+  OwnState function{*context_.machine.device_at(node_)->bars, context_.machine.topology(), node_};
+  const interrupts::MsiRequest request = interrupts::request_msi(config, function, msi.vector);
+  switch (request.state) {
+    case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector); return;
+    case MsiState::disabled: refuse_message(pcie::rules::msi_disabled, msi.vector); return;
+    case MsiState::masked:
+      interrupts::set_pending(config, function, msi.vector);
+      refuse_message(pcie::rules::msi_masked, msi.vector);
+      return;
+    case MsiState::absent: break;
+  }
+  fail(fmt::format("found vector {}, expected one of {}: the function has no such vector", msi.vector,
+                   operation_->device),
+       first_argument);
+}
+
+void Replay::refuse_message(const Rule& rule, unsigned index) {
+  const pcie::Node& node = context_.machine.topology()[node_];
+  const platforms::ProgrammedMsi* programmed = context_.system.programmed_for(node_, index);
+  const interrupts::MsiMessage message = programmed != nullptr ? programmed->message : interrupts::MsiMessage{};
+  Access access;
+  access.operation = Operation::write;
+  access.requester = node.requester;
+  access.address = message.address;
+  access.size = 4;
+  Path path;
+  path.add(node.id, rule);
+  context_.recorder.begin_access(node_, AccessSource::msi, operation_->time, access.size);
+  context_.recorder.on_tlp(
+      {access, rejection(node.id, rule, CompletionStatus::none), path, Duration{}, index, message.data});
+  context_.recorder.end_access();
+  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + start_));
 }
 
 void Replay::perform(const RawWrite& write) {
@@ -178,48 +228,58 @@ void Replay::on_tlp(const Access& access, const modules::DmaTransaction& transac
 PhysAddr Replay::physical_of(const Map& map) const {
   if (map.buffer.empty()) return PhysAddr{map.physical_or_offset};
   const auto buffer = context_.system.find_buffer(map.buffer);
-  if (!buffer) fail(fmt::format("found buffer \"{}\", expected one of the platform's buffers", map.buffer));
+  if (!buffer)
+    fail(fmt::format("found buffer \"{}\", expected one of the platform's buffers", map.buffer), first_argument + 2);
   const Range<PhysAddr>& range = context_.system.buffers()[*buffer].range;
   const auto wanted = Range<PhysAddr>::from_size(range.first + map.physical_or_offset, map.size);
   if (!wanted || !range.contains(*wanted))
     fail(fmt::format("{} bytes from {:#x} do not lie in buffer {} of {} bytes", map.size, map.physical_or_offset,
-                     map.buffer, range.size()));
+                     map.buffer, range.size()),
+         first_argument + 2);
   return wanted->first;
+}
+
+Range<Iova> Replay::range_of(Iova iova, std::uint64_t size) const {
+  if (context_.system.domain_of(node_) == nullptr)
+    fail(fmt::format("found \"{}\", expected a device of a domain: nothing can be mapped for others",
+                     operation_->device),
+         device_word);
+  const auto range = Range<Iova>::from_size(iova, size);
+  if (!range) fail("the range is empty or passes 2^64", first_argument);
+  return *range;
 }
 
 void Replay::perform(const Map& map) {
   node_ = device_of(*operation_);
-  const auto range = Range<Iova>::from_size(map.iova, map.size);
-  if (!range) fail("the range to map is empty or passes 2^64");
+  const Range<Iova> range = range_of(map.iova, map.size);
   const auto buffer = map.buffer.empty() ? std::nullopt : context_.system.find_buffer(map.buffer);
   const PhysAddr physical = physical_of(map);
   context_.simulation.cpu().restart(start_);
-  context_.system.map(node_, {*range, physical, {map.read, map.write}, buffer}, operation_->time);
+  context_.system.map(node_, {range, physical, {map.read, map.write}, buffer}, operation_->time);
   finish_software();
 }
 
 void Replay::perform(const Unmap& unmap) {
   node_ = device_of(*operation_);
-  const auto range = Range<Iova>::from_size(unmap.iova, unmap.size);
-  if (!range) fail("the range to unmap is empty or passes 2^64");
+  const Range<Iova> range = range_of(unmap.iova, unmap.size);
   context_.simulation.cpu().restart(start_);
-  context_.system.unmap(node_, *range, unmap.invalidate, operation_->time);
+  context_.system.unmap(node_, range, unmap.invalidate, operation_->time);
   finish_software();
 }
 
 void Replay::perform(const Invalidate& invalidate) {
   node_ = device_of(*operation_);
-  const auto range = Range<Iova>::from_size(invalidate.iova, invalidate.size);
-  if (!range) fail("the range to invalidate is empty or passes 2^64");
+  const Range<Iova> range = range_of(invalidate.iova, invalidate.size);
   context_.simulation.cpu().restart(start_);
-  context_.system.invalidate(node_, *range);
+  context_.system.invalidate(node_, range);
   finish_software();
 }
 
 void Replay::perform(const Configure& configure) {
   const pcie::Node& node = context_.machine.topology()[function_of(*operation_)];
   context_.simulation.cpu().restart(start_);
-  apply_setting(software::PciFunction{context_.system.bus(), node.segment, node.requester}, configure);
+  apply_setting(software::PciFunction{context_.system.bus(), node.segment, node.requester}, configure,
+                operation_->device);
   finish_software();
 }
 

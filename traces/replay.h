@@ -64,7 +64,12 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index);
   void finish_software();
   void on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration latency) override;
-  [[noreturn]] void fail(const std::string& message) const;
+  /// What hardware refuses inside the function: nothing leaves it.
+  void refuse_message(const Rule& rule, unsigned index);
+  void require_translation_services(const Dma& dma) const;
+  /// The range, which software maps, unmaps or invalidates in the domain of node_.
+  Range<Iova> range_of(Iova iova, std::uint64_t size) const;
+  [[noreturn]] void fail(const std::string& message, std::size_t word = 1) const;
 
   ReplayContext context_;
   ReplayProgress progress_;

@@ -44,6 +44,7 @@ bool TextReader::next(TraceOperation& operation) {
   while (lines_.next(line)) {
     Tokens tokens{line, path(), lines_.line_number()};
     if (tokens.done()) continue;
+    line_ = line;
     operation.time = take_time(tokens, time_);
     const Token device = tokens.take("the name of a device");
     if (!is_name(device.text)) tokens.fail(device, "the name of a device");
@@ -56,6 +57,15 @@ bool TextReader::next(TraceOperation& operation) {
     return true;
   }
   return false;
+}
+
+SourcePosition TextReader::position_of_word(const TraceOperation& operation, std::size_t word) const {
+  if (operation.line != lines_.line_number()) return position_of(operation);
+  Tokens tokens{line_, path(), operation.line};
+  for (std::size_t i = 0; i < word && !tokens.done(); ++i)
+    tokens.take("a word");
+  if (tokens.done()) return position_of(operation);
+  return source_position(path(), operation.line, tokens.peek().column);
 }
 
 SourcePosition TextReader::position_of(const TraceOperation& operation) const {

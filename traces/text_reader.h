@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace iommusim::traces {
 
@@ -23,6 +24,9 @@ class TextReader {
   const std::string& path() const { return lines_.file().path(); }
   /// Where the device of `operation`, which came from this reader, is written: for errors found later.
   SourcePosition position_of(const TraceOperation& operation) const;
+  /// The same for a word of its line: 0 is the time, 1 the device, 2 what it does. Only for the operation that next()
+  /// gave last.
+  SourcePosition position_of_word(const TraceOperation& operation, std::size_t word) const;
   /// For progress: bytes of the file read, and its size (0: unknown).
   std::uint64_t bytes_consumed() const { return lines_.file().bytes_consumed(); }
   std::uint64_t bytes_total() const { return lines_.file().bytes_total(); }
@@ -30,6 +34,8 @@ class TextReader {
  private:
   LineSource lines_;
   Duration time_;
+  /// The line that was read last.
+  std::string_view line_;
 };
 
 }  // namespace iommusim::traces

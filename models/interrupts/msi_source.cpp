@@ -7,6 +7,7 @@
 #include "pcie/msix_capability.h"
 
 #include <array>
+#include <optional>
 
 namespace iommusim::interrupts {
 namespace {
@@ -31,25 +32,68 @@ MsiRequest request_msix(const pcie::ConfigSpace& config, unsigned capability, Ms
            static_cast<std::uint32_t>(entry.get<MsixEntry::MessageData>())}};
 }
 
+bool has_vector(const pcie::ConfigSpace& config, unsigned vector) {
+  const pcie::ConfigReader read = pcie::reader_of(config);
+  if (const auto msix = find_capability(read, pcie::CapabilityId::msix))
+    if (vector <= config.get<MsixControl>(*msix + pcie::msix::control).get<MsixControl::TableSize>()) return true;
+  const auto msi = find_capability(read, pcie::CapabilityId::msi);
+  if (!msi || vector >= 32) return false;
+  const auto control = config.get<pcie::MsiControl>(*msi + pcie::msi::control);
+  return vector >> control.get<pcie::MsiControl::MultipleMessageCapable>() == 0;
+}
+
 MsiRequest request_plain_msi(const pcie::ConfigSpace& config, unsigned capability, unsigned vector) {
-  const pcie::MsiControl control{config.read(capability + pcie::msi::control, 2)};
-  if (control.get<pcie::MsiControl::Enable>() == 0) return {MsiState::disabled, {}};
-  if (vector >> control.get<pcie::MsiControl::MultipleMessageEnable>() != 0) return {MsiState::absent, {}};
+  const auto control = config.get<pcie::MsiControl>(capability + pcie::msi::control);
+  if (vector >> control.get<pcie::MsiControl::MultipleMessageCapable>() != 0) return {MsiState::absent, {}};
+  // Software may give a function fewer vectors than it asks for.
+  if (vector >> control.get<pcie::MsiControl::MultipleMessageEnable>() != 0) return {MsiState::disabled, {}};
   const auto message = pcie::msi_message(config, vector);
   if (!message) return {MsiState::masked, {}};
   return {MsiState::enabled, {message->address, message->data}};
 }
 
+/// Which of the two capabilities signals interrupts now.
+std::optional<unsigned> enabled_msix(const pcie::ConfigSpace& config) {
+  const auto msix = find_capability(pcie::reader_of(config), pcie::CapabilityId::msix);
+  const bool enabled = msix && config.get<MsixControl>(*msix + pcie::msix::control).get<MsixControl::Enable>() != 0;
+  return enabled ? msix : std::nullopt;
+}
+
+std::optional<unsigned> enabled_msi(const pcie::ConfigSpace& config) {
+  const auto msi = find_capability(pcie::reader_of(config), pcie::CapabilityId::msi);
+  const bool enabled =
+      msi && config.get<pcie::MsiControl>(*msi + pcie::msi::control).get<pcie::MsiControl::Enable>() != 0;
+  return enabled ? msi : std::nullopt;
+}
+
+void set_msix_pending(const pcie::ConfigSpace& config, unsigned capability, FunctionAccess& function, unsigned vector) {
+  const auto array = config.get<MsixLocation>(capability + pcie::msix::pending_bits);
+  const std::uint64_t offset = (array.get<MsixLocation::Offset>() << 3) + vector / 8;
+  const auto bar = static_cast<std::uint8_t>(array.get<MsixLocation::BarIndicator>());
+  std::uint8_t bits = 0;
+  if (!function.read_bar(bar, offset, &bits, 1)) return;
+  bits = static_cast<std::uint8_t>(bits | 1U << vector % 8);
+  function.write_bar(bar, offset, &bits, 1);
+}
+
 }  // namespace
 
 MsiRequest request_msi(const pcie::ConfigSpace& config, const BarReader& bars, unsigned vector) {
-  const pcie::ConfigReader read = pcie::reader_of(config);
-  if (const auto msix = find_capability(read, pcie::CapabilityId::msix)) {
-    const MsixControl control{config.read(*msix + pcie::msix::control, 2)};
-    if (control.get<MsixControl::Enable>() != 0) return request_msix(config, *msix, control, bars, vector);
+  if (const auto msix = enabled_msix(config))
+    return request_msix(config, *msix, config.get<MsixControl>(*msix + pcie::msix::control), bars, vector);
+  if (const auto msi = enabled_msi(config)) return request_plain_msi(config, *msi, vector);
+  return {has_vector(config, vector) ? MsiState::disabled : MsiState::absent, {}};
+}
+
+// PCIe base specification, 6.1.4.5.
+void set_pending(const pcie::ConfigSpace& config, FunctionAccess& function, unsigned vector) {
+  if (const auto msix = enabled_msix(config)) {
+    set_msix_pending(config, *msix, function, vector);
+  } else if (const auto msi = enabled_msi(config); msi && vector < 32) {
+    const auto control = config.get<pcie::MsiControl>(*msi + pcie::msi::control);
+    if (control.get<pcie::MsiControl::PerVectorMasking>() != 0)
+      function.latch(*msi + pcie::msi::pending(control), std::uint32_t{1} << vector);
   }
-  if (const auto msi = find_capability(read, pcie::CapabilityId::msi)) return request_plain_msi(config, *msi, vector);
-  return {MsiState::disabled, {}};
 }
 
 }  // namespace iommusim::interrupts

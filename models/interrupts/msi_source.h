@@ -14,7 +14,7 @@ namespace iommusim::interrupts {
 enum class MsiState : std::uint8_t {
   /// The function sends `message`.
   enabled,
-  /// Neither MSI nor MSI-X is enabled.
+  /// The function has the vector, but software has not enabled it: nothing is sent.
   disabled,
   /// The vector is masked: it stays pending.
   masked,
@@ -35,7 +35,19 @@ class BarReader {
   virtual bool read_bar(std::uint8_t bar, std::uint64_t offset, void* to, std::size_t size) const = 0;
 };
 
+/// The same, and what the function itself changes.
+class FunctionAccess : public BarReader {
+ public:
+  /// False: no such BAR or beyond its end; then nothing was written.
+  virtual bool write_bar(std::uint8_t bar, std::uint64_t offset, const void* from, std::size_t size) = 0;
+  /// Sets bits in a doubleword of configuration space.
+  virtual void latch(unsigned offset, std::uint32_t bits) = 0;
+};
+
 /// MSI-X wins when it is enabled; then MSI. MSI adds the vector to the low bits of the message data.
 MsiRequest request_msi(const pcie::ConfigSpace& config, const BarReader& bars, unsigned vector);
+
+/// Sets the pending bit of a vector that request_msi() found masked. A function whose MSI has no mask has none.
+void set_pending(const pcie::ConfigSpace& config, FunctionAccess& function, unsigned vector);
 
 }  // namespace iommusim::interrupts

@@ -17,7 +17,7 @@ enum class TargetKind : std::uint8_t {
   memory,
   /// A register block; index: IOMMU.
   iommu_registers,
-  /// Configuration space; index: host bridge.
+  /// Configuration space; index: segment.
   ecam,
   /// A host bridge's outbound window; index: host bridge.
   outbound,

@@ -11,6 +11,9 @@ const Rule bus_master_disabled{"function.bus-master-disabled",
 const Rule address_bits{"function.address-bits",
                         "the address needs more bits than the device's DMA engine has, so it is never sent",
                         "platform: dma_bits"};
+const Rule msi_disabled{"msi.disabled", "the vector is not enabled in the function's MSI or MSI-X, so nothing is sent",
+                        "PCIe 6.1.4.3"};
+const Rule msi_masked{"msi.masked", "the vector is masked: its pending bit is set and nothing is sent", "PCIe 6.1.4.5"};
 const Rule memory_space_disabled{"function.memory-space-disabled",
                                  "the function's Memory Space Enable is clear, so its BARs claim nothing",
                                  "PCIe 7.5.1.1.3"};

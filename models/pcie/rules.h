@@ -16,6 +16,8 @@ extern const Rule bar_overrun;
 extern const Rule bar_unclaimed;
 extern const Rule virtual_function_disabled;
 extern const Rule device_direct_peer;
+extern const Rule msi_disabled;
+extern const Rule msi_masked;
 
 // Ports.
 extern const Rule port_bus_master_disabled;

@@ -14,4 +14,10 @@ class DriverError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The memory for tables is used up.
+class OutOfPages : public DriverError {
+ public:
+  using DriverError::DriverError;
+};
+
 }  // namespace iommusim::software

@@ -10,15 +10,17 @@
 
 namespace iommusim::software {
 
-/// Every call returns when the unit has done what was asked, or throws DriverError.
+/// A submission returns when the unit has done what was asked. False: it has not, because it refused the request or
+/// does not get to it; its caches may keep what they were to forget.
 class InvalidationSubmitter {
  public:
   virtual ~InvalidationSubmitter() = default;
 
-  /// Brings the interface to a known state; before the first submission.
+  /// Brings the interface to a known state; before the first submission. Throws DriverError when hardware does not
+  /// follow.
   virtual void start() = 0;
-  virtual void submit(const vtd::ContextInvalidation& request) = 0;
-  virtual void submit(const vtd::IotlbInvalidation& request) = 0;
+  [[nodiscard]] virtual bool submit(const vtd::ContextInvalidation& request) = 0;
+  [[nodiscard]] virtual bool submit(const vtd::IotlbInvalidation& request) = 0;
 };
 
 /// The queue where ECAP.QI offers it, else the registers. Registers and allocator must outlive it.

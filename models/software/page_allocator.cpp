@@ -25,8 +25,8 @@ PhysAddr PageAllocator::allocate() {
     fresh_ += page_4k;
     --fresh_left_;
   } else {
-    throw DriverError("the " + std::to_string(in_use_) + " table pages from " + format_hex(range_.first.value()) +
-                      " are all in use");
+    throw OutOfPages("the " + std::to_string(in_use_) + " table pages from " + format_hex(range_.first.value()) +
+                     " are all in use");
   }
   ++in_use_;
   static constexpr std::array<std::uint8_t, page_4k> zeroes{};

@@ -94,12 +94,18 @@ std::optional<BarFacts> probe_bar(const PciFunction& function, unsigned index) {
   return BarFacts{mask & (~mask + 1), access.is_64bit, bar.get<BaseAddressRegister::Prefetchable>() != 0};
 }
 
+static std::string reason_against(const std::optional<BarFacts>& bar, BusAddr base) {
+  if (!bar) return "the function has no such BAR";
+  if (base.offset_in(bar->size) != 0) return "it is not a multiple of the BAR's " + format_size(bar->size);
+  return "the BAR has 32 address bits";
+}
+
 void program_bar(const PciFunction& function, unsigned index, BusAddr base) {
   const BarAccess access = bar_access(function, index);
   access.write(base.value());
   if ((access.read() & bar_address_bits) == base.value()) return;
   throw DriverError("BAR " + std::to_string(index) + " of " + function.name() + " does not take the address " +
-                    format_hex(base.value()) + ": it is absent, larger than the address is aligned, or 32 bits wide");
+                    format_hex(base.value()) + ": " + reason_against(probe_bar(function, index), base));
 }
 
 void program_bus_numbers(const PciFunction& port, const BusNumbers& buses) {

@@ -11,7 +11,6 @@ using vtd::GlobalCommand;
 using vtd::GlobalStatus;
 using vtd::InvalidationDescriptor;
 using vtd::InvalidationQueueAddress;
-using vtd::InvalidationQueueErrorRecord;
 using vtd::InvalidationQueueHead;
 using vtd::InvalidationQueueTail;
 using vtd::IotlbDescriptor;
@@ -48,17 +47,17 @@ void QueuedInvalidation::start() {
   registers_.command<GlobalCommand::QIE, GlobalStatus::QIES>(true, "start its invalidation queue");
 }
 
-void QueuedInvalidation::submit(const vtd::ContextInvalidation& request) {
+bool QueuedInvalidation::submit(const vtd::ContextInvalidation& request) {
   ContextCacheDescriptor descriptor{descriptor_of(DescriptorType::context_cache)};
   descriptor.set<ContextCacheDescriptor::G>(request.granularity);
   descriptor.set<ContextCacheDescriptor::DID>(request.domain);
   descriptor.set<ContextCacheDescriptor::SID>(request.source.raw());
   descriptor.set<ContextCacheDescriptor::FM>(request.function_mask);
-  execute(descriptor);
+  return execute(descriptor);
 }
 
 // IH stays 0: tables may have been unlinked, not leaves alone.
-void QueuedInvalidation::submit(const vtd::IotlbInvalidation& request) {
+bool QueuedInvalidation::submit(const vtd::IotlbInvalidation& request) {
   IotlbDescriptor descriptor{descriptor_of(DescriptorType::iotlb)};
   descriptor.set<IotlbDescriptor::G>(request.granularity);
   descriptor.set<IotlbDescriptor::DID>(request.domain);
@@ -68,19 +67,30 @@ void QueuedInvalidation::submit(const vtd::IotlbInvalidation& request) {
     descriptor.set<IotlbDescriptor::ADDR>(request.address.value() / page_4k);
     descriptor.set<IotlbDescriptor::AM>(request.address_mask);
   }
-  execute(descriptor);
+  return execute(descriptor);
 }
 
-void QueuedInvalidation::execute(const InvalidationDescriptor& descriptor) {
-  write(tail_, descriptor);
-  write((tail_ + 1) % slots, wait_descriptor());
+bool QueuedInvalidation::execute(const InvalidationDescriptor& descriptor) {
+  const unsigned request = tail_;
+  const unsigned wait = (tail_ + 1) % slots;
+  write(request, descriptor);
+  write(wait, wait_descriptor());
   tail_ = (tail_ + 2) % slots;
   registers_.bus().store32(status_, status_pending);
   registers_.bus().store32(registers_.address_of(RegisterId::iqt), tail_ * InvalidationDescriptor::bytes);
-  registers_.poll("finish an invalidation", [&] {
-    if (registers_.read<FaultStatus>(RegisterId::fsts).get<FaultStatus::IQE>()) give_up_at_head();
-    return registers_.bus().load32(status_) == status_done;
+  bool refused = false;
+  bool disturbed = false;
+  const bool answered = registers_.wait([&] {
+    if (stopped()) {
+      const unsigned slot = pass_head();
+      refused = refused || slot == request || slot == wait;
+      disturbed = true;
+    }
+    if (refused) return true;
+    // An older wait descriptor in a queue that wrapped onto what it held before writes the status word, too.
+    return registers_.bus().load32(status_) == status_done && (!disturbed || head() == tail_);
   });
+  return answered && !refused;
 }
 
 void QueuedInvalidation::write(unsigned slot, const InvalidationDescriptor& descriptor) {
@@ -105,16 +115,24 @@ void QueuedInvalidation::stop() {
   registers_.command<GlobalCommand::QIE, GlobalStatus::QIES>(false, "stop its invalidation queue");
 }
 
-// As Linux: a wait descriptor takes the place of the refused one, and clearing IQE lets the queue go on.
-void QueuedInvalidation::give_up_at_head() {
-  const auto error = registers_.read<InvalidationQueueErrorRecord>(RegisterId::iqercd);
+bool QueuedInvalidation::stopped() const {
+  return registers_.read<FaultStatus>(RegisterId::fsts).get<FaultStatus::IQE>();
+}
+
+unsigned QueuedInvalidation::head() const {
   const auto head = registers_.read<InvalidationQueueHead>(RegisterId::iqh);
-  write(static_cast<unsigned>(head.get<InvalidationQueueHead::QH>()) % slots, wait_descriptor());
+  return static_cast<unsigned>(head.get<InvalidationQueueHead::QH>()) % slots;
+}
+
+/// A wait descriptor that waits for nothing takes the place of the refused one, and clearing IQE lets the queue go on
+/// (VT-d specification, 6.5.2.9). Returns the slot.
+unsigned QueuedInvalidation::pass_head() {
+  const unsigned slot = head();
+  write(slot, descriptor_of(DescriptorType::wait));
   FaultStatus clear;
   clear.set<FaultStatus::IQE>(true);
   registers_.write(RegisterId::fsts, clear);
-  const auto cause = static_cast<unsigned>(error.get<InvalidationQueueErrorRecord::IQEI>());
-  registers_.fail("stopped its invalidation queue for error " + std::to_string(cause));
+  return slot;
 }
 
 }  // namespace iommusim::software

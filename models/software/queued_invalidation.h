@@ -15,15 +15,17 @@ class QueuedInvalidation final : public InvalidationSubmitter {
 
   /// Stops a queue that firmware left running, then starts ours.
   void start() override;
-  void submit(const vtd::ContextInvalidation& request) override;
-  void submit(const vtd::IotlbInvalidation& request) override;
+  [[nodiscard]] bool submit(const vtd::ContextInvalidation& request) override;
+  [[nodiscard]] bool submit(const vtd::IotlbInvalidation& request) override;
 
  private:
-  void execute(const vtd::InvalidationDescriptor& descriptor);
+  bool execute(const vtd::InvalidationDescriptor& descriptor);
   void write(unsigned slot, const vtd::InvalidationDescriptor& descriptor);
   vtd::InvalidationDescriptor wait_descriptor() const;
   void stop();
-  [[noreturn]] void give_up_at_head();
+  bool stopped() const;
+  unsigned head() const;
+  unsigned pass_head();
 
   RemappingRegisters& registers_;
   PhysAddr queue_;

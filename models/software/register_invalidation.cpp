@@ -9,7 +9,7 @@ using vtd::InvalidateAddress;
 using vtd::IotlbInvalidate;
 using vtd::RegisterId;
 
-void RegisterInvalidation::submit(const vtd::ContextInvalidation& request) {
+bool RegisterInvalidation::submit(const vtd::ContextInvalidation& request) {
   ContextCommand command;
   command.set<ContextCommand::ICC>(true);
   command.set<ContextCommand::CIRG>(request.granularity);
@@ -17,15 +17,14 @@ void RegisterInvalidation::submit(const vtd::ContextInvalidation& request) {
   command.set<ContextCommand::SID>(request.source.raw());
   command.set<ContextCommand::DID>(request.domain);
   registers_.write(RegisterId::ccmd, command);
-  registers_.poll("finish a context-cache invalidation", [&] {
+  const bool finished = registers_.wait([&] {
     command = registers_.read<ContextCommand>(RegisterId::ccmd);
     return !command.get<ContextCommand::ICC>();
   });
-  if (command.get<ContextCommand::CAIG>() == vtd::ContextGranularity::reserved)
-    registers_.fail("refused a context-cache invalidation");
+  return finished && command.get<ContextCommand::CAIG>() != vtd::ContextGranularity::reserved;
 }
 
-void RegisterInvalidation::submit(const vtd::IotlbInvalidation& request) {
+bool RegisterInvalidation::submit(const vtd::IotlbInvalidation& request) {
   if (request.granularity == vtd::IotlbGranularity::page) {
     InvalidateAddress address;
     address.set<InvalidateAddress::ADDR>(request.address.value() / page_4k);
@@ -39,12 +38,11 @@ void RegisterInvalidation::submit(const vtd::IotlbInvalidation& request) {
   command.set<IotlbInvalidate::DW>(registers_.capability().get<Capability::DWD>());
   command.set<IotlbInvalidate::DID>(request.domain);
   registers_.write(RegisterId::iotlb, command);
-  registers_.poll("finish an IOTLB invalidation", [&] {
+  const bool finished = registers_.wait([&] {
     command = registers_.read<IotlbInvalidate>(RegisterId::iotlb);
     return !command.get<IotlbInvalidate::IVT>();
   });
-  if (command.get<IotlbInvalidate::IAIG>() == vtd::IotlbGranularity::reserved)
-    registers_.fail("refused an IOTLB invalidation");
+  return finished && command.get<IotlbInvalidate::IAIG>() != vtd::IotlbGranularity::reserved;
 }
 
 }  // namespace iommusim::software

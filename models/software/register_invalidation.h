@@ -11,8 +11,8 @@ class RegisterInvalidation final : public InvalidationSubmitter {
   explicit RegisterInvalidation(RemappingRegisters& registers) : registers_{registers} {}
 
   void start() override {}
-  void submit(const vtd::ContextInvalidation& request) override;
-  void submit(const vtd::IotlbInvalidation& request) override;
+  [[nodiscard]] bool submit(const vtd::ContextInvalidation& request) override;
+  [[nodiscard]] bool submit(const vtd::IotlbInvalidation& request) override;
 
  private:
   RemappingRegisters& registers_;

@@ -43,9 +43,14 @@ class RemappingRegisters {
   /// Calls done() until it is true. Throws DriverError "the remapping unit at ... did not <what>".
   template <class Done>
   void poll(const std::string& what, Done done) const {
+    if (!wait(done)) fail("did not " + what);
+  }
+  /// The same; false: it never was.
+  template <class Done>
+  bool wait(Done done) const {
     for (unsigned n = 0; n < max_polls_; ++n)
-      if (done()) return;
-    fail("did not " + what);
+      if (done()) return true;
+    return false;
   }
   /// Throws DriverError "the remapping unit at ... <what>".
   [[noreturn]] void fail(const std::string& what) const;

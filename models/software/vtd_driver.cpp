@@ -52,10 +52,10 @@ void VtdDriver::program_root_table() {
   if (capability().get<Capability::ESRTPS>()) return;
   vtd::ContextInvalidation contexts;
   contexts.granularity = vtd::ContextGranularity::global;
-  invalidation_->submit(contexts);
+  if (!invalidation_->submit(contexts)) registers_.fail("did not invalidate its context cache");
   vtd::IotlbInvalidation translations;
   translations.granularity = vtd::IotlbGranularity::global;
-  invalidation_->submit(translations);
+  if (!invalidation_->submit(translations)) registers_.fail("did not invalidate its IOTLB");
 }
 
 // The read after unmasking pushes the write out; writing back what FSTS reads drops events from before.

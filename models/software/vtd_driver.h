@@ -103,7 +103,8 @@ class VtdDriver {
   /// invalidate().
   void unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate);
   /// Makes the unit forget the smallest aligned block around the range, or the domain when the block is
-  /// larger than the unit can name (CAP.PSI, CAP.MAMV).
+  /// larger than the unit can name (CAP.PSI, CAP.MAMV). What the unit does not carry out (its queue is off, or it
+  /// refuses the descriptor) is given up, here and in unmap(): its caches keep what they have.
   void invalidate(DomainId domain, Iova iova, std::uint64_t size);
 
   FaultReports drain_faults() { return software::drain_faults(registers_); }

@@ -157,7 +157,7 @@ void VtdDriver::invalidate_context(DomainId tag, RequesterId requester) {
   request.granularity = vtd::ContextGranularity::device;
   request.domain = static_cast<std::uint16_t>(tag);
   request.source = requester;
-  invalidation_->submit(request);
+  if (!invalidation_->submit(request)) registers_.fail("did not invalidate its context cache");
 }
 
 }  // namespace iommusim::software

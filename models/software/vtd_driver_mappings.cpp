@@ -92,11 +92,12 @@ void VtdDriver::invalidate_domain(DomainId domain) {
   submit(domain, request, Range<Iova>::everything());
 }
 
-// Before the unit has our root table it can have cached nothing of it, and its queue does not run.
+// Before the unit has our root table it can have cached nothing of it, and its queue does not run. Pages that it may
+// still walk are not used again.
 void VtdDriver::submit(DomainId domain, const vtd::IotlbInvalidation& request, const Range<Iova>& forgotten) {
   vtd::IotlbInvalidation tagged = request;
   tagged.domain = static_cast<std::uint16_t>(domain);
-  if (context_tables_) invalidation_->submit(tagged);
+  if (context_tables_ && !invalidation_->submit(tagged)) return;
   if (const auto& tables = find(domain).tables) tables->release_unlinked(forgotten);
 }
 

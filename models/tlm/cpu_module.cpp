@@ -4,13 +4,15 @@
 #include "base/endian.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace iommusim::modules {
 
-CpuModule::CpuModule(const sc_core::sc_module_name& name, PhysAddr ecam_base)
-    : sc_module{name}, ecam_base_{ecam_base} {}
+CpuModule::CpuModule(const sc_core::sc_module_name& name, std::map<std::uint16_t, PhysAddr> ecam_bases)
+    : sc_module{name}, ecam_bases_{std::move(ecam_bases)} {}
 
 bool CpuModule::transfer(tlm::tlm_command command, PhysAddr address, unsigned char* data, std::size_t size) {
   tlm::tlm_generic_payload payload;
@@ -34,19 +36,28 @@ void CpuModule::store(PhysAddr address, const void* from, std::size_t size) {
   transfer(tlm::TLM_WRITE_COMMAND, address, const_cast<unsigned char*>(bytes), size);
 }
 
+// PCIe base specification, 7.2.2.
+std::optional<PhysAddr> CpuModule::ecam_address(std::uint16_t segment, RequesterId function, unsigned offset) const {
+  const auto base = ecam_bases_.find(segment);
+  if (base == ecam_bases_.end()) return std::nullopt;
+  return base->second + (std::uint64_t{function.raw()} << 12) + offset;
+}
+
 std::uint32_t CpuModule::config_read(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width) {
-  if (segment != 0) return width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0xFFFF'FFFF;
+  const auto address = ecam_address(segment, function, offset);
+  if (!address) return width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0xFFFF'FFFF;
   std::array<unsigned char, 4> bytes{};
-  load(ecam_base_ + (std::uint64_t{function.raw()} << 12) + offset, bytes.data(), width);
+  load(*address, bytes.data(), width);
   return load_le<std::uint32_t>(bytes.data());
 }
 
 void CpuModule::config_write(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width,
                              std::uint32_t value) {
-  if (segment != 0) return;
+  const auto address = ecam_address(segment, function, offset);
+  if (!address) return;
   std::array<unsigned char, 4> bytes{};
   store_le(bytes.data(), value);
-  store(ecam_base_ + (std::uint64_t{function.raw()} << 12) + offset, bytes.data(), width);
+  store(*address, bytes.data(), width);
 }
 
 }  // namespace iommusim::modules

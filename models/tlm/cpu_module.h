@@ -8,6 +8,9 @@
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include <map>
+#include <optional>
+
 namespace iommusim::modules {
 
 /// Driver models run on this bus during a simulation. Time adds up in elapsed() from the last restart().
@@ -15,9 +18,9 @@ class CpuModule : public sc_core::sc_module, public software::CpuBus {
  public:
   tlm_utils::simple_initiator_socket_tagged<CpuModule, 64> bus{"bus"};
 
-  /// `ecam_base`: physical address of the configuration region of segment 0. The other segments have none: their
-  /// functions read all-ones, and writes to them are lost.
-  CpuModule(const sc_core::sc_module_name& name, PhysAddr ecam_base);
+  /// `ecam_bases`: physical address of each segment's configuration region. Functions of other segments read all-ones,
+  /// and writes to them are lost.
+  CpuModule(const sc_core::sc_module_name& name, std::map<std::uint16_t, PhysAddr> ecam_bases);
 
   void load(PhysAddr address, void* to, std::size_t size) override;
   void store(PhysAddr address, const void* from, std::size_t size) override;
@@ -29,9 +32,10 @@ class CpuModule : public sc_core::sc_module, public software::CpuBus {
   sc_core::sc_time elapsed() const { return elapsed_; }
 
  private:
+  std::optional<PhysAddr> ecam_address(std::uint16_t segment, RequesterId function, unsigned offset) const;
   bool transfer(tlm::tlm_command command, PhysAddr address, unsigned char* data, std::size_t size);
 
-  PhysAddr ecam_base_;
+  std::map<std::uint16_t, PhysAddr> ecam_bases_;
   sc_core::sc_time elapsed_;
 };
 

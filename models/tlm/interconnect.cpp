@@ -2,6 +2,7 @@
 #include "tlm/interconnect.h"
 
 #include "tlm/dma_extension.h"
+#include "tlm/ecam.h"
 
 namespace iommusim::modules {
 
@@ -48,7 +49,8 @@ void Interconnect::forward(const MapEntry& entry, tlm::tlm_generic_payload& payl
     case TargetKind::outbound: root_complex_out->b_transport(payload, delay); return;
     case TargetKind::doorbell: doorbell_out->b_transport(payload, delay); return;
     case TargetKind::ecam: {
-      const AddressScope scope{payload, payload.get_address() - entry.range.first.value()};
+      const std::uint64_t segment = std::uint64_t{entry.index} << ecam_segment_shift;
+      const AddressScope scope{payload, segment | (payload.get_address() - entry.range.first.value())};
       ecam_out->b_transport(payload, delay);
       return;
     }

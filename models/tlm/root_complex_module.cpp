@@ -5,6 +5,7 @@
 #include "pcie/error_logging.h"
 #include "pcie/rules.h"
 #include "tlm/dmi_scope.h"
+#include "tlm/ecam.h"
 
 #include <algorithm>
 
@@ -134,6 +135,7 @@ void RootComplexModule::from_system(int, tlm::tlm_generic_payload& payload, sc_c
 void RootComplexModule::config_access(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   delay += config_.latency;
   const std::uint64_t offset = payload.get_address();
+  const auto segment = static_cast<std::uint16_t>(offset >> ecam_segment_shift);
   const RequesterId function{static_cast<std::uint16_t>(offset >> 12)};
   const auto reg = static_cast<unsigned>(offset & 0xFFF);
   const unsigned width = payload.get_data_length();
@@ -143,11 +145,11 @@ void RootComplexModule::config_access(int, tlm::tlm_generic_payload& payload, sc
   }
   std::array<unsigned char, 4> bytes{};
   if (payload.is_read()) {
-    store_le(bytes.data(), topology_.config_read(0, function, reg, width));
+    store_le(bytes.data(), topology_.config_read(segment, function, reg, width));
     std::copy_n(bytes.begin(), width, payload.get_data_ptr());
   } else if (payload.is_write()) {
     std::copy_n(payload.get_data_ptr(), width, bytes.begin());
-    topology_.config_write(0, function, reg, width, load_le<std::uint32_t>(bytes.data()));
+    topology_.config_write(segment, function, reg, width, load_le<std::uint32_t>(bytes.data()));
     withdraw_dmi();
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);

@@ -33,7 +33,8 @@ class RootComplexModule : public sc_core::sc_module {
   sc_core::sc_vector<Initiator> port_out;
   /// Per host bridge: to its IOMMU, or to the interconnect.
   sc_core::sc_vector<Initiator> dma_out;
-  /// Outbound accesses, at physical addresses; and ECAM accesses, at offsets into the region.
+  /// Outbound accesses, at physical addresses; and ECAM accesses, at offsets into the region of the segment
+  /// (tlm/ecam.h).
   Target system_in{"system_in"};
   Target ecam{"ecam"};
 

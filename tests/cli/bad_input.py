@@ -55,6 +55,9 @@ def damaged_platforms(good):
     without_bases = re.sub(r"(bar: \d), base: \w+", r"\1", assigned)
     yield "a BAR larger than firmware's windows", without_bases.replace("size: 8MiB", "size: 512MiB"), "name: nic0"
     yield "too few buses for firmware", without_bases.replace("[0x00, 0x0f]", "[0x00, 0x00]"), "name: rp0"
+    yield "a BAR outside the host bridge", changed("base: 0x9080_0000", "base: 0xa100_0000"), "0xa100_0000"
+    yield "an inbound window of half a page", changed("iommu: dmar0", "inbound: [{base: 0x800, size: 4KiB}]"), "0x800"
+    yield "a VT-d unit that cannot exist", changed("type: vt-d", "type: vt-d\n    domain_id_bits: 0b111"), "0b111"
     yield "a duplicate name", changed("name: dram-high", "name: dram-low"), "dram-low, base: 4GiB"
     yield "a duplicate device name", changed("- name: nic0", "- name: rp0"), "rp0\n            type: endpoint"
     yield "a mapping of an unknown buffer", changed("buffer: frames", "buffer: fames"), "fames"
@@ -75,7 +78,7 @@ def platforms_are_checked(iommusim, checks):
 def damaged_traces():
     good = "0ns nic0 write 0xfec0_0000 64\n"
     yield "an unknown device", good + "1us ghost write 0xfec0_0000 64\n", "ghost"
-    yield "an unknown buffer", good + "1us nic0 map 0x1000 4KiB nowhere rw\n", "nic0 map"
+    yield "an unknown buffer", good + "1us nic0 map 0x1000 4KiB nowhere rw\n", "nowhere"
     yield "an access by a port", good + "1us rp0 write 0xfec0_0000 64\n", "rp0"
     yield "a bad number", good + "1us nic0 write 0xzz 64\n", "0xzz"
     yield "a number beyond 64 bits", good + "1us nic0 write 0x1_0000_0000_0000_0000 64\n", "0x1_0000"
@@ -83,8 +86,8 @@ def damaged_traces():
     yield "time going backwards", "2us nic0 write 0xfec0_0000 64\n1us nic0 write 0xfec0_0000 64\n", "1us"
     yield "an unknown operation", good + "1us nic0 wirte 0xfec0_0000 64\n", "wirte"
     yield "an operation cut off", good + "1us nic0 write 0xfec0_0000\n", None
-    yield "a mapping that covers another", good + "1us nic0 map 0xfec0_0000 4KiB frames rw\n", "nic0 map"
-    yield "an interrupt that nobody programmed", good + "1us nic0 msi 7\n", "nic0 msi"
+    yield "a mapping that covers another", good + "1us nic0 map 0xfec0_0000 4KiB frames rw\n", "0xfec0_0000 4KiB"
+    yield "a vector that the function does not have", good + "1us nic0 msi 2047\n", "2047"
 
 
 def traces_are_checked(iommusim, checks):

@@ -53,6 +53,8 @@ def scenarios(iommusim):
 
     yield ("an MSI of a function that is no bus master", TWIN, "1us nic0 set bus-master off\n2us nic0 msi 0\n", [],
            ["doorbell-lost"])
+    yield ("an MSI of a function whose MSI is off", TWIN, "1us nic0 set msi off\n2us nic0 msi 0\n", [],
+           ["doorbell-lost"])
 
     yield ("DMA above the inbound window", TWIN, f"1us nic0 write {TX_POOL:#x} 64\n",
            ["host_bridges.pcie0.inbound=[{base: 0, size: 4GiB}]"], ["window-hole"])

@@ -117,10 +117,9 @@ def queues_that_wrap(iommusim, checks):
     checks.equal(stopped["summary"]["landed"], {"memory": 1}, "a queue that wraps onto garbage: translation goes on")
     checks.equal(stopped["collisions"], [], "a queue that wraps onto garbage: collisions")
 
-    # The driver reads FSTS.IQE at its next invalidation, and says so with the line of the trace.
-    trace = iommusim.file("garbage.trace", garbage + "2us nic0 unmap 0xfec0_0000 4MiB\n")
-    done = iommusim.run("run", iommusim.platform(PLATFORM), trace)
-    checks.expect(done.returncode == 2 and "invalidation queue" in done.stderr, f"IQE after garbage: {done.stderr!r}")
+    # The driver's next invalidation does not get through; the run goes on without it.
+    given_up = replay(iommusim, garbage + "1us nic0 unmap 0xfec0_0000 4MiB\n" + dma())
+    checks.equal(executed(given_up), SLOTS, "an invalidation after IQE: executed")
 
     beyond = replay(iommusim, own_queue() + store(IQT, BEYOND_QUEUE, 4) + dma())
     checks.equal(beyond["summary"]["landed"], {"memory": 1}, "a tail beyond the queue: translation goes on")

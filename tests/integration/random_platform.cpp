@@ -4,6 +4,7 @@
 #include "integration/random_software.h"
 #include "platforms/bus_numbers.h"
 #include "platforms/device_class.h"
+#include "platforms/ecam.h"
 #include "platforms/port_numbers.h"
 #include "platforms/virtual_functions.h"
 #include "platforms/windows.h"
@@ -269,7 +270,7 @@ platforms::Description random_platform(Random& random, unsigned most_functions) 
   platforms::Description description;
   description.name = "random";
   description.file = "random.yaml";
-  description.ecam_base = PhysAddr{0xE000'0000};
+  description.ecam = {{0, PhysAddr{0xE000'0000}}};
   description.local_apic = !random.percent(10);
   description.memories.push_back({"dram-low", {PhysAddr{0}, PhysAddr{0x7FFF'FFFF}}});
   description.memories.push_back({"dram-high", {PhysAddr{0x1'0000'0000}, PhysAddr{0x1'7FFF'FFFF}}});
@@ -278,6 +279,7 @@ platforms::Description random_platform(Random& random, unsigned most_functions) 
     description.host_bridges.push_back(random_bridge(random, index, most_functions));
     complete(random, description.host_bridges.back());
   }
+  place_ecam(description);
   add_peer_pairs(random, description.host_bridges);
   add_random_software(random, description);
   return description;

@@ -98,7 +98,9 @@ TEST_CASE("A peer's BAR that software maps is reached through the IOMMU, as inte
 }
 
 TEST_CASE("A unit without device TLB support stops translated requests", "[replay]") {
-  PlayedTrace run{bench_platform()};
+  platforms::Description description = bench_platform();
+  description.host_bridges[0].functions[0].children[0].children[0].children[0].ats = true;
+  PlayedTrace run{std::move(description)};
   run.play("0ns nic0 write 0xffe0_0000 64 translated\n");
   CHECK(run.landing(0).kind == LandingKind::iommu_fault);
   CHECK(run.memory(bench::ring, 64) == std::vector<unsigned char>(64));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: the messages that the bench platform programs (vector 0x41 to APIC 2 for nic0, 0x61 to APIC 1 for disk0), the
 // format of x86 messages (Intel SDM volume 3, 11.11), statement ACS-037 of the reference sheet.
+#include "pcie/capability_list.h"
 #include "support/bench_platform.h"
 #include "support/played_trace.h"
 
@@ -78,4 +79,41 @@ TEST_CASE("ACS-037 An MSI whose doorbell address lies in a peer's window below a
   CHECK(run.bar("gpu0", 0, 0xE0'2000, 4) == std::vector<unsigned char>{0x41, 0, 0, 0});
   CHECK(run.collisions(CollisionKind::doorbell_lost) == 1);
   CHECK(run.platform().machine().local_apic().delivered() == 0);
+}
+
+TEST_CASE("A function whose MSI is off sends nothing, and the replay goes on", "[replay][msi]") {
+  PlayedTrace run{bench_platform()};
+  run.play(R"(
+0ns disk0 set msi off
+0ns disk0 msi 0
+0ns disk0 set msi on
+0ns disk0 msi 0
+)");
+  CHECK(run.landing(0).kind == LandingKind::rejected);
+  CHECK(run.landing(0).rule->id == "msi.disabled");
+  CHECK(run.name(run.landing(0).where) == "disk0");
+  CHECK(run.landing(1).kind == LandingKind::interrupt);
+  CHECK(run.platform().machine().local_apic().delivered() == 1);
+  CHECK(run.collisions(CollisionKind::doorbell_lost) == 1);
+}
+
+TEST_CASE("A masked vector sets its pending bit and sends nothing", "[replay][msi]") {
+  PlayedTrace run{bench_platform()};
+  // Vector control of entry 0 is the last doubleword of its 16 bytes (PCIe base specification, 7.7.2.8).
+  run.play(R"(
+0ns cpu  write 0x9100_800c 4 1
+0ns nic0 msi 0
+)");
+  CHECK(run.landing(0).kind == LandingKind::rejected);
+  CHECK(run.landing(0).rule->id == "msi.masked");
+  CHECK(run.platform().machine().local_apic().delivered() == 0);
+  CHECK(run.collisions(CollisionKind::doorbell_lost) == 1);
+  const platforms::Machine& machine = run.platform().machine();
+  const platforms::Device& nic = *machine.find_device("nic0");
+  const pcie::ConfigSpace& config = machine.topology()[nic.node].config;
+  const auto msix = pcie::find_capability(pcie::reader_of(config), pcie::CapabilityId::msix);
+  REQUIRE(msix);
+  std::uint8_t pending = 0;
+  REQUIRE(nic.bars->read(0, config.read(*msix + 8, 4) & ~7U, &pending, 1));
+  CHECK(pending == 1);
 }

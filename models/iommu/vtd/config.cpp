@@ -18,63 +18,62 @@ constexpr unsigned end_of_fixed_registers = 0x0F0;
 
 class Findings {
  public:
-  /// Notes a sentence when `is_right` does not hold.
+  /// Notes a finding when `is_right` does not hold.
   template <class T>
   void require(bool is_right, std::string_view field, const T& value, std::string_view allowed) {
-    if (!is_right) sentences_.push_back(fmt::format("{} = {}: {}", field, value, allowed));
+    if (!is_right) findings_.push_back({std::string{field}, fmt::format("{}", value), std::string{allowed}});
   }
-  std::vector<std::string> take() { return std::move(sentences_); }
+  std::vector<ConfigFinding> take() { return std::move(findings_); }
 
  private:
-  std::vector<std::string> sentences_;
+  std::vector<ConfigFinding> findings_;
 };
 
 void check_widths(const UnitConfig& config, Findings& findings) {
   findings.require(config.register_base.offset_in(page_4k) == 0, "register_base", config.register_base.value(),
-                   "must be a multiple of 4096");
+                   "a multiple of 4096");
   findings.require(config.host_address_width >= 32 && config.host_address_width <= 52, "host_address_width",
-                   config.host_address_width, "must be 32 to 52");
+                   config.host_address_width, "32 to 52");
   const unsigned gaw = config.guest_address_width;
-  findings.require(gaw == 39 || gaw == 48 || gaw == 57, "guest_address_width", gaw, "must be 39, 48 or 57");
-  findings.require(!config.table_levels.empty(), "table_levels", "[]", "must name at least one of 3, 4, 5");
+  findings.require(gaw == 39 || gaw == 48 || gaw == 57, "guest_address_width", gaw, "39, 48 or 57");
+  findings.require(!config.table_levels.empty(), "table_levels", "[]", "a list of one or more of 3, 4 and 5");
   for (const unsigned levels : config.table_levels)
-    findings.require(levels >= 3 && levels <= 5, "table_levels", levels, "may contain 3, 4 and 5 only");
+    findings.require(levels >= 3 && levels <= 5, "table_levels", levels, "3, 4 or 5");
   const unsigned bits = config.domain_id_bits;
-  findings.require(bits >= 4 && bits <= 16 && bits % 2 == 0, "domain_id_bits", bits, "must be even, 4 to 16");
+  findings.require(bits >= 4 && bits <= 16 && bits % 2 == 0, "domain_id_bits", bits, "even, 4 to 16");
 }
 
 void check_offset(unsigned offset, std::string_view field, Findings& findings) {
   const bool is_right = offset % 16 == 0 && offset >= end_of_fixed_registers && offset <= last_relocatable_offset;
-  findings.require(is_right, field, offset, "must be a multiple of 16 from 240 (0xF0) to 16368 (0x3FF0)");
+  findings.require(is_right, field, offset, "a multiple of 16 from 240 (0xF0) to 16368 (0x3FF0)");
 }
 
 void check_registers(const UnitConfig& config, Findings& findings) {
   const unsigned records = config.fault_records;
-  findings.require(records >= 1 && records <= 256, "fault_records", records, "must be 1 to 256");
+  findings.require(records >= 1 && records <= 256, "fault_records", records, "1 to 256");
   check_offset(config.fault_record_offset, "fault_record_offset", findings);
   check_offset(config.iotlb_offset, "iotlb_offset", findings);
   const bool overlaps = config.iotlb_offset + 16 > config.fault_record_offset &&
                         config.iotlb_offset < config.fault_record_offset + 16 * std::min(records, 256u);
-  findings.require(!overlaps, "iotlb_offset", config.iotlb_offset, "must not lie in the fault records");
+  findings.require(!overlaps, "iotlb_offset", config.iotlb_offset, "outside the fault records");
 }
 
 void check_invalidation(const UnitConfig& config, Findings& findings) {
   const unsigned smallest = config.page_selective_invalidation ? 9 : 0;
   findings.require(config.max_address_mask >= smallest && config.max_address_mask <= 63, "max_address_mask",
-                   config.max_address_mask, "must be 0 to 63, and at least 9 with page_selective_invalidation");
+                   config.max_address_mask, "0 to 63, and at least 9 with page_selective_invalidation");
 }
 
 void check_cache(unsigned entries, unsigned ways, std::string_view field, Findings& findings) {
   using AnyCache = iommu::TranslationCache<int, int>;
   constexpr unsigned most = 1u << 24;
   findings.require(entries <= most && AnyCache::is_valid_geometry(entries, ways), field,
-                   fmt::format("{} in {} ways", entries, ways),
-                   "must be 0, or ways times a power of two, at most 16777216");
+                   fmt::format("{} in {} ways", entries, ways), "0, or ways times a power of two, at most 16777216");
 }
 
 }  // namespace
 
-std::vector<std::string> validate(const UnitConfig& config) {
+std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
   Findings findings;
   check_widths(config, findings);
   check_registers(config, findings);
@@ -82,6 +81,13 @@ std::vector<std::string> validate(const UnitConfig& config) {
   check_cache(config.context_cache_entries, config.context_cache_ways, "context_cache_entries", findings);
   check_cache(config.iotlb_entries, config.iotlb_ways, "iotlb_entries", findings);
   return findings.take();
+}
+
+std::vector<std::string> validate(const UnitConfig& config) {
+  std::vector<std::string> sentences;
+  for (const ConfigFinding& finding : find_impossible(config))
+    sentences.push_back(fmt::format("{} = {}: must be {}", finding.field, finding.value, finding.allowed));
+  return sentences;
 }
 
 }  // namespace iommusim::vtd

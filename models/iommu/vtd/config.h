@@ -70,7 +70,17 @@ struct UnitConfig {
   unsigned iotlb_ways = 8;
 };
 
-/// Everything that is wrong with `config`, one sentence each with the field, its value and what is allowed.
+/// A member that no unit can have.
+struct ConfigFinding {
+  /// The member's name, as in "iotlb_entries".
+  std::string field;
+  std::string value;
+  /// Completes "must be …" and "expected …".
+  std::string allowed;
+};
+std::vector<ConfigFinding> find_impossible(const UnitConfig& config);
+
+/// The same, one sentence each with the field, its value and what is allowed.
 std::vector<std::string> validate(const UnitConfig& config);
 
 }  // namespace iommusim::vtd

@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 
 #include <cstring>
+#include <map>
 #include <vector>
 
 using namespace iommusim;
@@ -22,7 +23,7 @@ constexpr std::uint8_t table_bar = 3;
 constexpr std::uint32_t table_offset = 0x40;
 
 /// A BAR of a few bytes; the others are absent.
-class OneBar final : public BarReader {
+class OneBar final : public FunctionAccess {
  public:
   explicit OneBar(std::size_t size) : bytes_(size) {}
   void write32(std::uint64_t offset, std::uint32_t value) { store_le(bytes_.data() + offset, value); }
@@ -31,6 +32,14 @@ class OneBar final : public BarReader {
     std::memcpy(to, bytes_.data() + offset, size);
     return true;
   }
+  bool write_bar(std::uint8_t bar, std::uint64_t offset, const void* from, std::size_t size) override {
+    if (bar != table_bar || offset + size > bytes_.size()) return false;
+    std::memcpy(bytes_.data() + offset, from, size);
+    return true;
+  }
+  void latch(unsigned offset, std::uint32_t bits) override { latched[offset] |= bits; }
+
+  std::map<unsigned, std::uint32_t> latched;
 
  private:
   std::vector<std::uint8_t> bytes_;
@@ -83,7 +92,7 @@ TEST_CASE("A function sends nothing before software enables MSI or MSI-X", "[int
   function.program_entry(0, 0xFEE0'1000, 0x31, false);
   CHECK(function.request(0).state == MsiState::disabled);
   const pcie::ConfigSpace none = pcie::build_config_space({});
-  CHECK(request_msi(none, function.bars, 0).state == MsiState::disabled);
+  CHECK(request_msi(none, function.bars, 0).state == MsiState::absent);
 }
 
 TEST_CASE("MSI-X sends the address and data of the vector's table entry", "[interrupts]") {
@@ -126,7 +135,7 @@ TEST_CASE("MSI replaces the low bits of its data by the vector", "[interrupts]")
   CHECK(function.request(4).state == MsiState::absent);
   function.program_msi(msi_enable, 0xFEE0'2000, 0x40);
   CHECK(function.request(0).state == MsiState::enabled);
-  CHECK(function.request(1).state == MsiState::absent);
+  CHECK(function.request(1).state == MsiState::disabled);
   function.program_msi(four_messages, 0xFEE0'2000, 0x40);
   CHECK(function.request(0).state == MsiState::disabled);
 }
@@ -146,4 +155,32 @@ TEST_CASE("MSI-X is used when both are enabled", "[interrupts]") {
   CHECK(function.request(0).message.data == 0x40);
   function.control_msix(msix_enable);
   CHECK(function.request(0).message.data == 0x31);
+}
+
+TEST_CASE("A vector that the function has is disabled, one that it has not is absent", "[interrupts]") {
+  Function function;
+  CHECK(function.request(3).state == MsiState::disabled);
+  CHECK(function.request(4).state == MsiState::absent);
+  // Software gives two of the four vectors.
+  function.program_msi(msi_enable | 0x0010, 0xFEE0'1000, 0x40);
+  CHECK(function.request(1).state == MsiState::enabled);
+  CHECK(function.request(2).state == MsiState::disabled);
+  CHECK(function.request(4).state == MsiState::absent);
+}
+
+TEST_CASE("A masked vector becomes pending in the pending bit array, or in the MSI capability", "[interrupts]") {
+  Function function;
+  function.control_msix(msix_enable | function_mask);
+  set_pending(function.config, function.bars, 2);
+  set_pending(function.config, function.bars, 0);
+  std::uint8_t bits = 0;
+  REQUIRE(function.bars.read_bar(table_bar, 0x800, &bits, 1));
+  CHECK(bits == 0b101);
+
+  function.control_msix(0);
+  function.program_msi(msi_enable | four_messages, 0xFEE0'1000, 0x40);
+  set_pending(function.config, function.bars, 3);
+  // 64-bit addresses and masking: pending bits at 14h (7.7.1.8).
+  CHECK(function.bars.latched ==
+        std::map<unsigned, std::uint32_t>{{function.at(pcie::CapabilityId::msi) + 0x14, 0b1000}});
 }

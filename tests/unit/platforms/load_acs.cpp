@@ -43,7 +43,7 @@ TEST_CASE("The ACS presets give no capability, an idle one, or what Linux enable
 }
 
 TEST_CASE("An endpoint has only the services between functions", "[platforms]") {
-  const Description d = load({{"msi: {vectors: 4}", "acs: linux"}});
+  const Description d = load({{"msi: {vectors: 4}", "acs: linux\n          - {name: gpu1, type: endpoint, at: 00.1}"}});
   const auto& acs = d.host_bridges[0].functions[1].children[0].acs;
   REQUIRE(acs.has_value());
   // RR, CR, DT; of those Linux enables RR and CR.

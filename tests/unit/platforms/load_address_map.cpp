@@ -66,3 +66,49 @@ TEST_CASE("Two windows of a host bridge share no bus address", "[platforms]") {
       "host_bridges.pcie0.inbound.1: found 0x40000000-0x40000fff, which meets an earlier window, expected "
       "disjoint bus addresses");
 }
+
+TEST_CASE("Inbound windows are made of whole pages", "[platforms]") {
+  const auto with = [](const std::string& window) {
+    return edited({{"iommu: dmar0", "iommu: dmar0\n    inbound: [" + window + "]"}});
+  };
+  const std::string path = "host_bridges.pcie0.inbound.0.";
+  check_error(with("{base: @0x800, size: 4KiB}"), path + "base: found '0x800', expected a multiple of 4 KiB");
+  check_error(with("{base: 0, size: @0x1001}"), path + "size: found '0x1001', expected a multiple of 4 KiB");
+  check_error(with("{base: 0, size: 4KiB, physical: @0x10}"),
+              path + "physical: found '0x10', expected a multiple of 4 KiB");
+}
+
+namespace {
+
+const std::string two_segments = R"(platform: segments
+memory: [{name: dram, base: 0, size: 2GiB}]
+host_bridges:
+  - {name: a, windows: [{base: 0xc000_0000, size: 256MiB}]}
+  - {name: b, segment: 1}
+  - {name: c, segment: 7}
+)";
+
+}  // namespace
+
+TEST_CASE("Segments without a region get the first free one above that of segment 0", "[platforms]") {
+  const Description d = load_platform_text(two_segments, "segments.yaml");
+  REQUIRE(d.ecam.size() == 3);
+  CHECK(d.ecam[0].base == PhysAddr{0xB000'0000});
+  CHECK(d.ecam[1].segment == 1);
+  CHECK(d.ecam[1].base == PhysAddr{0xD000'0000});
+  CHECK(d.ecam[2].segment == 7);
+  CHECK(d.ecam[2].base == PhysAddr{0xE000'0000});
+}
+
+TEST_CASE("Each segment's configuration space can be placed", "[platforms]") {
+  const Description d = load_platform_text("ecam: [{segment: 1, base: 0x1_0000_0000}]\n" + two_segments, "s.yaml");
+  REQUIRE(d.ecam.size() == 3);
+  CHECK(d.ecam[0].base == PhysAddr{0x1'0000'0000});
+  CHECK(d.ecam[1].segment == 0);
+  CHECK(d.ecam[1].base == PhysAddr{0xB000'0000});
+  CHECK(d.ecam[2].base == PhysAddr{0xD000'0000});
+  check_error("ecam: [{segment: 0, base: 0xb000_0000}, {segment: 1, base: @0xb000_0000}]\n" + two_segments,
+              "ecam.1.base: found 0xb0000000-0xbfffffff, which meets the configuration space (ecam)" + alone);
+  check_error("ecam: [{segment: 1, base: 0xd000_0000}, {segment: @1, base: 0xe000_0000}]\n" + two_segments,
+              "ecam.1.segment: found 1 a second time, expected every segment once");
+}

@@ -123,3 +123,12 @@ TEST_CASE("TLP limits are powers of two from 128 to 4096 bytes", "[platforms]") 
                 std::string{"host_bridges.pcie0.devices.rp0.max_payload: found '"} + bad +
                     "', expected 128, 256, 512, 1024, 2048 or 4096");
 }
+
+TEST_CASE("A BAR outside the host bridge is at fault, not the window that follows from it", "[platforms]") {
+  const std::string end = ", expected addresses inside a window of that host bridge";
+  check_error(edited({{"base: 0x9000_0000, size: 1MiB}", "base: @0xa100_0000, size: 1MiB}"}}),
+              nic_bars + "0.base: found 0xa1000000-0xa10fffff, which is outside the windows of 'pcie0'" + end);
+  check_error(edited({{"windows: [{base: 0x9000_0000, size: 256MiB}, ", "windows: ["},
+                      {"base: 0x9000_0000, size: 1MiB}", "base: @0x9000_0000, size: 1MiB}"}}),
+              nic_bars + "0.base: found 0x90000000-0x900fffff, which is outside the windows of 'pcie0'" + end);
+}

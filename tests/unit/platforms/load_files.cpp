@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: the position of the '@' in each text, and the message as a person would want it.
+#include "support/error_text.h"
 #include "unit/platforms/sample.h"
 
 #include <catch2/catch.hpp>
@@ -8,6 +9,7 @@ using namespace iommusim;
 using namespace iommusim::platforms;
 using test::check_error;
 using test::edited;
+using test::load;
 
 TEST_CASE("A missing platform file is named", "[platforms]") {
   CHECK_THROWS_WITH(load_platform("no/such/platform.yaml"),
@@ -102,4 +104,17 @@ TEST_CASE("Names that mean something else are refused", "[platforms]") {
               "host_bridges.pcie0.devices.rp1.devices.0gpu.name: found '0gpu', expected a name (a letter, "
               "then letters, "
               "digits, '-' or '_')");
+}
+
+TEST_CASE("Text brings no control characters to a terminal", "[platforms]") {
+  check_error(edited({{"platform: sample", "platform: sample\ntext: @\"red \\e[31m\""}}),
+              "text: found 'red  [31m', expected text without control characters");
+  CHECK(load({{"platform: sample", "platform: sample\ntext: \"two\\nlines\""}}).text == "two lines");
+}
+
+TEST_CASE("A name without end is not repeated in the message", "[platforms]") {
+  const std::string name(100'000, 'n');
+  const std::string error = support::error_text([&] { load({{"name: dram", "name: " + name}}); });
+  CHECK(error.size() < 300);
+  CHECK(error.rfind("sample.yaml:3:12: memory.0.name: found 'nnn", 0) == 0);
 }

@@ -43,13 +43,15 @@ TEST_CASE("A field of a VT-d unit outside its register field is refused", "[plat
   check_error(with_unit("table_levels: [@2]"), "iommus.dmar0.table_levels.0: found '2', expected a number from 3 to 5");
 }
 
-TEST_CASE("A VT-d unit that cannot exist is refused at its entry", "[platforms]") {
-  vtd::UnitConfig odd;
-  odd.domain_id_bits = 7;
-  const std::vector<std::string> problems = vtd::validate(odd);
-  REQUIRE_FALSE(problems.empty());
-  check_error(edited({{"- {name: dmar0, type: vt-d,", "- @{name: dmar0, type: vt-d, domain_id_bits: 7,"}}),
-              "iommus.dmar0: found an impossible unit, expected one that can exist: " + problems.front());
+TEST_CASE("A VT-d unit that cannot exist is refused at the value", "[platforms]") {
+  check_error(with_unit("domain_id_bits: @7"), "iommus.dmar0.domain_id_bits: found 7, expected even, 4 to 16");
+  check_error(with_unit("iotlb: @{entries: 7, ways: 3}"),
+              "iommus.dmar0.iotlb: found 7 in 3 ways, expected 0, or ways times a power of two, at most 16777216");
+  check_error(with_unit("table_levels: @[]"),
+              "iommus.dmar0.table_levels: found [], expected a list of one or more of 3, 4 and 5");
+  check_error(
+      with_unit("fault_record_offset: @0x20"),
+      "iommus.dmar0.fault_record_offset: found 32, expected a multiple of 16 from 240 (0xF0) to 16368 (0x3FF0)");
 }
 
 TEST_CASE("An IOMMU has a type", "[platforms]") {

@@ -76,3 +76,41 @@ TEST_CASE("An unknown IOMMU name brings the known ones", "[platforms]") {
   check_error(edited({{"iommu: dmar0", "iommu: @dmar1"}}),
               "host_bridges.pcie0.iommu: found 'dmar1', expected an IOMMU: 'dmar0' (allowed: dmar0)");
 }
+
+TEST_CASE("A type that cannot stand there is said before what its keys lack", "[platforms]") {
+  check_error(
+      edited({{"- name: nic0\n            type: endpoint", "- name: nic0\n            type: @root-port"}}),
+      "host_bridges.pcie0.devices.rp0.devices.nic0.type: found 'root-port', expected endpoint, upstream-port or "
+      "pcie-pci-bridge below a root-port");
+}
+
+TEST_CASE("ACS on the only function of an endpoint without SR-IOV is an error", "[platforms]") {
+  check_error(
+      edited({{"msi: {vectors: 4}", "acs: @capable"}}),
+      "host_bridges.pcie0.devices.rp1.devices.gpu0.acs: found ACS on the only function of a device, expected it "
+      "on devices with several functions or with sriov");
+  CHECK_NOTHROW(load({{"            msi: {vectors: 4}",
+                       "            acs: capable\n          - {name: gpu1, type: endpoint, at: 00.1}"}}));
+}
+
+TEST_CASE("Ports of one component have different numbers", "[platforms]") {
+  check_error(
+      edited({{"at: 02.0", "at: 02.0\n        port_number: @1"}}),
+      "host_bridges.pcie0.devices.rp1.port_number: found 1, which 'rp0' has, expected a port number of its own");
+  check_error(
+      edited({{"at: 01.0", "at: 01.0\n        port_number: @2"}}),
+      "host_bridges.pcie0.devices.rp0.port_number: found 2, which 'rp1' has, expected a port number of its own");
+}
+
+TEST_CASE("A pair of ports has one policy", "[platforms]") {
+  const std::string pairs =
+      "iommu: dmar0\n    peer_to_peer: {pairs: [{from: rp0, to: rp1, policy: allowed}, "
+      "@{from: rp0, to: rp1, policy: denied}]}";
+  check_error(
+      edited({{"iommu: dmar0", pairs}}),
+      "host_bridges.pcie0.peer_to_peer.pairs.1: found the pair 'rp0' to 'rp1' a second time, expected every pair "
+      "once");
+  CHECK_NOTHROW(load({{"iommu: dmar0",
+                       "iommu: dmar0\n    peer_to_peer: {pairs: [{from: rp0, to: rp1, policy: allowed}, "
+                       "{from: rp1, to: rp0, policy: denied}]}"}}));
+}

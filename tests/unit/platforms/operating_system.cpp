@@ -273,3 +273,10 @@ TEST_CASE("Software goes on through another bus when it is told to", "[os]") {
   CHECK(counting.stores != 0);
   CHECK(platform.walk("nic0", dma_read(0x50'0000)).landing.address == 0x1300'0000);
 }
+
+TEST_CASE("Memory that is too small for the tables is an error at its size", "[os]") {
+  const std::string error = support::error_text([&] { Booted{{"software.os_memory={base: 0, size: 4KiB}"}}; });
+  CHECK(error ==
+        "--set software.os_memory={base: 0, size: 4KiB}: software.os_memory.size: found 4 KiB, expected room "
+        "for the tables of all domains");
+}

@@ -207,15 +207,14 @@ TEST_CASE("Many invalidations run around the queue's end", "[software][vtd]") {
   }
 }
 
-TEST_CASE("A descriptor that the unit refuses is reported, and the queue works again", "[software][vtd]") {
+TEST_CASE("A descriptor that the unit refuses is given up, and the queue works again", "[software][vtd]") {
   CorruptingBus bus{{}, {PhysAddr{0}, PhysAddr{0xFFF'FFFF}}};
   software::PageAllocator pages{bus, {PhysAddr{0x100'0000}, PhysAddr{0x1FF'FFFF}}};
   software::VtdDriver driver{bus, pages, {bus.unit().config().register_base, {}, {}}};
   driver.enable();
   const DomainId domain = driver.create_domain(DomainKind::translating);
-  bus.corrupt_next(0xF);  // No descriptor has type 15: IQERCD.IQEI is 3.
-  CHECK_THROWS_WITH(driver.invalidate(domain, Iova{0x1000}, page_4k),
-                    "the remapping unit at 0xfed90000 stopped its invalidation queue for error 3");
+  bus.corrupt_next(0xF);  // No descriptor has type 15.
+  CHECK_NOTHROW(driver.invalidate(domain, Iova{0x1000}, page_4k));
   CHECK((bus.unit().read_register(offset::fsts, 4) & fault_status::iqe) == 0);
   CHECK_NOTHROW(driver.invalidate(domain, Iova{0x1000}, page_4k));
 }
