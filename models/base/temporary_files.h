@@ -15,7 +15,7 @@ class HoldSignals {
   HoldSignals& operator=(const HoldSignals&) = delete;
 
  private:
-  sigset_t before_;
+  sigset_t before_{};
 };
 
 /// `path` is removed by remove_temporary_files(). The pointer must stay valid until forget_temporary_file(). When very
