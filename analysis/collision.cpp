@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/collision.h"
 
+#include "pcie/rules.h"
+
 #include <array>
 
 namespace iommusim::analysis {
@@ -63,6 +65,11 @@ Result interrupt_intended(const Intent& intent, const Landing& landing) {
   return arrived ? Result{} : CollisionKind::doorbell_lost;
 }
 
+/// The function keeps an interrupt to itself that its driver did not enable.
+bool is_unsent_message(const Landing& landing) {
+  return landing.rule == &pcie::rules::msi_disabled || landing.rule == &pcie::rules::msi_masked;
+}
+
 /// A device is told by its driver where to do DMA: an address that is not mapped is a mistake of software even when
 /// hardware stops it.
 Result nothing_intended(const Intent& intent, const Landing& landing) {
@@ -72,7 +79,8 @@ Result nothing_intended(const Intent& intent, const Landing& landing) {
     case LandingKind::peer: return CollisionKind::isolation_breach;
     case LandingKind::interrupt: return CollisionKind::interrupt_forged;
     case LandingKind::iommu_fault: return CollisionKind::translation_fault;
-    case LandingKind::rejected: return CollisionKind::window_hole;
+    case LandingKind::rejected:
+      return is_unsent_message(landing) ? CollisionKind::doorbell_lost : CollisionKind::window_hole;
   }
   return std::nullopt;
 }

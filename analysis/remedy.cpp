@@ -37,8 +37,8 @@ class Finder {
  private:
   void by_kind() {
     switch (case_.kind) {
+      case CollisionKind::doorbell_lost: let_interrupt_go(); return;
       case CollisionKind::peer_hijack:
-      case CollisionKind::doorbell_lost:
       case CollisionKind::isolation_breach: enable_acs(); return;
       case CollisionKind::peer_blocked:
         enable_acs();
@@ -61,6 +61,16 @@ class Finder {
 
   void enable_acs() {
     if (auto remedy = find_acs_remedy(case_)) found_.push_back(std::move(*remedy));
+  }
+
+  void let_interrupt_go() {
+    if (case_.was_decided_by({&pcie::rules::msi_disabled}))
+      return add("enable-interrupts",
+                 fmt::format("Enable the vector in the MSI or MSI-X capability of {} before the device may signal it",
+                             case_.device_name()));
+    if (case_.was_decided_by({&pcie::rules::msi_masked}))
+      return add("unmask-vector", fmt::format("Unmask the vector of {}", case_.device_name()));
+    enable_acs();
   }
 
   void reserve_interrupts() {

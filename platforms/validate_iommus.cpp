@@ -32,7 +32,7 @@ std::string key_of(const std::string& field) {
 
 /// The registers of faults and of the IOTLB meet: the file may have moved either.
 std::string path_of(const std::string& field, const std::string& unit, const Source& source) {
-  const std::string path = unit + "." + key_of(field);
+  std::string path = unit + "." + key_of(field);
   if (field != "iotlb_offset" || source.has(path)) return path;
   for (const char* other : {".fault_record_offset", ".fault_records"})
     if (source.has(unit + other)) return unit + other;

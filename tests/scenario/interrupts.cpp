@@ -95,6 +95,15 @@ TEST_CASE("A function whose MSI is off sends nothing, and the replay goes on", "
   CHECK(run.landing(1).kind == LandingKind::interrupt);
   CHECK(run.platform().machine().local_apic().delivered() == 1);
   CHECK(run.collisions(CollisionKind::doorbell_lost) == 1);
+  CHECK(run.results().collisions[0].remedies[0].action == "enable-interrupts");
+}
+
+TEST_CASE("A vector that no driver enabled is lost, not a hole in the windows", "[replay][msi]") {
+  platforms::Description description = bench_platform();
+  description.interrupts.clear();
+  PlayedTrace run{std::move(description)};
+  run.play("0ns disk0 msi 0\n");
+  CHECK(run.collisions(CollisionKind::doorbell_lost) == 1);
 }
 
 TEST_CASE("A masked vector sets its pending bit and sends nothing", "[replay][msi]") {
