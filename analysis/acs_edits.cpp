@@ -12,13 +12,13 @@ using pcie::MemoryTargetAccess;
 using pcie::NodeIndex;
 
 template <class... Bits>
-AcsControl bits() {
+constexpr AcsControl bits() {
   AcsControl control;
   (control.set<Bits>(1), ...);
   return control;
 }
 
-const auto redirect = bits<AcsControl::P2pRequestRedirect, AcsControl::P2pCompletionRedirect>();
+constexpr auto redirect = bits<AcsControl::P2pRequestRedirect, AcsControl::P2pCompletionRedirect>();
 
 /// The whole field of one Memory Target Access control, and its redirecting encoding.
 template <class Target>

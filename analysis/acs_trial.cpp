@@ -30,6 +30,7 @@ std::vector<pcie::NodeIndex> ports_above(const pcie::Topology& topology, pcie::N
 
 std::vector<AcsEdit> set_in(const std::vector<pcie::NodeIndex>& ports, pcie::AcsControl bits) {
   std::vector<AcsEdit> edits;
+  edits.reserve(ports.size());
   for (const pcie::NodeIndex port : ports)
     edits.push_back({port, bits});
   return edits;

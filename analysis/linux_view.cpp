@@ -135,7 +135,7 @@ std::vector<Range<Iova>> LinuxView::memory_on_bus(const pcie::HostBridge& bridge
 software::SoftwareViews LinuxView::views(NodeIndex function) const {
   const pcie::HostBridge& bridge = bridge_of(function);
   const unsigned device_bits = machine_.describe(function).dma_bits;
-  const software::SoftwareViews direct = software::views_without_translation({device_bits, memory_on_bus(bridge)});
+  software::SoftwareViews direct = software::views_without_translation({device_bits, memory_on_bus(bridge)});
   const auto group = group_of(function);
   if (!group) return direct;
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace iommusim::analysis {
 
@@ -72,7 +73,8 @@ std::string size_text(std::uint64_t size) {
 }
 
 using Cells = std::array<std::string, 6>;
-const Cells headings{"range", "size", "hardware", "rule", "believed usable by", "verdict"};
+constexpr std::array<std::string_view, 6> headings{"range",  "size", "hardware", "rule", "believed usable by",
+                                                   "verdict"};
 
 std::string rule_text(const Outcome& outcome) {
   return outcome.rule == nullptr ? "-" : std::string{outcome.rule->id};
@@ -142,7 +144,7 @@ std::string summary(const DeviceMap& map, Verdict verdict) {
 }  // namespace
 
 std::string detail_of(const Outcome& outcome, const Machine& machine) {
-  const std::string place = place_of(outcome, machine);
+  std::string place = place_of(outcome, machine);
   if (outcome.redirect == nullptr) return place;
   return fmt::format("{}, after {} at {}", place, outcome.redirect->id, machine.name(outcome.redirected_by));
 }
@@ -160,7 +162,8 @@ std::string to_text(const DeviceMap& map, const Machine& machine) {
                   map.group ? fmt::format("IOMMU group {}", *map.group) : std::string{"behind no IOMMU"});
   for (const software::ReservedRegion& region : map.reserved_regions)
     text += fmt::format("  reserved region {}\n", software::sysfs_line(region));
-  std::vector<Cells> lines{headings};
+  std::vector<Cells> lines(1);
+  std::copy(headings.begin(), headings.end(), lines.front().begin());
   for (const MapRow& row : map.rows) {
     lines.push_back(cells_of(row, machine));
     if (row.read.kind != row.write.kind) lines.push_back(other_cells(row, machine));

@@ -78,7 +78,7 @@ ExpectedTime read_time(const Value& value) {
 }
 
 std::string read_digest(const Value& value) {
-  const std::string text = value.text();
+  std::string text = value.text();
   if (text.rfind("0x", 0) != 0 || !parse_unsigned(text)) value.reject("a digest such as \"0x1f2e\"");
   return text;
 }

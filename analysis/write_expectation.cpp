@@ -48,7 +48,7 @@ std::string to_text(const Expectation& expectation) {
     add(list.name, list_text(list, expectation.*list.counts));
   if (expectation.memory_digest) add("memory_digest", json_string(*expectation.memory_digest));
   if (const auto& time = expectation.simulated)
-    add("simulated_ns", fmt::format("{{\"value\": {}, \"tolerance\": {}}}", time->value, time->tolerance));
+    add("simulated_ns", fmt::format(R"({{"value": {}, "tolerance": {}}})", time->value, time->tolerance));
   return text + "\n}\n";
 }
 

@@ -51,9 +51,12 @@ class FileActions {
 class Child {
  public:
   Child(const ChildCommand& command, std::size_t index) : index_{index} {
+    // posix_spawn wants words that it could change.
+    std::vector<std::string> changeable = command.words;
     std::vector<char*> words;
-    for (const std::string& word : command.words)
-      words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn takes, but does not change them
+    words.reserve(changeable.size() + 1);
+    for (std::string& word : changeable)
+      words.push_back(word.data());
     words.push_back(nullptr);
     const FileActions actions{command.output};
     const int error = posix_spawn(&pid_, words.front(), actions.get(), nullptr, words.data(), environ);
@@ -64,6 +67,8 @@ class Child {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
   Child(Child&& other) noexcept
       : index_{other.index_}, pid_{std::exchange(other.pid_, 0)}, begin_{other.begin_}, timed_out_{other.timed_out_} {}
   Child& operator=(Child&& other) noexcept {

@@ -49,14 +49,14 @@ DeferSignals::~DeferSignals() {
   if (noted != 0 && std::uncaught_exceptions() == 0) raise(noted);
 }
 
-void DeferSignals::throw_if_interrupted() const {
+void DeferSignals::throw_if_interrupted() {
   if (noted != 0) throw Interrupted{noted};
 }
 
 void end_by(Interrupted interrupted) {
   remove_temporary_files();
-  std::signal(interrupted.signal, SIG_DFL);
-  raise(interrupted.signal);
+  static_cast<void>(std::signal(interrupted.signal, SIG_DFL));
+  static_cast<void>(raise(interrupted.signal));
   std::abort();
 }
 

@@ -21,7 +21,7 @@ class DeferSignals {
   DeferSignals(const DeferSignals&) = delete;
   DeferSignals& operator=(const DeferSignals&) = delete;
 
-  void throw_if_interrupted() const;
+  static void throw_if_interrupted();
 };
 
 /// Ends the process as the signal does by default.

@@ -34,8 +34,8 @@ std::string class_of(const std::filesystem::path& scenario) {
 
 std::string test_case(const Verdict& verdict) {
   const std::filesystem::path scenario{verdict.scenario};
-  std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"",
-                                 escaped(class_of(scenario)), escaped(scenario.stem().string()), verdict.seconds);
+  std::string text = fmt::format(R"(    <testcase classname="{}" name="{}" time="{:.3f}")", escaped(class_of(scenario)),
+                                 escaped(scenario.stem().string()), verdict.seconds);
   if (verdict.outcome == Outcome::passed) return text + "/>\n";
   std::string lines;
   for (const std::string& line : verdict.lines)
@@ -58,8 +58,8 @@ std::string to_junit(const std::vector<Verdict>& verdicts) {
     seconds += verdict.seconds;
     cases += test_case(verdict);
   }
-  const std::string totals = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3f}\"", verdicts.size(),
-                                         failures, errors, seconds);
+  const std::string totals =
+      fmt::format(R"(tests="{}" failures="{}" errors="{}" time="{:.3f}")", verdicts.size(), failures, errors, seconds);
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {0}>\n  <testsuite name=\"iommusim regress\" {0}>\n{1}"
       "  </testsuite>\n</testsuites>\n",

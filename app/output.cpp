@@ -33,8 +33,9 @@ void flush_output() {
 
 void occupy_standard_files() {
   for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(file, F_GETFD) >= 0) continue;
+    if (fcntl(file, F_GETFD) >= 0) continue;  // NOLINT(cppcoreguidelines-pro-type-vararg): POSIX has no other
     // The wrong way round: using it must still fail.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg)
     static_cast<void>(open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY));
   }
 }

@@ -94,7 +94,7 @@ std::vector<Verdict> run_all(const std::vector<Scenario>& scenarios, const Optio
     add(options.update ? runs[index].update(end) : runs[index].check(end));
   };
   calls.waiting = [&] {
-    signals.throw_if_interrupted();
+    DeferSignals::throw_if_interrupted();
     if (progress.due()) progress.show(verdicts.size(), share_of(verdicts.size(), scenarios.size()));
   };
   run_children(commands, options.jobs, limit, calls);

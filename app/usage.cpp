@@ -33,7 +33,8 @@ std::string missing_command(const CLI::App& app) {
 
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const CLI::App* incomplete = without_command(app);
-  return fmt::format("iommusim: {}; --help shows how\n", incomplete ? missing_command(*incomplete) : error.what());
+  return fmt::format("iommusim: {}; --help shows how\n",
+                     incomplete != nullptr ? missing_command(*incomplete) : error.what());
 }
 
 }  // namespace iommusim::app

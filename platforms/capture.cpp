@@ -109,7 +109,7 @@ std::string image_file(const std::filesystem::path& folder) {
 
 void read_image(const std::string& file, const Index& index, memory::SparseMemory& memory) {
   InputFile image{file};
-  std::array<std::uint8_t, page_4k> content;
+  std::array<std::uint8_t, page_4k> content{};
   for (const Range<PhysAddr>& page : index.pages) {
     std::size_t size = 0;
     while (size < content.size()) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 
 namespace iommusim::platforms {
 namespace {
@@ -116,7 +117,7 @@ nlohmann::json parse_json(std::string_view text, const SourcePosition& begin) {
 
 nlohmann::json read_json_file(const std::string& path) {
   const auto content = read_whole_file(path, largest_file);
-  return parse_json({reinterpret_cast<const char*>(content.data()), content.size()}, {path});
+  return parse_json(std::string{content.begin(), content.end()}, {path});
 }
 
 }  // namespace iommusim::platforms

@@ -31,6 +31,7 @@ std::vector<std::vector<NodeIndex>> devices_on_bus(const pcie::Topology& topolog
   for (const NodeIndex function : topology[bridge].children)
     by_number[topology[function].requester.device()].push_back(function);
   std::vector<std::vector<NodeIndex>> devices;
+  devices.reserve(by_number.size());
   for (auto& [number, functions] : by_number)
     devices.push_back(std::move(functions));
   return devices;

@@ -80,7 +80,7 @@ bool Replay::fetch() {
 }
 
 void Replay::run() {
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   const sc_core::sc_time horizon = now + to_sc_time(context_.machine.description().timing.quantum);
   try {
     while (fetch()) {
