@@ -13,8 +13,15 @@ namespace {
 
 constexpr std::array<int, 3> ending_signals{SIGINT, SIGTERM, SIGHUP};
 
-volatile std::sig_atomic_t deferred = 0;
-volatile std::sig_atomic_t noted = 0;
+// Global, for a signal handler is given nothing.
+volatile std::sig_atomic_t deferred = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+volatile std::sig_atomic_t noted = 0;     // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+/// Ends this process as the signal does by itself. In a handler, where it is blocked, as soon as that returns.
+void end_as_by_default(int signal) {
+  static_cast<void>(std::signal(signal, SIG_DFL));
+  static_cast<void>(raise(signal));
+}
 
 void end(int signal) {
   if (deferred != 0) {
@@ -22,9 +29,7 @@ void end(int signal) {
     return;
   }
   remove_temporary_files();
-  std::signal(signal, SIG_DFL);
-  // Blocked while its handler runs, it is delivered when the handler returns.
-  raise(signal);
+  end_as_by_default(signal);
 }
 
 }  // namespace
@@ -46,7 +51,7 @@ DeferSignals::DeferSignals() {
 
 DeferSignals::~DeferSignals() {
   deferred = 0;
-  if (noted != 0 && std::uncaught_exceptions() == 0) raise(noted);
+  if (noted != 0 && std::uncaught_exceptions() == 0) static_cast<void>(raise(noted));
 }
 
 void DeferSignals::throw_if_interrupted() {
@@ -55,8 +60,7 @@ void DeferSignals::throw_if_interrupted() {
 
 void end_by(Interrupted interrupted) {
   remove_temporary_files();
-  static_cast<void>(std::signal(interrupted.signal, SIG_DFL));
-  static_cast<void>(raise(interrupted.signal));
+  end_as_by_default(interrupted.signal);
   std::abort();
 }
 
