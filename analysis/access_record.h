@@ -28,8 +28,6 @@ struct AccessRecord {
   Intent intent;
   Landing landing;
   Path path;
-  /// From the first byte on the wire to the end of the request.
-  Duration latency;
 };
 
 }  // namespace iommusim::analysis

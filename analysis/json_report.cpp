@@ -83,16 +83,39 @@ Json fault_json(const Fault& fault, const Machine& machine) {
   return json;
 }
 
+Json latency_json(const timing::LatencyHistogram& latency) {
+  return {{"count", latency.count()},
+          {"min", latency.min().as_nanoseconds()},
+          {"mean", latency.mean_nanoseconds()},
+          {"p50", latency.percentile(0.5).as_nanoseconds()},
+          {"p90", latency.percentile(0.9).as_nanoseconds()},
+          {"p99", latency.percentile(0.99).as_nanoseconds()},
+          {"p99_9", latency.percentile(0.999).as_nanoseconds()},
+          {"max", latency.max().as_nanoseconds()}};
+}
+
 Json device_json(const DeviceSummary& device) {
-  const double mean = device.tlps == 0 ? 0.0 : device.latency_sum.as_nanoseconds() / static_cast<double>(device.tlps);
-  return {
-      {"accesses", device.accesses},
-      {"bytes", device.bytes},
-      {"tlps", device.tlps},
-      {"landed", by_kind(device.landed)},
-      {"collisions", device.collisions},
-      {"latency_ns",
-       {{"min", device.latency_min.as_nanoseconds()}, {"mean", mean}, {"max", device.latency_max.as_nanoseconds()}}}};
+  return {{"accesses", device.accesses},
+          {"bytes", device.bytes},
+          {"tlps", device.tlps},
+          {"landed", by_kind(device.landed)},
+          {"collisions", device.collisions},
+          {"read_latency_ns", latency_json(device.reads)},
+          {"write_latency_ns", latency_json(device.writes)}};
+}
+
+/// Figures as members; groups as members of their own.
+Json to_json(const timing::StatisticGroup& group) {
+  Json json = Json::object();
+  for (const timing::Statistic& statistic : group.statistics) {
+    Json& figure = json[statistic.name];
+    std::visit([&figure](auto value) { figure["value"] = value; }, statistic.value);
+    if (!statistic.unit.empty()) figure["unit"] = statistic.unit;
+    figure["description"] = statistic.description;
+  }
+  for (const timing::StatisticGroup& below : group.groups)
+    json[below.name] = to_json(below);
+  return json;
 }
 
 Json iommu_json(const vtd::UnitStatistics& unit) {
@@ -118,6 +141,7 @@ void add_parts(Json& json, const Results& results, const Machine& machine) {
   }
   for (std::size_t i = 0; i < machine.iommu_count(); ++i)
     json["iommus"][machine.name(machine.iommu_id(i))] = iommu_json(machine.iommu(i).statistics());
+  json["statistics"] = to_json(results.statistics);
 }
 
 Json interrupt_json(const InterruptSummary& interrupt, const Machine& machine) {

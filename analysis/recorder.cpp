@@ -75,13 +75,10 @@ void Recorder::count_tlp(const Tlp& tlp) {
   DeviceSummary& device = *summary_;
   ++device.tlps;
   device.link_bytes += pcie::request_bytes(tlp.access);
-  if (device.tlps == 1 || tlp.latency < device.latency_min) device.latency_min = tlp.latency;
-  if (tlp.latency > device.latency_max) device.latency_max = tlp.latency;
-  device.latency_sum = device.latency_sum + tlp.latency;
 }
 
 AccessRecord Recorder::record_of(const Tlp& tlp, const Intent& intent) const {
-  return {time_, device_, source_, tlp.access, intent, tlp.landing, tlp.path, tlp.latency};
+  return {time_, device_, source_, tlp.access, intent, tlp.landing, tlp.path};
 }
 
 void Recorder::on_collision(CollisionKind kind, const Tlp& tlp, const Intent& intent) {
@@ -146,6 +143,15 @@ void Recorder::end_access() {
   ++summary_->accesses;
   summary_->bytes += size_;
   ++summary_->landed[static_cast<std::size_t>(landed_)];
+}
+
+void Recorder::take_times(const timing::Network& network, const timing::Clock& clock, Duration end) {
+  results_.statistics = timing::collect(network, clock, clock.counted_since(), end);
+  for (auto& [node, device] : results_.devices) {
+    const timing::FunctionStatistics& function = clock.function(pcie::index_of(node));
+    device.reads = function.reads;
+    device.writes = function.writes;
+  }
 }
 
 const Results& Recorder::finish(Duration simulated) {

@@ -38,7 +38,6 @@ class Recorder {
     const Access& access;
     const Landing& landing;
     const Path& path;
-    Duration latency;
     unsigned msi_index = 0;
     std::uint32_t message_data = 0;
   };
@@ -46,6 +45,8 @@ class Recorder {
   void end_access();
 
   void count_operation() { ++results_.operations; }
+  /// What a clock counted while the accesses were recorded.
+  void take_times(const timing::Network& network, const timing::Clock& clock, Duration end);
   /// Ends the recording: totals, digests, simulated time.
   const Results& finish(Duration simulated);
 

@@ -5,6 +5,7 @@
 #include "analysis/access_record.h"
 #include "analysis/collision.h"
 #include "analysis/remedy.h"
+#include "timing/statistics.h"
 
 #include <array>
 #include <cstdint>
@@ -50,9 +51,9 @@ struct DeviceSummary {
   std::uint64_t link_bytes = 0;
   std::array<std::uint64_t, landing_kinds> landed{};
   std::uint64_t collisions = 0;
-  Duration latency_min;
-  Duration latency_max;
-  Duration latency_sum;
+  /// How long its operations took.
+  timing::LatencyHistogram reads;
+  timing::LatencyHistogram writes;
 };
 
 struct Results {
@@ -71,6 +72,8 @@ struct Results {
   std::vector<InterruptSummary> interrupts;
   /// By node index of the device.
   std::map<pcie::NodeIndex, DeviceSummary> devices;
+  /// What the clock counted.
+  timing::StatisticGroup statistics;
   /// Of the contents of memory and of every device's BARs at the end.
   std::uint64_t memory_digest = 0;
 };

@@ -48,8 +48,9 @@ std::vector<analysis::CollisionKind> kinds_to_fail_on(const Options& options) {
   return kinds;
 }
 
-const analysis::Results& replay(Session& session, traces::TextReader& trace, analysis::Recorder& recorder) {
-  platforms::Simulation simulation{session.machine()};
+const analysis::Results& replay(Session& session, platforms::Timing timing, traces::TextReader& trace,
+                                analysis::Recorder& recorder) {
+  platforms::Simulation simulation{session.machine(), timing};
   Progress progress{"operations"};
   traces::Replay replay{"replay",
                         {session.machine(), session.system(), simulation, recorder, trace},
@@ -59,7 +60,12 @@ const analysis::Results& replay(Session& session, traces::TextReader& trace, ana
                         }};
   sc_core::sc_start();
   replay.rethrow();
+  recorder.take_times(simulation.network(), simulation.clock(), replay.end());
   return recorder.finish(replay.end());
+}
+
+platforms::Timing timing_of(const Options& options) {
+  return options.timing == "approx" ? platforms::Timing::approximate : platforms::Timing::loose;
 }
 
 analysis::TextForm text_form(const Options& options) {
@@ -77,7 +83,7 @@ int run(const Options& options) {
   refuse_to_overwrite("--json", options.json, {trace_path});
   traces::TextReader trace{trace_path};
   analysis::Recorder recorder{session.machine(), session.system(), {options.all_collisions}};
-  const analysis::Results& results = replay(session, trace, recorder);
+  const analysis::Results& results = replay(session, timing_of(options), trace, recorder);
   require_content(trace_path, results.operations, "operations");
 
   const analysis::RunInfo info{trace_path, options.timing};
@@ -98,7 +104,7 @@ void add_run(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("run", "Replay a trace on a platform and report what collides");
   command->add_option("platform", options->platform, "Platform file (YAML)")->required();
   command->add_option("trace", options->trace, "Trace; default: the one that the platform names");
-  command->add_option("--timing", options->timing, "How time is kept")->check(CLI::IsMember({"loose"}));
+  command->add_option("--timing", options->timing, "How time is kept")->check(CLI::IsMember({"loose", "approx"}));
   add_output(*command, "--json", options->json, "Write results.json to this file");
   add_repeatable(*command, "--fail-on", options->fail_on, "Exit with 1 when such a collision occurs: kinds, or any")
       ->delimiter(',');

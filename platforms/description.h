@@ -12,6 +12,7 @@
 #include "pcie/function_config.h"
 #include "pcie/root_complex.h"
 #include "software/permissions.h"
+#include "timing/parameters.h"
 
 #include <cstdint>
 #include <optional>
@@ -85,11 +86,13 @@ struct SriovDescription {
   bool bus_master = true;
 };
 
-/// Latency and width of the link above a port or endpoint (loose timing).
+/// Rate and length of the link above a port or endpoint.
 struct LinkDescription {
   unsigned generation = 3;
   unsigned width = 8;
   Duration propagation = Duration::nanoseconds(5);
+  /// Share of the rate that data link layer packets and skip ordered sets take.
+  double overhead = 0.0;
 };
 
 enum class FunctionKind : std::uint8_t {
@@ -158,6 +161,8 @@ struct FunctionDescription {
   unsigned max_read_request = 512;
   /// Address bits that the device can put into a request: 1 to 64. Endpoints only.
   unsigned dma_bits = 64;
+  /// What its DMA engine can do. Endpoints only.
+  timing::EngineParameters dma;
 };
 
 /// Names of root ports, bridges or integrated endpoints of one segment.
@@ -198,19 +203,22 @@ struct IommuDescription {
   std::vector<RmrrDescription> rmrrs = {};
 };
 
-/// Untimed facts become times here: documented in docs/timing.md.
+/// What the platform's time is made of (docs/timing.md).
 struct TimingDescription {
-  /// Time of a switch port to forward a TLP.
-  Duration switch_port = Duration::nanoseconds(110);
-  Duration root_complex = Duration::nanoseconds(50);
-  Duration iommu_lookup = Duration::nanoseconds(5);
-  /// Each table fetch of a walk.
-  Duration iommu_fetch = Duration::nanoseconds(60);
-  Duration memory = Duration::nanoseconds(80);
-  Duration doorbell = Duration::nanoseconds(20);
+  timing::HostParameters host;
+  /// Of every port of every switch.
+  timing::PortParameters switch_port;
   Duration cpu_mmio = Duration::nanoseconds(100);
-  /// Temporal decoupling: how far a device may run ahead of the kernel.
+  /// Temporal decoupling: how far the replay may run ahead of the kernel.
   Duration quantum = Duration::nanoseconds(1000);
+  /// Closed loop: operations under way at most, whatever the trace's times. 0: open loop, at the trace's times.
+  unsigned window = 0;
+};
+
+/// What is counted.
+struct StatisticsDescription {
+  /// Accesses at the beginning that do not count.
+  std::uint64_t warm_up = 0;
 };
 
 /// A piece of memory that software gives to devices.
@@ -284,6 +292,7 @@ struct Description {
   std::vector<HostBridgeDescription> host_bridges;
   std::vector<IommuDescription> iommus;
   TimingDescription timing;
+  StatisticsDescription statistics;
   /// Memory that the operating system keeps for its tables. nullopt: os_memory_of chooses (platforms/os_memory.h).
   std::optional<Range<PhysAddr>> os_memory;
   SourcePosition os_memory_position;

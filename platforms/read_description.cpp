@@ -60,7 +60,7 @@ MemoryDescription read_memory(const Value& value) {
 Description read_description(const Value& root) {
   const Map platform{root,
                      {"platform", "text", "trace", "expectation", "ecam", "local_apic", "memory", "host_bridges",
-                      "iommus", "software", "timing"}};
+                      "iommus", "software", "timing", "statistics"}};
   Description description;
   description.name = platform.required("platform", "the platform's name").name();
   description.text = one_line(platform.text("text"));
@@ -76,6 +76,7 @@ Description read_description(const Value& root) {
     description.iommus.push_back(read_iommu(iommu));
   if (const auto software = platform.optional("software")) read_software(*software, description);
   if (const auto timing = platform.optional("timing")) description.timing = read_timing(*timing);
+  if (const auto statistics = platform.optional("statistics")) description.statistics = read_statistics(*statistics);
   return description;
 }
 

@@ -79,7 +79,7 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::root_complex_endpoint:
       return {value,
               {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "bus_master", "memory_space",
-               "max_payload", "max_read_request", "dma_alias", "ats", "pri", "pasid", "dma_bits"}};
+               "max_payload", "max_read_request", "dma_alias", "ats", "pri", "pasid", "dma_bits", "dma"}};
     case FunctionKind::pcie_pci_bridge:
       return {value,
               {"name", "type", "at", "id", "bars", "aer", "link", "secondary", "subordinate", "window",
@@ -87,7 +87,8 @@ Map function_map(const Value& value, FunctionKind kind) {
                "devices"}};
     case FunctionKind::pci_device:
       return {value,
-              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "bus_master", "memory_space", "dma_bits"}};
+              {"name", "type", "at", "id", "class", "bars", "msi", "msix", "bus_master", "memory_space", "dma_bits",
+               "dma"}};
     case FunctionKind::endpoint:
     case FunctionKind::virtual_function: break;
   }
@@ -95,7 +96,7 @@ Map function_map(const Value& value, FunctionKind kind) {
                   "bars",      "msi",        "msix",         "acs",         "aer",
                   "link",      "bus_master", "memory_space", "max_payload", "max_read_request",
                   "dma_alias", "ats",        "pri",          "pasid",       "dma_bits",
-                  "ari",       "sriov"}};
+                  "ari",       "sriov",      "dma"}};
 }
 
 /// Below a link there is one device, number 0; elsewhere nobody can guess it.
@@ -224,6 +225,7 @@ FunctionDescription read_function(const Value& value, std::optional<FunctionKind
     read_port(map, function);
   } else {
     function.dma_bits = map.number("dma_bits", function.dma_bits, {12, 64});
+    if (const auto dma = map.optional("dma")) function.dma = read_engine(*dma);
     function.msi = read_msi(map);
     function.msix = read_msix(map, function.bars);
   }

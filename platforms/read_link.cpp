@@ -4,7 +4,7 @@
 namespace iommusim::platforms {
 
 LinkDescription read_link(const Value& value) {
-  const Map map{value, {"speed", "width", "propagation"}};
+  const Map map{value, {"speed", "width", "propagation", "overhead"}};
   LinkDescription link;
   if (const auto speed = map.optional("speed"))
     link.generation = speed->choice<unsigned>(
@@ -12,6 +12,7 @@ LinkDescription read_link(const Value& value) {
   if (const auto width = map.optional("width"))
     link.width = width->choice<unsigned>({{"x1", 1}, {"x2", 2}, {"x4", 4}, {"x8", 8}, {"x12", 12}, {"x16", 16}});
   link.propagation = map.duration("propagation", link.propagation);
+  if (const auto overhead = map.optional("overhead")) link.overhead = overhead->decimal(0.0, 0.5);
   return link;
 }
 

@@ -31,6 +31,9 @@ AcsDescription read_acs(const Value& value, FunctionKind kind);
 LinkDescription read_link(const Value& value);
 IommuDescription read_iommu(const Value& value);
 TimingDescription read_timing(const Value& value);
+StatisticsDescription read_statistics(const Value& value);
+/// The `dma` of an endpoint.
+timing::EngineParameters read_engine(const Value& value);
 BufferDescription read_buffer(const Value& value);
 DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers);
 InterruptDescription read_interrupt(const Value& value);

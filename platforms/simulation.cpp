@@ -2,6 +2,7 @@
 #include "platforms/simulation.h"
 
 #include "pcie/device_routing.h"
+#include "timing/event_clock.h"
 #include "tlm/timing.h"
 
 #include <fmt/format.h>
@@ -37,14 +38,18 @@ std::vector<std::vector<NodeIndex>> devices_on_bus(const pcie::Topology& topolog
   return devices;
 }
 
-pcie::LinkTiming link_of(const FunctionDescription& function) {
-  if (function.kind == FunctionKind::pci_device) return pcie::LinkTiming::conventional_bus();
-  return {function.link.generation, function.link.width, function.link.propagation};
-}
-
 }  // namespace
 
-Simulation::Simulation(Machine& machine) : machine_{machine}, endpoint_of_(machine.topology().size(), nullptr) {
+Simulation::Simulation(Machine& machine, Timing timing)
+    : machine_{machine},
+      network_{machine},
+      loose_clock_{network_.network()},
+      clock_{&loose_clock_},
+      endpoint_of_(machine.topology().size(), nullptr) {
+  if (timing == Timing::approximate) {
+    event_clock_ = std::make_unique<timing::EventClock>(network_.network());
+    clock_ = event_clock_.get();
+  }
   build_system();
   build_root_complex();
   connect_bridges();
@@ -54,9 +59,9 @@ void Simulation::build_system() {
   const TimingDescription& timing = machine_.description().timing;
   interconnect_ = std::make_unique<modules::Interconnect>("system", machine_.interconnect_id(), machine_.system_map(),
                                                           machine_.iommu_count());
-  memory_ = std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.memory));
+  memory_ = std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.host.memory.latency));
   local_apic_ = std::make_unique<modules::LocalApicModule>("local_apic", machine_.local_apic_id(),
-                                                           machine_.local_apic(), to_sc_time(timing.doorbell));
+                                                           machine_.local_apic(), to_sc_time(timing.host.doorbell));
   std::map<std::uint16_t, PhysAddr> ecam_bases;
   for (const EcamDescription& ecam : machine_.description().ecam)
     ecam_bases.emplace(ecam.segment, ecam.base);
@@ -64,12 +69,11 @@ void Simulation::build_system() {
   cpu_->bus.bind(interconnect_->in);
   interconnect_->memory_out.bind(memory_->port);
   interconnect_->doorbell_out.bind(local_apic_->doorbell);
-  const modules::IommuTiming iommu_timing{to_sc_time(timing.iommu_lookup), to_sc_time(timing.iommu_fetch),
-                                          to_sc_time(timing.cpu_mmio)};
   for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
     const std::string name = module_name(machine_.description().iommus[i].name);
-    iommus_.push_back(
-        std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i), iommu_timing));
+    const modules::VtdConfig config{static_cast<std::uint16_t>(i), to_sc_time(timing.cpu_mmio), RequesterId{}};
+    iommus_.push_back(std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
+                                                           loose_clock_, config));
     iommus_.back()->memory_out.bind(interconnect_->in);
     iommus_.back()->interrupt_out.bind(local_apic_->doorbell);
     interconnect_->registers_out[i].bind(iommus_.back()->registers);
@@ -78,12 +82,14 @@ void Simulation::build_system() {
 
 void Simulation::build_root_complex() {
   modules::RootComplexConfig config;
-  config.latency = to_sc_time(machine_.description().timing.root_complex);
+  config.config_latency = to_sc_time(machine_.description().timing.host.root_complex.latency);
   for (std::size_t bridge = 0; bridge < machine_.bridges().size(); ++bridge)
-    for (const NodeIndex node : machine_.topology().root_bus(static_cast<std::uint8_t>(bridge)))
+    for (const NodeIndex node : machine_.topology().root_bus(static_cast<std::uint8_t>(bridge))) {
       config.root_nodes.push_back(node);
-  root_complex_ =
-      std::make_unique<modules::RootComplexModule>("root_complex", machine_.topology(), machine_.bridges(), config);
+      config.channels.push_back(channel_below(node));
+    }
+  root_complex_ = std::make_unique<modules::RootComplexModule>("root_complex", machine_.topology(),
+                                                               machine_.bridges(), loose_clock_, config);
   interconnect_->root_complex_out.bind(root_complex_->system_in);
   interconnect_->ecam_out.bind(root_complex_->ecam);
   for (std::size_t i = 0; i < config.root_nodes.size(); ++i) {
@@ -92,6 +98,12 @@ void Simulation::build_root_complex() {
     plug(port ? node.children : integrated_device(config.root_nodes[i]), config.root_nodes[i],
          root_complex_->port_in[i], root_complex_->port_out[i]);
   }
+}
+
+/// What leads down from a port; nullopt when nothing is below it.
+std::optional<timing::ChannelIndex> Simulation::channel_below(NodeIndex port) const {
+  const std::vector<NodeIndex>& children = machine_.topology()[port].children;
+  return children.empty() ? std::nullopt : network_.down(children.front());
 }
 
 void Simulation::connect_bridges() {
@@ -144,10 +156,12 @@ modules::SwitchModule& Simulation::build_switch(NodeIndex upstream_port) {
   modules::SwitchConfig config;
   config.upstream_port = upstream_port;
   config.downstream_ports = machine_.topology()[upstream_port].children;
-  config.port_latency = to_sc_time(machine_.description().timing.switch_port);
-  config.upstream_link = link_of(description);
+  config.upstream_channel = *network_.up(upstream_port);
+  for (const NodeIndex port : config.downstream_ports)
+    config.downstream_channels.push_back(channel_below(port));
   const std::string name = module_name(description.name);
-  switches_.push_back(std::make_unique<modules::SwitchModule>(name.c_str(), machine_.topology(), config));
+  switches_.push_back(
+      std::make_unique<modules::SwitchModule>(name.c_str(), machine_.topology(), loose_clock_, config));
   modules::SwitchModule& built = *switches_.back();
   for (std::size_t i = 0; i < config.downstream_ports.size(); ++i) {
     const pcie::Node& port = machine_.topology()[config.downstream_ports[i]];
@@ -160,10 +174,12 @@ modules::PciBridgeModule& Simulation::build_bridge(NodeIndex bridge) {
   modules::PciBridgeConfig config;
   config.bridge = bridge;
   config.devices = devices_on_bus(machine_.topology(), bridge);
-  config.latency = to_sc_time(machine_.description().timing.switch_port);
-  config.upstream_link = link_of(machine_.describe(bridge));
+  config.upstream_channel = network_.up(bridge);
+  for (const std::vector<NodeIndex>& device : config.devices)
+    config.device_channels.push_back(*network_.down(device.front()));
   const std::string name = module_name(machine_.describe(bridge).name);
-  pci_bridges_.push_back(std::make_unique<modules::PciBridgeModule>(name.c_str(), machine_.topology(), config));
+  pci_bridges_.push_back(
+      std::make_unique<modules::PciBridgeModule>(name.c_str(), machine_.topology(), loose_clock_, config));
   modules::PciBridgeModule& built = *pci_bridges_.back();
   for (std::size_t i = 0; i < config.devices.size(); ++i) {
     modules::Endpoint& device = build_endpoint(config.devices[i]);
@@ -177,12 +193,13 @@ modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& func
   const FunctionDescription& description = machine_.describe(functions.front());
   modules::EndpointConfig config;
   config.functions = functions;
-  config.link = link_of(description);
-  config.bar_latency = to_sc_time(machine_.description().timing.doorbell);
+  config.upstream_channel = network_.up(functions.front());
+  config.engine = network_.engine_of(functions.front());
   for (const NodeIndex function : functions)
     config.bars.push_back(machine_.device_at(function)->bars.get());
   const std::string name = module_name(description.name);
-  endpoints_.push_back(std::make_unique<modules::Endpoint>(name.c_str(), machine_.topology(), config));
+  endpoints_.push_back(
+      std::make_unique<modules::Endpoint>(name.c_str(), machine_.topology(), loose_clock_, config));
   const bool integrated = machine_.topology()[functions.front()].parent == NodeIndex::none;
   for (const NodeIndex function : functions)
     if (!integrated || function == functions.front()) endpoint_of_[pcie::index_of(function)] = endpoints_.back().get();

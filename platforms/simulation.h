@@ -3,6 +3,9 @@
 #pragma once
 
 #include "platforms/machine.h"
+#include "platforms/timing_network.h"
+#include "timing/clock.h"
+#include "timing/loose_clock.h"
 #include "tlm/cpu_module.h"
 #include "tlm/endpoint.h"
 #include "tlm/interconnect.h"
@@ -14,20 +17,28 @@
 #include "tlm/switch_module.h"
 #include "tlm/vtd_module.h"
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace iommusim::platforms {
 
+/// How time is kept (docs/timing.md).
+enum class Timing : std::uint8_t { loose, approximate };
+
 class Simulation {
  public:
   /// Builds and binds every module; to be called before the simulation starts. `machine` must outlive it.
-  explicit Simulation(Machine& machine);
+  explicit Simulation(Machine& machine, Timing timing = Timing::loose);
 
   /// The module that sends for a function.
   modules::Endpoint& endpoint(pcie::NodeIndex function) { return *endpoint_of_[pcie::index_of(function)]; }
   modules::CpuModule& cpu() { return *cpu_; }
   modules::RootComplexModule& root_complex() { return *root_complex_; }
+  /// Spends the time of what endpoints send.
+  timing::Clock& clock() { return *clock_; }
+  const timing::Network& network() const { return network_.network(); }
+  std::size_t engine_of(pcie::NodeIndex function) const { return network_.engine_of(function); }
 
   /// Transactions that are still in flight: 0 when the platform is idle.
   std::size_t outstanding() const;
@@ -36,6 +47,7 @@ class Simulation {
   void build_system();
   void build_root_complex();
   void connect_bridges();
+  std::optional<timing::ChannelIndex> channel_below(pcie::NodeIndex port) const;
   std::vector<pcie::NodeIndex> integrated_device(pcie::NodeIndex function) const;
   /// Builds what is plugged into a port and binds it to the port's two sockets.
   template <class PortIn, class PortOut>
@@ -45,6 +57,11 @@ class Simulation {
   modules::Endpoint& build_endpoint(const std::vector<pcie::NodeIndex>& functions);
 
   Machine& machine_;
+  TimingNetwork network_;
+  /// Of requests that come from elsewhere; with loose timing of all.
+  timing::LooseClock loose_clock_;
+  std::unique_ptr<timing::Clock> event_clock_;
+  timing::Clock* clock_;
   std::unique_ptr<modules::CpuModule> cpu_;
   std::unique_ptr<modules::Interconnect> interconnect_;
   std::unique_ptr<modules::MemoryModule> memory_;

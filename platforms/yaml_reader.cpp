@@ -106,6 +106,22 @@ Duration Value::duration() const {
   return *duration;
 }
 
+double Value::decimal(double least, double below) const {
+  const auto number = node_->kind == YamlNode::Kind::scalar ? parse_decimal(node_->text) : std::nullopt;
+  if (!number || *number < least || *number >= below)
+    reject(fmt::format("a decimal number from {} to below {}", least, below));
+  return *number;
+}
+
+double Value::bytes_per_second() const {
+  constexpr std::string_view unit = "GB/s";
+  const std::string_view text = node_->kind == YamlNode::Kind::scalar ? std::string_view{node_->text} : "";
+  const bool has_unit = text.size() > unit.size() && text.substr(text.size() - unit.size()) == unit;
+  const auto number = has_unit ? parse_decimal(text.substr(0, text.size() - unit.size())) : std::nullopt;
+  if (!number || *number <= 0.0) reject("bytes per second, as in 10.05GB/s");
+  return *number * 1e9;
+}
+
 std::vector<Value> Value::items() const {
   if (node_->kind != YamlNode::Kind::sequence) reject("a list");
   std::vector<Value> items;

@@ -57,6 +57,10 @@ class Value {
   std::uint64_t size() const;
   std::uint64_t address() const;
   Duration duration() const;
+  /// A decimal number, as in 0.055. `least` <= number < `below`.
+  double decimal(double least, double below) const;
+  /// As in 10.05GB/s; above 0.
+  double bytes_per_second() const;
   std::vector<Value> items() const;
 
   template <class E>

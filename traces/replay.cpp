@@ -81,19 +81,21 @@ bool Replay::fetch() {
 
 void Replay::run() {
   const sc_core::sc_time& now = sc_core::sc_time_stamp();
+  const bool is_closed_loop = context_.machine.description().timing.window != 0;
   const sc_core::sc_time horizon = now + to_sc_time(context_.machine.description().timing.quantum);
   try {
     while (fetch()) {
       const sc_core::sc_time at = to_sc_time(next_.time);
-      if (at > horizon) return next_trigger(at - now);
+      if (!is_closed_loop && at > horizon) return next_trigger(at - now);
       fetched_ = false;
-      start_ = at - now;
+      start_ = is_closed_loop ? to_sc_time(turn_) - now : at - now;
       play(next_);
       if (progress_ && ++count_ % operations_between_reports == 0) progress_(count_, next_.time);
     }
   } catch (...) {
     error_ = std::current_exception();
   }
+  end_ = std::max(end_, context_.simulation.clock().finish());
   sc_core::sc_stop();
 }
 
@@ -153,10 +155,9 @@ void Replay::perform(const Dma& dma) {
   request.address = dma.address;
   request.size = dma.size;
   request.data = data_of(dma);
-  context_.recorder.begin_access(node_, AccessSource::dma, operation_->time, dma.size);
-  const sc_core::sc_time end = context_.simulation.endpoint(node_).transfer(request, start_, *this);
+  begin_access(AccessSource::dma, dma.size);
+  context_.simulation.endpoint(node_).transfer(request, begin(), context_.simulation.clock(), *this);
   context_.recorder.end_access();
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
 }
 
 /// Only a device that can have asked for translations (PCIe base specification, 10.2) marks requests as translated.
@@ -199,11 +200,10 @@ void Replay::refuse_message(const Rule& rule, unsigned index) {
   access.size = 4;
   Path path;
   path.add(node.id, rule);
-  context_.recorder.begin_access(node_, AccessSource::msi, operation_->time, access.size);
-  context_.recorder.on_tlp(
-      {access, rejection(node.id, rule, CompletionStatus::none), path, Duration{}, index, message.data});
+  begin_access(AccessSource::msi, access.size);
+  context_.recorder.on_tlp({access, rejection(node.id, rule, CompletionStatus::none), path, index, message.data});
   context_.recorder.end_access();
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + start_));
+  end_ = std::max(end_, begin());
 }
 
 void Replay::perform(const RawWrite& write) {
@@ -214,15 +214,14 @@ void Replay::perform(const RawWrite& write) {
 void Replay::send_message(const interrupts::MsiMessage& message, AccessSource source, unsigned index) {
   msi_index_ = index;
   message_data_ = message.data;
-  context_.recorder.begin_access(node_, source, operation_->time, 4);
-  const sc_core::sc_time end = context_.simulation.endpoint(node_).signal(node_, message, start_, *this);
+  begin_access(source, 4);
+  context_.simulation.endpoint(node_).signal(node_, message, begin(), context_.simulation.clock(), *this);
   context_.recorder.end_access();
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
 }
 
-void Replay::on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration latency) {
+void Replay::on_tlp(const Access& access, const modules::DmaTransaction& transaction) {
   const modules::DmaExtension& extension = transaction.extension;
-  context_.recorder.on_tlp({access, extension.landing, extension.path, latency, msi_index_, message_data_});
+  context_.recorder.on_tlp({access, extension.landing, extension.path, msi_index_, message_data_});
 }
 
 PhysAddr Replay::physical_of(const Map& map) const {
@@ -293,6 +292,19 @@ void Replay::perform(const CpuAccess& access) {
     context_.system.bus().store(access.address, bytes.data(), access.size);
   }
   finish_software();
+}
+
+Duration Replay::begin() const {
+  const Duration at = to_duration(sc_core::sc_time_stamp() + start_);
+  return std::max(at, turn_);
+}
+
+void Replay::begin_access(AccessSource source, std::uint64_t size) {
+  timing::Clock& clock = context_.simulation.clock();
+  if (accesses_++ == context_.machine.description().statistics.warm_up && accesses_ != 1) clock.reset_statistics();
+  if (const unsigned window = context_.machine.description().timing.window)
+    turn_ = std::max(turn_, clock.wait_for_slot(window));
+  context_.recorder.begin_access(node_, source, begin(), size);
 }
 
 void Replay::finish_software() {

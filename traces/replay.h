@@ -29,9 +29,9 @@ struct ReplayContext {
 /// Told now and then how far the replay is.
 using ReplayProgress = std::function<void(std::uint64_t operations, Duration simulated)>;
 
-/// One process issues every operation of the trace, open loop: at the trace's time, whatever earlier ones
-/// still take. It runs ahead of the kernel by at most the platform's quantum. A method, not a thread: it needs no
-/// stack.
+/// One process issues every operation of the trace. Open loop: at the trace's time, whatever earlier ones still take.
+/// Closed loop (timing.window): as soon as fewer operations are under way. It runs ahead of the kernel by at most the
+/// platform's quantum. A method, not a thread: it needs no stack.
 class Replay : public sc_core::sc_module, private modules::TlpObserver {
  public:
   Replay(const sc_core::sc_module_name& name, const ReplayContext& context, ReplayProgress progress = {});
@@ -39,7 +39,7 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   /// After the simulation stopped: throws what went wrong (InputError with the trace's position), if anything
   /// did.
   void rethrow() const;
-  /// When the last operation ended.
+  /// When the last operation ended, and the last write was performed.
   Duration end() const { return end_; }
 
  private:
@@ -63,7 +63,10 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   unsigned char* data_of(const Dma& dma);
   void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index);
   void finish_software();
-  void on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration latency) override;
+  /// When the operation in progress begins.
+  Duration begin() const;
+  void begin_access(analysis::AccessSource source, std::uint64_t size);
+  void on_tlp(const Access& access, const modules::DmaTransaction& transaction) override;
   /// What hardware refuses inside the function: nothing leaves it.
   void refuse_message(const Rule& rule, unsigned index);
   void require_translation_services(const Dma& dma) const;
@@ -80,6 +83,10 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   TraceOperation next_;
   bool fetched_ = false;
   std::uint64_t count_ = 0;
+
+  /// Closed loop: when the operation in progress may begin.
+  Duration turn_;
+  std::uint64_t accesses_ = 0;
 
   // The operation in progress.
   const TraceOperation* operation_ = nullptr;

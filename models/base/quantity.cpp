@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -140,6 +141,15 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     return number ? multiply(*number, factor) : std::nullopt;
   }
   return parse_unsigned(text);
+}
+
+std::optional<double> parse_decimal(std::string_view text) {
+  const bool has_only_digits = text.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (text.empty() || text.front() == '.' || text.back() == '.' || !has_only_digits) return std::nullopt;
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {

@@ -20,11 +20,20 @@ class Duration {
   constexpr double as_nanoseconds() const { return static_cast<double>(ps_) / 1000.0; }
 
   friend constexpr Duration operator+(Duration a, Duration b) { return Duration{a.ps_ + b.ps_}; }
+  /// Precondition: b is not longer than a.
+  friend constexpr Duration operator-(Duration a, Duration b) { return Duration{a.ps_ - b.ps_}; }
   friend constexpr Duration operator*(Duration a, std::uint64_t n) { return Duration{a.ps_ * n}; }
+  friend constexpr Duration operator/(Duration a, std::uint64_t n) { return Duration{a.ps_ / n}; }
+  constexpr Duration& operator+=(Duration other) {
+    ps_ += other.ps_;
+    return *this;
+  }
   friend constexpr bool operator==(Duration a, Duration b) { return a.ps_ == b.ps_; }
   friend constexpr bool operator!=(Duration a, Duration b) { return a.ps_ != b.ps_; }
   friend constexpr bool operator<(Duration a, Duration b) { return a.ps_ < b.ps_; }
   friend constexpr bool operator>(Duration a, Duration b) { return a.ps_ > b.ps_; }
+  friend constexpr bool operator<=(Duration a, Duration b) { return a.ps_ <= b.ps_; }
+  friend constexpr bool operator>=(Duration a, Duration b) { return a.ps_ >= b.ps_; }
 
  private:
   std::uint64_t ps_ = 0;
@@ -35,6 +44,9 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 
 /// parse_unsigned, or a decimal number with KiB, MiB, GiB or TiB (powers of 1024): bytes.
 std::optional<std::uint64_t> parse_size(std::string_view text);
+
+/// A decimal number of digits with at most one point, as in 0.055. nullopt: something else.
+std::optional<double> parse_decimal(std::string_view text);
 
 /// A decimal number (a fraction is allowed) with ps, ns, us, ms or s. nullopt: why_no_duration() tells.
 std::optional<Duration> parse_duration(std::string_view text);

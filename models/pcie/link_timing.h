@@ -14,9 +14,12 @@ namespace iommusim::pcie {
 /// One direction of a link.
 class LinkTiming {
  public:
-  /// generation 1 to 6; width 1 to 16 lanes.
-  constexpr LinkTiming(unsigned generation, unsigned width, Duration propagation)
-      : femtoseconds_per_byte_{lane_femtoseconds[generation - 1] / width}, propagation_{propagation} {}
+  /// generation 1 to 6; width 1 to 16 lanes. `overhead`: the share of the line rate, 0 to below 1, that data link layer
+  /// packets and skip ordered sets take.
+  constexpr LinkTiming(unsigned generation, unsigned width, Duration propagation, double overhead = 0.0)
+      : femtoseconds_per_byte_{static_cast<std::uint64_t>(
+            static_cast<double>(lane_femtoseconds[generation - 1]) / width / (1.0 - overhead))},
+        propagation_{propagation} {}
 
   /// A conventional bus of 32 bits at 33 MHz. Arbitration and wait states are not modelled.
   static constexpr LinkTiming conventional_bus() { return LinkTiming{}; }

@@ -7,6 +7,7 @@
 #include "base/landing.h"
 #include "pcie/routing.h"
 #include "pcie/topology.h"
+#include "timing/journey.h"
 
 #include <tlm>
 
@@ -42,6 +43,8 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   Landing landing;
   /// Each component appends itself and the rule that it applied.
   Path path;
+  /// Each component appends what takes time. Open while somebody waits to spend it (tlm/journey_scope.h).
+  timing::Journey journey;
 
   /// Back to the defaults, without touching the unused hops.
   void reset() {
@@ -54,6 +57,7 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
     ingress = pcie::NodeIndex::none;
     landing = Landing{};
     path.clear();
+    journey.end();
   }
 
   tlm::tlm_extension_base* clone() const override { return new DmaExtension(*this); }

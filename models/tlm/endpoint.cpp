@@ -6,8 +6,9 @@
 #include "pcie/device_routing.h"
 #include "pcie/error_logging.h"
 #include "pcie/id_routing.h"
+#include "pcie/link_timing.h"
 #include "pcie/tlp_split.h"
-#include "tlm/timing.h"
+#include "tlm/journey_scope.h"
 
 #include <algorithm>
 #include <array>
@@ -35,10 +36,23 @@ void prepare(DmaTransaction& transaction, const Access& access) {
   extension.zero_length = access.size == 0;
 }
 
+timing::Tlp timed(const Access& access, const timing::Journey& journey) {
+  timing::Tlp tlp;
+  tlp.operation = access.operation;
+  tlp.relaxed_ordering = access.relaxed_ordering;
+  tlp.requester = access.requester;
+  tlp.address = access.address.value();
+  tlp.size = access.size;
+  tlp.wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
+  tlp.journey = journey;
+  return tlp;
+}
+
 }  // namespace
 
-Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, EndpointConfig config)
-    : sc_module{name}, topology_{topology}, config_{std::move(config)} {
+Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& foreign,
+                   EndpointConfig config)
+    : sc_module{name}, topology_{topology}, foreign_{foreign}, config_{std::move(config)} {
   downstream.register_b_transport(this, &Endpoint::b_transport);
   downstream.register_transport_dbg(this, &Endpoint::transport_dbg);
   upstream.register_invalidate_direct_mem_ptr(this, &Endpoint::invalidate_direct_mem_ptr);
@@ -52,13 +66,11 @@ void Endpoint::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last
   if (dmi_sink_) dmi_sink_(first, last);
 }
 
-sc_core::sc_time Endpoint::transfer(const DmaRequest& request, sc_core::sc_time start, TlpObserver& observer) {
-  const bool read = request.operation == Operation::read;
+void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock& clock, TlpObserver& observer) {
   const pcie::Decoded& function = topology_[request.function].decoded;
   const pcie::TlpLimits limits{function.max_payload, function.max_read_request};
-  sc_core::sc_time wire_free = start;
-  sc_core::sc_time end = start;
   unsigned char* data = request.data;
+  tlps_.clear();
   for (const pcie::TlpPart& part : pcie::split_tlps(request.operation, request.address, request.size, limits)) {
     Access access;
     access.operation = request.operation;
@@ -68,20 +80,15 @@ sc_core::sc_time Endpoint::transfer(const DmaRequest& request, sc_core::sc_time 
     access.message = request.message;
     access.address = part.address;
     access.size = part.size;
-    wire_free += to_sc_time(config_.link.serialize(pcie::request_bytes(access)));
-    sc_core::sc_time when = wire_free;
-    send(request, access, data, when, observer);
-    if (read)
-      when += to_sc_time(
-          config_.link.serialize(pcie::completion_bytes(access.address, access.size, {function.max_payload, 64})));
-    if (when > end) end = when;
+    send(request, access, data, observer);
+    tlps_.back().max_payload = function.max_payload;
     if (data != nullptr) data += part.size;
   }
-  return end;
+  clock.submit({config_.engine, pcie::index_of(request.function), request.operation, request.message, start, request.size, tlps_});
 }
 
-sc_core::sc_time Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message,
-                                  sc_core::sc_time start, TlpObserver& observer) {
+void Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start,
+                      timing::Clock& clock, TlpObserver& observer) {
   std::array<unsigned char, 4> data{};
   store_le(data.data(), message.data);
   DmaRequest request;
@@ -91,29 +98,33 @@ sc_core::sc_time Endpoint::signal(pcie::NodeIndex function, const interrupts::Ms
   request.size = data.size();
   request.message = true;
   request.data = data.data();
-  return transfer(request, start, observer);
+  transfer(request, start, clock, observer);
 }
 
-void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, sc_core::sc_time& when,
-                    TlpObserver& observer) {
-  const sc_core::sc_time start = when;
+void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
   const PayloadPool::Handle transaction = pool_.acquire();
   prepare(*transaction, access);
+  DmaExtension& extension = transaction->extension;
   const bool read = access.operation == Operation::read;
   if (!read && data != nullptr) std::memcpy(transaction->get_data_ptr(), data, access.size);
-  if (issue(request.function, *transaction, access, when)) {
-    when += to_sc_time(config_.link.propagation());
-    upstream->b_transport(*transaction, when);
+  extension.journey.begin();
+  if (issue(request.function, *transaction, access)) {
+    if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    upstream->b_transport(*transaction, delay);
+    // Our modules leave time to the clock; others on the way have annotated theirs.
+    if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
     lose_completion(request.function, *transaction, access);
   }
-  pcie::log_completion(topology_, request.function, transaction->extension.landing.status);
+  extension.journey.end();
+  tlps_.push_back(timed(access, extension.journey));
+  pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
-  observer.on_tlp(access, *transaction, to_duration(when - start));
+  observer.on_tlp(access, *transaction);
 }
 
-bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access,
-                     sc_core::sc_time& when) {
+bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) {
   DmaExtension& extension = transaction.extension;
   const ComponentId id = topology_[function].id;
   const pcie::RouteDecision issued = pcie::issue(topology_, function, access);
@@ -131,7 +142,7 @@ bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, cons
     return false;
   }
   extension.landing.decide(id, *inside->rule);
-  when += config_.bar_latency;
+  extension.journey.reach(timing::StepKind::device);
   answer(pcie::claim(topology_, inside->target, access), transaction, extension);
   return false;
 }
@@ -154,9 +165,10 @@ bool Endpoint::access_bar(const pcie::RouteDecision& decision, tlm::tlm_generic_
 }
 
 void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  delay += config_.bar_latency;
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
+  const JourneyScope journey{foreign_, payload, extension, delay};
+  extension.journey.reach(timing::StepKind::device);
   const Access access = access_of(payload, extension);
   answer(pcie::claim_at_device(topology_, config_.functions, access), payload, extension);
 }

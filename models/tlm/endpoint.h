@@ -5,9 +5,10 @@
 
 #include "interrupts/msi.h"
 #include "pcie/bar_memory.h"
-#include "pcie/link_timing.h"
 #include "pcie/routing.h"
 #include "pcie/topology.h"
+#include "timing/clock.h"
+#include "timing/loose_clock.h"
 #include "tlm/payload_pool.h"
 
 #include <systemc>
@@ -25,9 +26,10 @@ struct EndpointConfig {
   /// The device's functions, function 0 first, and what stands behind the BARs of each.
   std::vector<pcie::NodeIndex> functions;
   std::vector<pcie::BarMemory*> bars;
-  pcie::LinkTiming link{3, 8, Duration{}};
-  /// Time to answer a request to a BAR.
-  sc_core::sc_time bar_latency;
+  /// The link above it, towards the root; nullopt: an integrated endpoint.
+  std::optional<timing::ChannelIndex> upstream_channel;
+  /// Its DMA engine, for the clock.
+  std::size_t engine = 0;
 };
 
 /// One DMA of any size; it becomes TLPs.
@@ -47,11 +49,11 @@ struct DmaRequest {
   unsigned char* data = nullptr;
 };
 
-/// Told of each TLP of a DMA as it ends. `delay` is its latency from the start of the DMA.
+/// Told of each TLP of a DMA when it is decided what becomes of it.
 class TlpObserver {
  public:
   virtual ~TlpObserver() = default;
-  virtual void on_tlp(const Access& access, const DmaTransaction& transaction, Duration latency) = 0;
+  virtual void on_tlp(const Access& access, const DmaTransaction& transaction) = 0;
 };
 
 class Endpoint : public sc_core::sc_module {
@@ -59,24 +61,24 @@ class Endpoint : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Endpoint, 64> upstream{"upstream"};
   tlm_utils::simple_target_socket<Endpoint, 64> downstream{"downstream"};
 
-  Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, EndpointConfig config);
+  /// `foreign`: spends the time of requests of others that reach the device from above.
+  Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& foreign,
+           EndpointConfig config);
 
-  /// Sends the TLPs of `request`, starting `start` after the current time; returns when the last one ended, in the
-  /// same count. Blocking transport without waiting: time is annotated.
-  sc_core::sc_time transfer(const DmaRequest& request, sc_core::sc_time start, TlpObserver& observer);
+  /// Sends the TLPs of `request` and gives them to `clock`, which spends their time from `start` on.
+  void transfer(const DmaRequest& request, Duration start, timing::Clock& clock, TlpObserver& observer);
   /// Sends an interrupt message: a 4-byte posted write.
-  sc_core::sc_time signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, sc_core::sc_time start,
-                          TlpObserver& observer);
+  void signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start, timing::Clock& clock,
+              TlpObserver& observer);
 
   const PayloadPool& pool() const { return pool_; }
   /// Called when translations that DMI pointers rest on may have changed.
   void on_dmi_invalidated(std::function<void(std::uint64_t first, std::uint64_t last)> sink);
 
  private:
-  void send(const DmaRequest& request, const Access& access, unsigned char* data, sc_core::sc_time& when,
-            TlpObserver& observer);
+  void send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer);
   /// True when the request leaves by the link; else it ended inside the device.
-  bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access, sc_core::sc_time& when);
+  bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access);
   /// A function of the device was asked: its BAR answers, or it refuses.
   void answer(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload, DmaExtension& extension);
   void lose_completion(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) const;
@@ -86,7 +88,10 @@ class Endpoint : public sc_core::sc_module {
   void invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last);
 
   pcie::Topology& topology_;
+  timing::LooseClock& foreign_;
   EndpointConfig config_;
+  /// Of the DMA in progress; kept for its memory.
+  std::vector<timing::Tlp> tlps_;
   PayloadPool pool_;
   std::function<void(std::uint64_t, std::uint64_t)> dmi_sink_;
 };

@@ -14,9 +14,12 @@ LocalApicModule::LocalApicModule(const sc_core::sc_module_name& name, ComponentI
 }
 
 void LocalApicModule::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  delay += latency_;
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
+  if (extension.journey.is_open())
+    extension.journey.reach(timing::StepKind::doorbell);
+  else
+    delay += latency_;
   const auto decision = interrupts::classify_interrupt_window(access_of(payload, extension));
   if (!decision) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);

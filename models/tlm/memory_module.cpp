@@ -13,9 +13,12 @@ MemoryModule::MemoryModule(const sc_core::sc_module_name& name, memory::SparseMe
 }
 
 void MemoryModule::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  delay += latency_;
   const PhysAddr address{payload.get_address()};
   auto* extension = payload.get_extension<DmaExtension>();
+  if (extension != nullptr && extension->journey.is_open())
+    extension->journey.reach(timing::StepKind::memory, address.value());
+  else
+    delay += latency_;
   const memory::Bank* bank = memory_.bank_of(address, payload.get_data_length());
   if (bank == nullptr || !transfer(payload)) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);

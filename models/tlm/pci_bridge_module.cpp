@@ -3,7 +3,7 @@
 
 #include "pcie/error_logging.h"
 #include "tlm/dmi_scope.h"
-#include "tlm/timing.h"
+#include "tlm/journey_scope.h"
 
 #include <algorithm>
 
@@ -34,11 +34,12 @@ class InNameOfBridge {
 }  // namespace
 
 PciBridgeModule::PciBridgeModule(const sc_core::sc_module_name& name, pcie::Topology& topology,
-                                 const PciBridgeConfig& config)
+                                 timing::LooseClock& clock, const PciBridgeConfig& config)
     : sc_module{name},
       device_in{"device_in", config.devices.size()},
       device_out{"device_out", config.devices.size()},
       topology_{topology},
+      clock_{clock},
       config_{config} {
   upstream_in.register_b_transport(this, &PciBridgeModule::from_above, 0);
   upstream_in.register_transport_dbg(this, &PciBridgeModule::debug_from_above, 0);
@@ -64,13 +65,14 @@ RequesterId PciBridgeModule::default_requester_of(int device) const {
 void PciBridgeModule::from_bus(int device, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ExtensionScope scope{payload, default_requester_of(device)};
   DmaExtension& extension = *scope;
+  const JourneyScope journey{clock_, payload, extension, delay};
   const RouteDecision decision = pcie::route_on_bus(topology_, config_.bridge, access_of(payload, extension));
   const NodeIndex where = decision.action == Action::claim ? decision.target : pcie::decider(decision, config_.bridge);
   extension.path.add(topology_[where].id, *decision.rule);
   if (decision.action == Action::upstream) return send_up(payload, extension, delay);
   if (decision.action == Action::claim) {
     extension.landing.decide(topology_[where].id, *decision.rule);
-    device_out[socket_of(decision.target)]->b_transport(payload, delay);
+    send_down(decision.target, payload, extension, delay);
     return;
   }
   // Nobody took the request, so nobody but its master has an error to tell.
@@ -78,21 +80,28 @@ void PciBridgeModule::from_bus(int device, tlm::tlm_generic_payload& payload, sc
 }
 
 void PciBridgeModule::send_up(tlm::tlm_generic_payload& payload, DmaExtension& extension, sc_core::sc_time& delay) {
-  delay += config_.latency + to_sc_time(config_.upstream_link.propagation());
+  if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
   const InNameOfBridge name{extension, topology_[config_.bridge]};
   upstream_out->b_transport(payload, delay);
   // The bridge is the requester on its link, so it is the bridge that the completion tells.
   pcie::log_completion(topology_, config_.bridge, extension.landing.status);
 }
 
+void PciBridgeModule::send_down(NodeIndex function, tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                                sc_core::sc_time& delay) {
+  const std::size_t socket = socket_of(function);
+  extension.journey.cross(config_.device_channels[socket]);
+  device_out[socket]->b_transport(payload, delay);
+}
+
 void PciBridgeModule::from_above(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
-  delay += config_.latency;
+  const JourneyScope journey{clock_, payload, extension, delay};
   const RouteDecision decision = pcie::route_from_above(topology_, config_.bridge, access_of(payload, extension));
   extension.path.add(topology_[pcie::decider(decision, config_.bridge)].id, *decision.rule);
   switch (decision.action) {
-    case Action::downstream: device_out[socket_of(decision.target)]->b_transport(payload, delay); return;
+    case Action::downstream: send_down(decision.target, payload, extension, delay); return;
     case Action::claim: claim_port_bar(topology_, decision, payload, extension); return;
     case Action::upstream:
     case Action::reject: refuse_at(topology_, decision, payload, extension); return;

@@ -2,8 +2,8 @@
 // A PCIe-to-PCI bridge with the conventional bus behind it.
 #pragma once
 
-#include "pcie/link_timing.h"
 #include "pcie/pci_bridge.h"
+#include "timing/loose_clock.h"
 #include "tlm/dma_extension.h"
 
 #include <systemc>
@@ -12,6 +12,7 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace iommusim::modules {
@@ -20,9 +21,9 @@ struct PciBridgeConfig {
   pcie::NodeIndex bridge = pcie::NodeIndex::none;
   /// The functions of each device on the bus, in the order of the sockets.
   std::vector<std::vector<pcie::NodeIndex>> devices;
-  /// Time from one side to the other.
-  sc_core::sc_time latency;
-  pcie::LinkTiming upstream_link{3, 8, Duration{}};
+  /// The link above it, towards the root, if it has one; and what leads to each device.
+  std::optional<timing::ChannelIndex> upstream_channel;
+  std::vector<timing::ChannelIndex> device_channels;
 };
 
 /// Every request from the bus asks pcie::route_on_bus, every request from above pcie::route_from_above.
@@ -38,7 +39,8 @@ class PciBridgeModule : public sc_core::sc_module {
   sc_core::sc_vector<Target> device_in;
   sc_core::sc_vector<Initiator> device_out;
 
-  PciBridgeModule(const sc_core::sc_module_name& name, pcie::Topology& topology, const PciBridgeConfig& config);
+  PciBridgeModule(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& clock,
+                  const PciBridgeConfig& config);
 
  private:
   void from_bus(int device, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -48,11 +50,14 @@ class PciBridgeModule : public sc_core::sc_module {
   unsigned debug_from_above(int, tlm::tlm_generic_payload& payload);
   void invalidate_bus(int, sc_dt::uint64 first, sc_dt::uint64 last);
   void send_up(tlm::tlm_generic_payload& payload, DmaExtension& extension, sc_core::sc_time& delay);
+  void send_down(pcie::NodeIndex function, tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                 sc_core::sc_time& delay);
   std::size_t socket_of(pcie::NodeIndex function) const;
   /// Who asks when a request of a device has no extension.
   RequesterId default_requester_of(int device) const;
 
   pcie::Topology& topology_;
+  timing::LooseClock& clock_;
   PciBridgeConfig config_;
 };
 

@@ -6,6 +6,7 @@
 #include "pcie/rules.h"
 #include "tlm/dmi_scope.h"
 #include "tlm/ecam.h"
+#include "tlm/journey_scope.h"
 
 #include <algorithm>
 
@@ -15,13 +16,15 @@ using pcie::NodeIndex;
 using pcie::RootAction;
 
 RootComplexModule::RootComplexModule(const sc_core::sc_module_name& name, pcie::Topology& topology,
-                                     const std::vector<pcie::HostBridge>& bridges, const RootComplexConfig& config)
+                                     const std::vector<pcie::HostBridge>& bridges, timing::LooseClock& clock,
+                                     const RootComplexConfig& config)
     : sc_module{name},
       port_in{"port_in", config.root_nodes.size()},
       port_out{"port_out", config.root_nodes.size()},
       dma_out{"dma_out", bridges.size()},
       topology_{topology},
       bridges_{bridges},
+      clock_{clock},
       config_{config} {
   for (std::size_t i = 0; i < port_in.size(); ++i) {
     const int port = static_cast<int>(i);
@@ -63,8 +66,9 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
   const ExtensionScope scope{payload, default_requester(topology_, node)};
   DmaExtension& extension = *scope;
   extension.ingress = node;
+  const JourneyScope journey{clock_, payload, extension, delay};
+  extension.journey.enter_root_complex(static_cast<std::size_t>(port));
   const Access access = access_of(payload, extension);
-  delay += config_.latency;
   if (!pass_root_port(node, access, payload, extension)) return;
   const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, access);
   const ComponentId bridge = bridge_id(node);
@@ -109,13 +113,17 @@ void RootComplexModule::send_down(NodeIndex node, tlm::tlm_generic_payload& payl
       return;
     }
   }
-  port_out[socket_of(node)]->b_transport(payload, delay);
+  const std::size_t socket = socket_of(node);
+  extension.journey.leave_root_complex();
+  if (const auto channel = config_.channels[socket])
+    extension.journey.cross(*channel);
+  port_out[socket]->b_transport(payload, delay);
 }
 
 void RootComplexModule::from_system(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
-  delay += config_.latency;
+  const JourneyScope journey{clock_, payload, extension, delay};
   const auto decision = pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()},
                                               payload.get_data_length(), extension.ingress);
   if (!decision) {
@@ -133,7 +141,7 @@ void RootComplexModule::from_system(int, tlm::tlm_generic_payload& payload, sc_c
 }
 
 void RootComplexModule::config_access(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  delay += config_.latency;
+  delay += config_.config_latency;
   const std::uint64_t offset = payload.get_address();
   const auto segment = static_cast<std::uint16_t>(offset >> ecam_segment_shift);
   const RequesterId function{static_cast<std::uint16_t>(offset >> 12)};

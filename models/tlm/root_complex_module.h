@@ -3,9 +3,9 @@
 // space.
 #pragma once
 
-#include "pcie/link_timing.h"
 #include "pcie/root_complex.h"
 #include "pcie/routing.h"
+#include "timing/loose_clock.h"
 #include "tlm/dma_extension.h"
 
 #include <systemc>
@@ -13,6 +13,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <optional>
 #include <vector>
 
 namespace iommusim::modules {
@@ -20,7 +21,10 @@ namespace iommusim::modules {
 struct RootComplexConfig {
   /// Every node on a root bus: root ports and integrated endpoints, in the order of the sockets.
   std::vector<pcie::NodeIndex> root_nodes;
-  sc_core::sc_time latency;
+  /// What leads down from each; nullopt: an integrated endpoint, or nothing below.
+  std::vector<std::optional<timing::ChannelIndex>> channels;
+  /// Of configuration accesses.
+  sc_core::sc_time config_latency;
 };
 
 class RootComplexModule : public sc_core::sc_module {
@@ -39,7 +43,8 @@ class RootComplexModule : public sc_core::sc_module {
   Target ecam{"ecam"};
 
   RootComplexModule(const sc_core::sc_module_name& name, pcie::Topology& topology,
-                    const std::vector<pcie::HostBridge>& bridges, const RootComplexConfig& config);
+                    const std::vector<pcie::HostBridge>& bridges, timing::LooseClock& clock,
+                    const RootComplexConfig& config);
 
   /// Configuration changed: direct memory pointers of every device are withdrawn.
   void withdraw_dmi();
@@ -64,6 +69,7 @@ class RootComplexModule : public sc_core::sc_module {
 
   pcie::Topology& topology_;
   const std::vector<pcie::HostBridge>& bridges_;
+  timing::LooseClock& clock_;
   RootComplexConfig config_;
 };
 

@@ -2,17 +2,19 @@
 #include "tlm/switch_module.h"
 
 #include "tlm/dmi_scope.h"
-#include "tlm/timing.h"
+#include "tlm/journey_scope.h"
 
 #include <algorithm>
 
 namespace iommusim::modules {
 
-SwitchModule::SwitchModule(const sc_core::sc_module_name& name, pcie::Topology& topology, const SwitchConfig& config)
+SwitchModule::SwitchModule(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& clock,
+                           const SwitchConfig& config)
     : sc_module{name},
       downstream_in{"downstream_in", config.downstream_ports.size()},
       downstream_out{"downstream_out", config.downstream_ports.size()},
       topology_{topology},
+      clock_{clock},
       config_{config} {
   upstream_in.register_b_transport(this, &SwitchModule::from_above, 0);
   upstream_in.register_transport_dbg(this, &SwitchModule::debug_from_above, 0);
@@ -34,19 +36,18 @@ void SwitchModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_co
   const pcie::NodeIndex ingress = config_.downstream_ports[static_cast<std::size_t>(port)];
   const ExtensionScope scope{payload, default_requester(topology_, ingress)};
   DmaExtension& extension = *scope;
+  const JourneyScope journey{clock_, payload, extension, delay};
   const Access access = access_of(payload, extension);
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, ingress, access);
   extension.path.add(topology_[pcie::decider(decision, ingress)].id, *decision.rule);
-  delay += config_.port_latency;
   switch (decision.action) {
     case pcie::Action::upstream:
-      delay += to_sc_time(config_.upstream_link.propagation());
+      extension.journey.cross(config_.upstream_channel);
       upstream_out->b_transport(payload, delay);
       return;
     case pcie::Action::downstream:
       extension.landing.decide(topology_[ingress].id, *decision.rule);
-      delay += config_.port_latency;
-      downstream_out[static_cast<std::size_t>(socket_of(decision.target))]->b_transport(payload, delay);
+      send_down(decision.target, payload, extension, delay);
       return;
     case pcie::Action::claim:
     case pcie::Action::reject: finish(decision, payload, extension); return;
@@ -56,15 +57,22 @@ void SwitchModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_co
 void SwitchModule::from_above(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
+  const JourneyScope journey{clock_, payload, extension, delay};
   const pcie::NodeIndex port = config_.upstream_port;
   const pcie::RouteDecision decision = pcie::route_from_above(topology_, port, access_of(payload, extension));
   extension.path.add(topology_[pcie::decider(decision, port)].id, *decision.rule);
-  delay += config_.port_latency;
   if (decision.action != pcie::Action::downstream) {
     finish(decision, payload, extension);
     return;
   }
-  downstream_out[static_cast<std::size_t>(socket_of(decision.target))]->b_transport(payload, delay);
+  send_down(decision.target, payload, extension, delay);
+}
+
+void SwitchModule::send_down(pcie::NodeIndex port, tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                             sc_core::sc_time& delay) {
+  const auto socket = static_cast<std::size_t>(socket_of(port));
+  if (const auto channel = config_.downstream_channels[socket]) extension.journey.cross(*channel);
+  downstream_out[socket]->b_transport(payload, delay);
 }
 
 void SwitchModule::finish(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload,

@@ -4,10 +4,10 @@
 #include "base/endian.h"
 #include "iommu/access_request.h"
 #include "tlm/dmi_scope.h"
+#include "tlm/journey_scope.h"
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace iommusim::modules {
 
@@ -25,11 +25,20 @@ bool crosses_page(const tlm::tlm_generic_payload& payload) {
   return std::min(payload.get_data_length(), payload.get_streaming_width()) > left_in_page(payload);
 }
 
+/// Faults and interrupts count as a page of the smallest size.
+std::uint8_t page_shift_of(const iommu::TranslationResult& result) {
+  switch (result.page_size) {
+    case page_2m: return 21;
+    case page_1g: return 30;
+    default: return 12;
+  }
+}
+
 }  // namespace
 
-VtdModule::VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, IommuTiming timing,
-                     RequesterId default_requester)
-    : sc_module{name}, id_{id}, unit_{unit}, timing_{std::move(timing)}, default_requester_{default_requester} {
+VtdModule::VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, timing::LooseClock& clock,
+                     const VtdConfig& config)
+    : sc_module{name}, id_{id}, unit_{unit}, clock_{clock}, config_{config} {
   dma_in.register_b_transport(this, &VtdModule::dma);
   dma_in.register_get_direct_mem_ptr(this, &VtdModule::dmi);
   dma_in.register_transport_dbg(this, &VtdModule::debug);
@@ -48,10 +57,11 @@ void VtdModule::dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& de
     payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     return;
   }
-  const ExtensionScope scope{payload, default_requester_};
+  const ExtensionScope scope{payload, config_.default_requester};
   DmaExtension& extension = *scope;
+  const JourneyScope journey{clock_, payload, extension, delay};
   const iommu::TranslationResult result = unit_.translate(iommu::request_of(access_of(payload, extension)), fetches_);
-  delay += timing_.lookup + timing_.fetch * static_cast<double>(fetches_.size());
+  extension.journey.translate(config_.index, payload.get_address(), page_shift_of(result), fetches_.size());
   extension.path.add(id_, *result.rule);
   deliver(payload, extension, result, delay);
 }
@@ -72,7 +82,7 @@ void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extensi
 }
 
 bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
-  const ExtensionScope scope{payload, default_requester_};
+  const ExtensionScope scope{payload, config_.default_requester};
   const DmiPage page{payload};
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
   if (result.outcome != Outcome::translated) return page.deny(dmi);
@@ -86,7 +96,7 @@ bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
 }
 
 unsigned VtdModule::debug(int, tlm::tlm_generic_payload& payload) {
-  const ExtensionScope scope{payload, default_requester_};
+  const ExtensionScope scope{payload, config_.default_requester};
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
   if (result.outcome != Outcome::translated) return 0;
   const AddressScope address{payload, result.address.value()};
@@ -98,7 +108,7 @@ unsigned VtdModule::debug(int, tlm::tlm_generic_payload& payload) {
 }
 
 void VtdModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  delay += timing_.registers;
+  delay += config_.register_latency;
   const unsigned width = payload.get_data_length();
   if (width != 4 && width != 8) {
     payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);

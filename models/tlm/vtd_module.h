@@ -4,6 +4,7 @@
 
 #include "base/component.h"
 #include "iommu/vtd/unit.h"
+#include "timing/loose_clock.h"
 #include "tlm/dma_extension.h"
 #include "tlm/multi_target.h"
 
@@ -14,13 +15,13 @@
 
 namespace iommusim::modules {
 
-struct IommuTiming {
-  /// Each lookup, hit or miss.
-  sc_core::sc_time lookup;
-  /// Each table entry that a walk fetches from memory.
-  sc_core::sc_time fetch;
+struct VtdConfig {
+  /// Number of the unit among those of its clock's host.
+  std::uint16_t index = 0;
   /// Each register access.
-  sc_core::sc_time registers;
+  sc_core::sc_time register_latency;
+  /// Who asks when a request on dma_in has no DmaExtension.
+  RequesterId default_requester;
 };
 
 class VtdModule : public sc_core::sc_module {
@@ -35,9 +36,8 @@ class VtdModule : public sc_core::sc_module {
   /// Register block: addresses are offsets.
   tlm_utils::simple_target_socket<VtdModule, 64> registers{"registers"};
 
-  /// `default_requester`: who asks when a request on dma_in has no DmaExtension.
-  VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, IommuTiming timing,
-            RequesterId default_requester = RequesterId{});
+  VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, timing::LooseClock& clock,
+            const VtdConfig& config);
   ~VtdModule() override;
   VtdModule(const VtdModule&) = delete;
   VtdModule& operator=(const VtdModule&) = delete;
@@ -54,8 +54,8 @@ class VtdModule : public sc_core::sc_module {
 
   ComponentId id_;
   vtd::Unit& unit_;
-  IommuTiming timing_;
-  RequesterId default_requester_;
+  timing::LooseClock& clock_;
+  VtdConfig config_;
   iommu::FetchLog fetches_;
 };
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timing/calendar.h"
+
+#include <algorithm>
+
+namespace iommusim::timing {
+
+Calendar::Calendar() : taken_(buckets) {}
+
+/// Makes `bucket` one of those that are remembered, which forgets the oldest.
+void Calendar::reach(std::uint64_t bucket) {
+  const std::uint64_t newest = oldest_ + buckets - 1;
+  if (bucket <= newest) return;
+  const std::uint64_t forgotten = std::min(bucket - newest, buckets);
+  for (std::uint64_t i = 0; i < forgotten; ++i)
+    taken(oldest_ + i) = 0;
+  oldest_ = bucket - (buckets - 1);
+  first_with_room_ = std::max(first_with_room_, oldest_);
+}
+
+/// Takes `length` from `from` on; returns where it began.
+std::uint64_t Calendar::fill(std::uint64_t from, std::uint64_t length) {
+  std::uint64_t bucket = std::max(from >> bucket_shift, first_with_room_);
+  std::uint64_t begin = from;
+  for (std::uint64_t left = length; left != 0; ++bucket) {
+    reach(bucket);
+    const std::uint64_t bucket_begin = std::max(from, bucket << bucket_shift);
+    const std::uint64_t until_end = ((bucket + 1) << bucket_shift) - bucket_begin;
+    std::uint32_t& used = taken(bucket);
+    const std::uint64_t room = std::min(bucket_length - used, until_end);
+    if (used == bucket_length && bucket == first_with_room_) ++first_with_room_;
+    if (room == 0) continue;
+    if (left == length) begin = bucket_begin;
+    const std::uint64_t piece = std::min(left, room);
+    used += static_cast<std::uint32_t>(piece);
+    left -= piece;
+  }
+  return begin;
+}
+
+Duration Calendar::reserve(Duration at, Duration length) {
+  const std::uint64_t wanted = std::max(at.picoseconds(), oldest_ << bucket_shift);
+  if (length == Duration{}) return at;
+  if (wanted < latest_) return Duration{fill(wanted, length.picoseconds())};
+  latest_ = wanted;
+  const std::uint64_t begin = fill(std::max(wanted, latest_end_), length.picoseconds());
+  latest_end_ = begin + length.picoseconds();
+  return Duration{begin};
+}
+
+}  // namespace iommusim::timing

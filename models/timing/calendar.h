@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reservations of one resource that are asked for out of order of their times.
+#pragma once
+
+#include "base/quantity.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace iommusim::timing {
+
+/// Time in buckets, each with the share that is taken. Who asks in order of time is served first come, first served,
+/// to the picosecond. Who asks for an earlier time than somebody before takes what the buckets from there on have left:
+/// a reservation made for later does not block what is earlier, and nobody finds more time than there is.
+class Calendar {
+ public:
+  Calendar();
+
+  /// Takes `length` from the first time not before `at` that has it, in pieces where it must; returns the beginning.
+  Duration reserve(Duration at, Duration length);
+
+ private:
+  static constexpr unsigned bucket_shift = 16;
+  static constexpr std::uint64_t bucket_length = std::uint64_t{1} << bucket_shift;
+  static constexpr std::uint64_t buckets = 4096;
+
+  std::uint32_t& taken(std::uint64_t bucket) { return taken_[bucket % buckets]; }
+  void reach(std::uint64_t bucket);
+  std::uint64_t fill(std::uint64_t from, std::uint64_t length);
+
+  std::vector<std::uint32_t> taken_;
+  /// The oldest bucket that is remembered, and the newest that exists.
+  std::uint64_t oldest_ = 0;
+  /// No bucket before it has time left.
+  std::uint64_t first_with_room_ = 0;
+  /// The latest time that was asked for, and the end of its reservation.
+  std::uint64_t latest_ = 0;
+  std::uint64_t latest_end_ = 0;
+};
+
+}  // namespace iommusim::timing

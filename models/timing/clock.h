@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spends the time of DMA operations whose ways are decided. There are two: LooseClock reserves as it goes, EventClock
+// lets TLPs queue. What an operation did is the same under both; only when differs.
+#pragma once
+
+#include "base/access.h"
+#include "timing/counters.h"
+#include "timing/host.h"
+#include "timing/latency_histogram.h"
+#include "timing/tlp.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace iommusim::timing {
+
+/// One DMA or message of a device, and the requests that it became.
+struct DmaOperation {
+  std::size_t engine = 0;
+  std::size_t function = 0;
+  Operation operation = Operation::read;
+  /// An interrupt message does not pass the DMA engine.
+  bool message = false;
+  Duration start;
+  std::uint64_t size = 0;
+  const std::vector<Tlp>& tlps;
+};
+
+/// Of one function. An operation is over when the last byte of a write is on the link, or that of a read was moved.
+struct FunctionStatistics {
+  LatencyHistogram reads;
+  LatencyHistogram writes;
+  std::uint64_t read_bytes = 0;
+  std::uint64_t written_bytes = 0;
+  /// When counting began, and when the last operation that counts ended.
+  Duration since;
+  Duration last_read;
+  Duration last_write;
+
+  void count(Operation operation, std::uint64_t size, Duration start, Duration end);
+  void restart(Duration now);
+  /// Payload of reads or writes; 0 while nothing ended.
+  double read_gigabits_per_second() const;
+  double write_gigabits_per_second() const;
+};
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  Clock(const Clock&) = delete;
+  Clock& operator=(const Clock&) = delete;
+
+  /// Operations come in order of `start`.
+  virtual void submit(const DmaOperation& operation) = 0;
+  /// Waits until fewer than `window` operations are under way; returns the time at which that is so.
+  virtual Duration wait_for_slot(unsigned window) = 0;
+  /// Lets everything end; returns the time at which the last operation did. Writes are performed.
+  virtual Duration finish() = 0;
+
+  /// Counts from now on.
+  void reset_statistics();
+  /// When counting began.
+  Duration counted_since() const { return since_; }
+  const FunctionStatistics& function(std::size_t index) const { return functions_[index]; }
+  const ChannelCounters& channel(std::size_t index) const { return channels_[index]; }
+  const Host& host() const { return host_; }
+
+ protected:
+  explicit Clock(const Network& network)
+      : host_{network}, functions_(network.functions.size()), channels_(network.channels.size()) {}
+
+  Host& its_host() { return host_; }
+  ChannelCounters& its_channel(std::size_t index) { return channels_[index]; }
+  FunctionStatistics& its_function(std::size_t index) { return functions_[index]; }
+  /// The latest end of anything so far.
+  Duration latest() const { return latest_; }
+  void reached(Duration time) { latest_ = std::max(latest_, time); }
+
+ private:
+  Host host_;
+  std::vector<FunctionStatistics> functions_;
+  std::vector<ChannelCounters> channels_;
+  Duration latest_;
+  Duration since_;
+};
+
+}  // namespace iommusim::timing

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timing/event_clock.h"
+
+#include "pcie/completion_split.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace iommusim::timing {
+namespace {
+
+/// Operations that may wait in a device at once. A driver's rings are no longer either; more would be memory without
+/// end for a trace that asks for more than the links can carry.
+constexpr std::size_t most_under_way = std::size_t{1} << 14;
+
+}  // namespace
+
+EventClock::EventClock(const Network& network)
+    : Clock{network}, network_{network}, performed_(std::max<std::size_t>(network.root_nodes, 1)) {
+  channels_.reserve(network.channels.size());
+  for (const Channel& channel : network.channels)
+    channels_.emplace_back(channel, flights_);
+  engines_.reserve(network.engines.size());
+  for (std::size_t i = 0; i < network.engines.size(); ++i)
+    engines_.push_back(DmaEngine{i, network.engines[i].parameters, operations_, flights_, *this});
+}
+
+void EventClock::submit(const DmaOperation& operation) {
+  run_until(operation.start);
+  wait_for_slot(most_under_way);
+  now_ = std::max(now_, operation.start);
+  const std::uint32_t index = operations_.acquire();
+  make_flights(index, operation);
+  ++under_way_;
+  const EngineParameters& engine = network_.engines[operation.engine].parameters;
+  const Duration latency = operation.message ? Duration{} : engine.command / 2 + engine.descriptor;
+  if (latency == Duration{})
+    engines_[operation.engine].begin(index, now_);
+  else
+    events_.add(now_ + latency, Kind::begin, index);
+}
+
+void EventClock::make_flights(std::uint32_t operation, const DmaOperation& facts) {
+  OperationState& state = operations_[operation];
+  state.engine = facts.engine;
+  state.function = facts.function;
+  state.operation = facts.operation;
+  state.message = facts.message;
+  state.start = facts.start;
+  state.size = facts.size;
+  state.flights.clear();
+  state.sent = state.answered = state.moved = 0;
+  for (const Tlp& tlp : facts.tlps) {
+    const std::uint32_t index = flights_.acquire();
+    Flight& flight = flights_[index];
+    flight.tlp = tlp;
+    flight.request = index;
+    flight.operation = operation;
+    flight.type = tlp.is_answered() ? FlowClass::non_posted : FlowClass::posted;
+    flight.wire_bytes = tlp.wire_bytes;
+    flight.payload = tlp.operation == Operation::read ? 0 : tlp.size;
+    flight.step = 0;
+    flight.held.reset();
+    flight.completions = 0;
+    state.flights.push_back(index);
+  }
+}
+
+Duration EventClock::wait_for_slot(unsigned window) {
+  while (under_way_ >= window && !events_.is_empty())
+    step();
+  return now_;
+}
+
+Duration EventClock::finish() {
+  while (!events_.is_empty())
+    step();
+  if (under_way_ != 0 || flights_.in_use() != 0) {
+    std::string report = fmt::format("{} operations never end", under_way_);
+    for (const std::string& line : waiting())
+      report += "\n  " + line;
+    throw std::logic_error{report};
+  }
+  return latest();
+}
+
+bool EventClock::credits_are_complete() const {
+  return std::all_of(channels_.begin(), channels_.end(),
+                     [](const ChannelState& channel) { return channel.credits.are_complete(); });
+}
+
+std::vector<std::string> EventClock::waiting() const {
+  std::vector<std::string> lines;
+  for (const ChannelState& channel : channels_)
+    if (!channel.egress.is_empty())
+      lines.push_back(fmt::format("{}: {} TLPs wait for credits", channel.parameters->name, channel.egress.waiting()));
+  return lines;
+}
+
+void EventClock::run_until(Duration time) {
+  while (!events_.is_empty() && events_.next_time() <= time)
+    step();
+}
+
+void EventClock::step() {
+  const Event<Kind> event = events_.take();
+  now_ = event.time;
+  switch (event.kind) {
+    case Kind::begin: return engines_[operations_[event.subject].engine].begin(event.subject, now_);
+    case Kind::enqueue: return enqueue(event.subject);
+    case Kind::send:
+      channels_[event.subject].look_again.reset();
+      return serve(static_cast<ChannelIndex>(event.subject));
+    case Kind::arrive: return arrive(event.subject);
+    case Kind::answer: return answer(event.subject);
+    case Kind::end:
+      operations_.release(event.subject);
+      --under_way_;
+      return;
+    case Kind::read_moved: return engines_[event.subject].on_event(EngineEvent::read_moved, now_);
+    case Kind::write_moved: return engines_[event.subject].on_event(EngineEvent::write_moved, now_);
+    case Kind::may_send: return engines_[event.subject].on_event(EngineEvent::may_send, now_);
+    case Kind::sent: return engines_[event.subject].on_event(EngineEvent::sent, now_);
+  }
+}
+
+void EventClock::wake(std::size_t engine, EngineEvent event, Duration time) {
+  constexpr std::array<Kind, 4> kinds{Kind::read_moved, Kind::write_moved, Kind::may_send, Kind::sent};
+  events_.add(time, kinds[static_cast<std::size_t>(event)], static_cast<std::uint32_t>(engine));
+}
+
+void EventClock::end(std::uint32_t operation, Duration time) {
+  const OperationState& state = operations_[operation];
+  its_function(state.function).count(state.operation, state.size, state.start, time);
+  reached(time);
+  events_.add(time, Kind::end, operation);
+}
+
+/// From its device: into the queue of the link, or, inside the root complex, to where it goes.
+void EventClock::send(std::uint32_t flight) {
+  Flight& sent = flights_[flight];
+  sent.tail = now_;
+  if (sent.tlp.journey.size() != 0 && sent.tlp.journey[0].kind == StepKind::channel) return enqueue(flight);
+  engines_[operations_[sent.operation].engine].on_sent(flight, now_, now_);
+  arrive(flight);
+}
+
+/// The link that it waits for. Completions go back by the way that their request came.
+ChannelIndex EventClock::next_channel(const Flight& flight) const {
+  const ChannelIndex there = flights_[flight.request].tlp.journey[flight.step].index;
+  return flight.type == FlowClass::completion ? static_cast<ChannelIndex>(there ^ 1U) : there;
+}
+
+void EventClock::enqueue(std::uint32_t flight) {
+  Flight& arrived = flights_[flight];
+  arrived.order = arrivals_++;
+  const ChannelIndex channel = next_channel(arrived);
+  ChannelState& state = channels_[channel];
+  state.egress.add(flight);
+  ChannelCounters& counters = its_channel(channel);
+  counters.queue_max = std::max<std::uint64_t>(counters.queue_max, state.egress.waiting());
+  serve(channel);
+}
+
+/// Sends what may be sent now, and sees to it that somebody looks again when more may be.
+void EventClock::serve(ChannelIndex channel) {
+  ChannelState& state = channels_[channel];
+  if (state.egress.is_empty()) return;
+  if (state.busy_until > now_) return look_again(channel, state.busy_until);
+  state.credits.update(now_);
+  if (const auto flight = state.egress.take(state.credits)) {
+    transmit(channel, *flight);
+    if (!state.egress.is_empty()) look_again(channel, state.busy_until);
+    return;
+  }
+  // Without credits on their way, whoever frees the receiver's buffer looks again.
+  if (const auto time = state.credits.next_return()) look_again(channel, *time);
+}
+
+void EventClock::look_again(ChannelIndex channel, Duration time) {
+  ChannelState& state = channels_[channel];
+  if (state.look_again && *state.look_again <= time) return;
+  state.look_again = time;
+  events_.add(time, Kind::send, channel);
+}
+
+void EventClock::transmit(ChannelIndex channel, std::uint32_t flight) {
+  ChannelState& state = channels_[channel];
+  const Channel& parameters = *state.parameters;
+  Flight& sent = flights_[flight];
+  const Duration length = parameters.link.serialize(sent.wire_bytes);
+  // Cut through: the last byte cannot leave before it is here.
+  const Duration end = std::max(now_ + length, sent.tail + parameters.entry.latency);
+  state.busy_until = now_ + length;
+  state.credits.consume(sent.type, sent.payload);
+  ChannelCounters& counters = its_channel(channel);
+  ++(sent.type == FlowClass::posted       ? counters.posted
+     : sent.type == FlowClass::non_posted ? counters.non_posted
+                                          : counters.completions);
+  counters.bytes += sent.wire_bytes;
+  counters.busy += length;
+  const bool is_from_device = !sent.held && sent.type != FlowClass::completion && sent.step == 0;
+  leave_buffer(sent, end);
+  sent.held = channel;
+  sent.tail = end + parameters.link.propagation();
+  go_on(flight, now_ + parameters.link.propagation());
+  if (is_from_device) engines_[operations_[sent.operation].engine].on_sent(flight, now_, end);
+}
+
+/// After a link: the first byte arrives at `head`, the last at the flight's `tail`.
+void EventClock::go_on(std::uint32_t flight, Duration head) {
+  Flight& moving = flights_[flight];
+  const Journey& journey = flights_[moving.request].tlp.journey;
+  Duration crossing;
+  if (moving.type == FlowClass::completion) {
+    const auto before = channel_before(journey, moving.step, crossing);
+    if (!before) return events_.add(moving.tail, Kind::arrive, flight);
+    moving.step = *before;
+  } else {
+    ++moving.step;
+    if (moving.step == journey.size() || journey[moving.step].kind != StepKind::channel)
+      return events_.add(moving.tail, Kind::arrive, flight);
+  }
+  const PortParameters& port = network_.channels[next_channel(moving)].entry;
+  const bool cut_through = !port.store_and_forward && crossing == Duration{};
+  events_.add((cut_through ? head : moving.tail) + port.latency + crossing, Kind::enqueue, flight);
+}
+
+/// The channel step before `step`, towards the requester; `crossing` becomes the time through the root complex on the
+/// way there.
+std::optional<std::size_t> EventClock::channel_before(const Journey& journey, std::size_t step,
+                                                      Duration& crossing) const {
+  while (step-- != 0) {
+    if (journey[step].kind == StepKind::channel) return step;
+    if (journey[step].kind == StepKind::root_complex_out) crossing += network_.host.root_complex.latency * 2;
+  }
+  return std::nullopt;
+}
+
+void EventClock::leave_buffer(Flight& flight, Duration time) {
+  if (!flight.held) return;
+  const ChannelIndex channel = *flight.held;
+  ChannelState& state = channels_[channel];
+  const Channel& parameters = *state.parameters;
+  const Duration known = time + parameters.link.propagation() + parameters.credits.return_latency;
+  state.credits.return_at(known, flight.type, flight.payload);
+  flight.held.reset();
+  if (!state.egress.is_empty()) look_again(channel, std::max(known, state.busy_until));
+}
+
+/// Posted writes that a later read through the same root-bus node must not pass.
+Duration& EventClock::performed_at(const Tlp& tlp, std::size_t step) {
+  const bool enters = step < tlp.journey.size() && tlp.journey[step].kind == StepKind::root_complex_in;
+  return enters ? performed_[tlp.journey[step].index] : elsewhere_;
+}
+
+void EventClock::arrive(std::uint32_t flight) {
+  Flight& arrived = flights_[flight];
+  if (arrived.type == FlowClass::completion) return arrive_completion(flight);
+  const bool posted = arrived.type == FlowClass::posted;
+  Duration& performed = performed_at(arrived.tlp, arrived.step);
+  const Host::Answer answer = its_host().serve({arrived.tlp, arrived.step, arrived.tail, posted ? Duration{} : performed});
+  leave_buffer(arrived, answer.released);
+  arrived.step = answer.step;
+  arrived.tail = answer.ready;
+  if (answer.step < arrived.tlp.journey.size()) return events_.add(answer.ready, Kind::enqueue, flight);
+  if (!posted) return events_.add(answer.ready, Kind::answer, flight);
+  performed = std::max(performed, answer.ready);
+  reached(answer.ready);
+  flights_.release(flight);
+}
+
+/// The data of a request are there, or its refusal: completions go back.
+void EventClock::answer(std::uint32_t request) {
+  const Tlp& tlp = flights_[request].tlp;
+  Duration crossing;
+  const auto last_channel = channel_before(tlp.journey, tlp.journey.size(), crossing);
+  if (!last_channel) return engines_[operations_[flights_[request].operation].engine].on_answered(request, now_);
+  const bool carries_data = tlp.operation == Operation::read;
+  const pcie::CompletionSplit split{BusAddr{tlp.address}, carries_data ? tlp.size : 0, {tlp.max_payload, line_bytes}};
+  for (const pcie::CompletionPart part : split) {
+    ++flights_[request].completions;
+    const std::uint32_t index = flights_.acquire();
+    Flight& completion = flights_[index];
+    completion.request = request;
+    completion.operation = flights_[request].operation;
+    completion.type = FlowClass::completion;
+    completion.wire_bytes = static_cast<std::uint32_t>(pcie::completion_overhead + part.size);
+    completion.payload = part.size;
+    completion.step = *last_channel;
+    completion.held.reset();
+    completion.tail = now_ + crossing;
+    events_.add(completion.tail, Kind::enqueue, index);
+  }
+}
+
+void EventClock::arrive_completion(std::uint32_t flight) {
+  Flight& arrived = flights_[flight];
+  const std::uint32_t request = arrived.request;
+  leave_buffer(arrived, now_);
+  flights_.release(flight);
+  if (--flights_[request].completions == 0)
+    engines_[operations_[flights_[request].operation].engine].on_answered(request, now_);
+}
+
+}  // namespace iommusim::timing

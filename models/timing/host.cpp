@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timing/host.h"
+
+#include <algorithm>
+
+namespace iommusim::timing {
+
+/// One request on its way through the host.
+struct Host::Visit {
+  const Tlp& tlp;
+  Duration not_before;
+  Duration time;
+  Duration released;
+  std::size_t source = 0;
+  Iommu* unit = nullptr;
+  bool in_root_complex = false;
+
+  Iommu::Lane lane() const { return tlp.is_answered() ? Iommu::Lane::read : Iommu::Lane::write; }
+};
+
+Host::Host(const Network& network)
+    : parameters_{network.host},
+      iommus_(network.iommus.size(), Iommu{network.host.iommu, network.root_nodes}),
+      memory_{network.host.memory},
+      write_buffer_{network.host.root_complex.write_buffer},
+      read_buffer_{network.host.root_complex.read_buffer} {}
+
+void Host::reset_counters() {
+  for (Iommu& unit : iommus_)
+    unit.reset_counters();
+  memory_.reset_counters();
+  counters_ = {};
+}
+
+Host::Answer Host::serve(const Request& request) {
+  const Journey& journey = request.tlp.journey;
+  Visit visit{request.tlp, request.not_before, request.arrival, request.arrival};
+  std::size_t step = request.step;
+  for (; step < journey.size() && journey[step].kind != StepKind::channel; ++step)
+    take(journey[step], visit);
+  // What the root complex answers crosses it again.
+  if (step == journey.size() && visit.in_root_complex && request.tlp.is_answered())
+    visit.time += parameters_.root_complex.latency;
+  return {step, visit.time, visit.released};
+}
+
+void Host::take(const Step& step, Visit& visit) {
+  switch (step.kind) {
+    case StepKind::root_complex_in:
+      ++counters_.requests;
+      visit.source = step.index;
+      visit.in_root_complex = true;
+      visit.time += parameters_.root_complex.latency;
+      if (visit.tlp.is_answered()) visit.time = std::max(visit.time, visit.not_before);
+      visit.released = visit.time;
+      return;
+    case StepKind::translation:
+      visit.unit = &iommus_[step.index];
+      visit.time = visit.unit->translate(step, visit.source, visit.lane(), visit.time);
+      visit.released = visit.time;
+      return;
+    case StepKind::memory: return reach_memory(step, visit);
+    case StepKind::root_complex_out: return leave(visit);
+    case StepKind::device: visit.time += parameters_.device; return;
+    case StepKind::doorbell: visit.time += parameters_.doorbell; return;
+    case StepKind::other: visit.time += Duration{step.address}; return;
+    case StepKind::channel: return;
+  }
+}
+
+void Host::reach_memory(const Step& step, Visit& visit) {
+  const Tlp& tlp = visit.tlp;
+  if (tlp.is_answered()) {
+    visit.time = std::max(visit.time, read_buffer_.earliest(tlp.lines()));
+    visit.time += memory_.read(step.address, tlp.size, visit.time);
+    read_buffer_.take(tlp.lines(), visit.time + parameters_.root_complex.latency);
+    return;
+  }
+  visit.time = std::max(visit.time, write_buffer_.earliest(tlp.lines()));
+  if (visit.unit != nullptr) visit.unit->hold(visit.source, visit.lane(), visit.time);
+  visit.released = visit.time;
+  visit.time += memory_.write(step.address, tlp.size, visit.time) + parameters_.root_complex.write_latency;
+  write_buffer_.take(tlp.lines(), visit.time);
+}
+
+void Host::leave(Visit& visit) {
+  ++counters_.reflected;
+  counters_.reflected_bytes += visit.tlp.size;
+  visit.in_root_complex = false;
+  visit.time += parameters_.root_complex.latency;
+  if (const auto rate = parameters_.root_complex.reflection) {
+    const auto busy = static_cast<std::uint64_t>(visit.tlp.size / *rate * 1e12);
+    visit.time = reflection_.reserve(visit.time, Duration{busy}) + Duration{busy};
+  }
+  visit.released = visit.time;
+}
+
+}  // namespace iommusim::timing

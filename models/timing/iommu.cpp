@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timing/iommu.h"
+
+#include <algorithm>
+
+namespace iommusim::timing {
+namespace {
+
+constexpr unsigned region_shift = 21;
+constexpr std::size_t remembered_regions = 4096;
+/// A table has 512 entries.
+constexpr unsigned table_shift = 9;
+
+}  // namespace
+
+Iommu::Iommu(const IommuParameters& parameters, std::size_t sources)
+    : parameters_{parameters},
+      walkers_{parameters.walkers},
+      last_(std::max<std::size_t>(sources, 1) * 2),
+      fills_(fills),
+      regions_(parameters.one_walk_per_region ? remembered_regions : 0) {
+  tables_.reserve(parameters.structure_cache);
+}
+
+Iommu::Fill& Iommu::fill_of(const Step& step) {
+  const std::uint64_t page = step.address >> step.page_shift;
+  return fills_[(page ^ page >> 10) % fills_.size()];
+}
+
+Duration& Iommu::region_free(std::uint64_t address) {
+  const std::uint64_t number = address >> region_shift;
+  Region& region = regions_[number % regions_.size()];
+  if (region.number != number) region = {number, Duration{}};
+  return region.free;
+}
+
+std::uint64_t Iommu::reads_of(const Step& step) {
+  if (parameters_.structure_cache == 0) return step.fetches;
+  const std::uint64_t table = step.address >> (step.page_shift + table_shift) << 6 | step.page_shift;
+  const auto known = std::find(tables_.begin(), tables_.end(), table);
+  const bool is_known = known != tables_.end();
+  if (is_known)
+    std::rotate(tables_.begin(), known, known + 1);
+  else {
+    if (tables_.size() == parameters_.structure_cache) tables_.pop_back();
+    tables_.insert(tables_.begin(), table);
+  }
+  return is_known ? 1 : step.fetches;
+}
+
+Duration Iommu::walk(const Step& step, Lane lane, Duration arrival) {
+  const std::uint64_t reads = reads_of(step);
+  Duration start = std::max({arrival, walkers_.earliest(), last_walk_start_});
+  if (parameters_.one_walk_per_region) start = std::max(start, region_free(step.address));
+  last_walk_start_ = start;
+  const Duration done = start + parameters_.walk + parameters_.walk_read * reads;
+  const Duration free = done + (lane == Lane::read ? parameters_.recovery_read : parameters_.recovery_write);
+  walkers_.take(free);
+  if (parameters_.one_walk_per_region) region_free(step.address) = free;
+  ++counters_.walks;
+  counters_.walk_reads += reads;
+  counters_.walker_busy += free - start;
+  return done;
+}
+
+Duration Iommu::translate(const Step& step, std::size_t source, Lane lane, Duration arrival) {
+  ++counters_.lookups;
+  Duration ready = arrival;
+  if (parameters_.lookup_interval != Duration{}) ready = lookup_.reserve(arrival, parameters_.lookup_interval);
+  ready += parameters_.lookup;
+  Fill& fill = fill_of(step);
+  const std::uint64_t page = step.address >> step.page_shift;
+  if (step.fetches != 0) {
+    ready = walk(step, lane, ready);
+    fill = {page, ready};
+  } else {
+    ++counters_.hits;
+    if (fill.page == page && ready < fill.ready) {
+      ++counters_.merged;
+      ready = fill.ready;
+    }
+  }
+  Duration& last = last_of(source, lane);
+  last = std::max(last, ready);
+  return last;
+}
+
+void Iommu::hold(std::size_t source, Lane lane, Duration time) {
+  Duration& last = last_of(source, lane);
+  last = std::max(last, time);
+}
+
+}  // namespace iommusim::timing

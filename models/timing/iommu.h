@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long an IOMMU takes for each request: what hit and what was fetched is decided before.
+#pragma once
+
+#include "timing/counters.h"
+#include "timing/journey.h"
+#include "timing/parameters.h"
+#include "timing/server.h"
+#include "timing/slots.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace iommusim::timing {
+
+/// Requests of one root-bus node leave in the order in which they came, reads and writes apart: who follows a miss waits
+/// for it. Behind them look up and walk.
+class Iommu {
+ public:
+  Iommu(const IommuParameters& parameters, std::size_t sources);
+
+  enum class Lane : std::uint8_t { read, write };
+  /// When a request that arrives at `arrival` leaves translated.
+  Duration translate(const Step& step, std::size_t source, Lane lane, Duration arrival);
+  /// Nothing of this lane leaves before `time`: what comes next had no room.
+  void hold(std::size_t source, Lane lane, Duration time);
+
+  const IommuCounters& counters() const { return counters_; }
+  void reset_counters() { counters_ = {}; }
+
+ private:
+  /// A walk whose result is not in the cache yet, or was put there at `ready`.
+  struct Fill {
+    std::uint64_t page = ~std::uint64_t{0};
+    Duration ready;
+  };
+  static constexpr std::size_t fills = 1024;
+
+  Duration& last_of(std::size_t source, Lane lane) { return last_[source * 2 + static_cast<std::size_t>(lane)]; }
+  Fill& fill_of(const Step& step);
+  Duration walk(const Step& step, Lane lane, Duration arrival);
+  /// Entries that have to be read: all, or the leaf when the table that holds it is known.
+  std::uint64_t reads_of(const Step& step);
+  Duration& region_free(std::uint64_t address);
+
+  IommuParameters parameters_;
+  Server lookup_;
+  Slots walkers_;
+  Duration last_walk_start_;
+  std::vector<Duration> last_;
+  std::vector<Fill> fills_;
+  struct Region {
+    std::uint64_t number = ~std::uint64_t{0};
+    Duration free;
+  };
+  std::vector<Region> regions_;
+  /// Least recently used last.
+  std::vector<std::uint64_t> tables_;
+  IommuCounters counters_;
+};
+
+}  // namespace iommusim::timing

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Latencies by count, in constant memory: percentiles to within one part in 128.
+#pragma once
+
+#include "base/quantity.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace iommusim::timing {
+
+/// Buckets grow with the value: 128 to each power of two.
+class LatencyHistogram {
+ public:
+  void add(Duration latency);
+  void clear() { *this = {}; }
+
+  std::uint64_t count() const { return count_; }
+  /// All 0 while nothing was counted.
+  Duration min() const { return count_ == 0 ? Duration{} : min_; }
+  Duration max() const { return max_; }
+  double mean_nanoseconds() const;
+  /// The value that `share` of all do not exceed; 0 < share <= 1.
+  Duration percentile(double share) const;
+
+ private:
+  std::vector<std::uint64_t> counts_;
+  std::uint64_t count_ = 0;
+  Duration min_;
+  Duration max_;
+  Duration sum_;
+};
+
+}  // namespace iommusim::timing

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timing/loose_clock.h"
+
+#include "pcie/completion_split.h"
+
+#include <algorithm>
+
+namespace iommusim::timing {
+
+/// The first and the last byte of a TLP on their way.
+struct LooseClock::Front {
+  Duration head;
+  Duration tail;
+};
+
+LooseClock::LooseClock(const Network& network)
+    : Clock{network},
+      network_{network},
+      posted_lines_(std::max<std::size_t>(network.root_nodes, 1), LineBuffer{network.host.root_complex.posted_lines}) {
+  channels_.reserve(network.channels.size());
+  for (std::size_t i = 0; i < network.channels.size(); ++i)
+    channels_.push_back({&network.channels[i], {}, &its_channel(i)});
+  engines_.reserve(network.engines.size());
+  for (const Engine& engine : network.engines)
+    engines_.emplace_back(engine.parameters);
+}
+
+void LooseClock::SentWrites::add(Duration sent, Duration performed) {
+  writes_[count_++ % writes_.size()] = {sent, performed};
+}
+
+Duration LooseClock::SentWrites::performed_before(Duration time) const {
+  const std::size_t kept = std::min(count_, writes_.size());
+  for (std::size_t i = 1; i <= kept; ++i) {
+    const Write& write = writes_[(count_ - i) % writes_.size()];
+    if (write.sent < time) return write.performed;
+  }
+  return {};
+}
+
+void LooseClock::submit(const DmaOperation& operation) {
+  EngineState& engine = engines_[operation.engine];
+  const Duration end = operation.message                         ? message(engine, operation)
+                       : operation.operation == Operation::write ? write(engine, operation)
+                                                                 : read(engine, operation);
+  its_function(operation.function).count(operation.operation, operation.size, operation.start, end);
+  while (!under_way_.empty() && under_way_.top() <= operation.start)
+    under_way_.pop();
+  under_way_.push(end);
+}
+
+Duration LooseClock::wait_for_slot(unsigned window) {
+  Duration now;
+  while (under_way_.size() >= window) {
+    now = under_way_.top();
+    under_way_.pop();
+  }
+  return now;
+}
+
+Duration LooseClock::spend(const Tlp& tlp, Duration start) {
+  const Passage passage = pass(tlp, start, nullptr);
+  reached(passage.end);
+  return passage.end;
+}
+
+/// One chunk through an engine and the port that both engines share. Returns when both are done with it.
+Duration LooseClock::move(EngineState& engine, Server& side, Duration start, std::uint64_t bytes, bool first) {
+  const EngineParameters& p = engine.parameters;
+  const std::size_t lines = lines_of(bytes);
+  const Duration begin = std::max(start, side.free());
+  const Duration port_time = (first ? p.port_job : Duration{}) + p.port_line * lines;
+  const Duration port_end = engine.port.reserve(begin, port_time) + port_time;
+  const Duration end = std::max(begin + p.job + p.line * lines, port_end);
+  side.busy_until(end);
+  return end;
+}
+
+Duration LooseClock::write(EngineState& engine, const DmaOperation& operation) {
+  const EngineParameters& p = engine.parameters;
+  Duration ready = std::max(operation.start + p.command / 2 + p.descriptor, engine.buffers.earliest());
+  if (p.has_engine())
+    for (std::uint64_t moved = 0; moved < std::max<std::uint64_t>(operation.size, 1); moved += p.chunk)
+      ready = move(engine, engine.writer, ready, std::min<std::uint64_t>(p.chunk, operation.size - moved), moved == 0);
+  Duration sent = ready;
+  for (const Tlp& tlp : operation.tlps) {
+    const Passage passage = pass(tlp, std::max(sent, engine.next_issue), &engine);
+    sent = passage.sent;
+    engine.next_issue = std::max(passage.begun + p.issue, passage.sent);
+    engine.sent.add(passage.sent, passage.end);
+    reached(passage.end);
+  }
+  engine.buffers.take(sent);
+  return sent + p.command / 2;
+}
+
+Duration LooseClock::read(EngineState& engine, const DmaOperation& operation) {
+  const EngineParameters& p = engine.parameters;
+  Slots& tags = operation.size > p.large ? engine.tags_large : engine.tags;
+  Duration next = operation.start + p.command / 2 + p.descriptor;
+  Duration arrived;
+  for (const Tlp& tlp : operation.tlps) {
+    const Passage passage = pass(tlp, std::max(next, tags.earliest()), &engine);
+    next = passage.begun;
+    arrived = std::max(arrived, passage.end);
+    if (!p.has_engine()) tags.take(passage.end);
+  }
+  Duration end = arrived;
+  if (p.has_engine()) {
+    std::uint64_t moved = 0;
+    for (const Tlp& tlp : operation.tlps) {
+      end = move(engine, engine.reader, end, tlp.size, moved == 0);
+      moved += tlp.size;
+      tags.take(end);
+    }
+  }
+  reached(end);
+  return end + p.command / 2;
+}
+
+Duration LooseClock::message(EngineState& engine, const DmaOperation& operation) {
+  Duration sent = operation.start;
+  for (const Tlp& tlp : operation.tlps) {
+    const Passage passage = pass(tlp, std::max(sent, engine.next_issue), &engine);
+    sent = passage.sent;
+    engine.sent.add(passage.sent, passage.end);
+    reached(passage.end);
+  }
+  return sent;
+}
+
+void LooseClock::cross(ChannelState& channel, std::uint64_t bytes, Front& front) {
+  const Channel& p = *channel.parameters;
+  const Duration length = p.link.serialize(bytes);
+  const Duration at = (p.entry.store_and_forward ? front.tail : front.head) + p.entry.latency;
+  const Duration begin = channel.calendar.reserve(at, length);
+  // Cut through: the last byte cannot leave before it is here.
+  const Duration end = std::max(begin + length, front.tail + p.entry.latency);
+  front = {begin + p.link.propagation(), end + p.link.propagation()};
+  channel.counters->bytes += bytes;
+  channel.counters->busy += length;
+}
+
+/// A posted write is sent when its lines at the root port will be free at its arrival there, if nothing delays it.
+Duration LooseClock::wait_for_lines(const Tlp& tlp, Duration ready) {
+  Duration flight;
+  for (std::size_t i = 0; i < tlp.journey.size(); ++i) {
+    const Step& step = tlp.journey[i];
+    if (step.kind == StepKind::root_complex_in) {
+      const Duration free = posted_lines_[step.index].earliest(tlp.lines());
+      const Duration at_host = flight + network_.host.root_complex.latency;
+      return free > ready + at_host ? free - at_host : ready;
+    }
+    if (step.kind != StepKind::channel) break;
+    const Channel& channel = network_.channels[step.index];
+    flight += channel.link.propagation() + channel.entry.latency;
+    if (i == 0 || channel.entry.store_and_forward) flight += channel.link.serialize(tlp.wire_bytes);
+  }
+  return ready;
+}
+
+LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const EngineState* engine) {
+  const bool posted = !tlp.is_answered();
+  if (posted) ready = wait_for_lines(tlp, ready);
+  Front front{ready, ready};
+  Passage passage{ready, ready, ready};
+  std::size_t channels = 0;
+  const Journey& journey = tlp.journey;
+  for (std::size_t step = 0; step < journey.size();) {
+    if (journey[step].kind == StepKind::channel) {
+      ChannelState& channel = channels_[journey[step].index];
+      cross(channel, tlp.wire_bytes, front);
+      ++(posted ? channel.counters->posted : channel.counters->non_posted);
+      if (step == 0) {
+        const Duration propagation = channel.parameters->link.propagation();
+        passage.begun = front.head - propagation;
+        passage.sent = front.tail - propagation;
+      }
+      ++channels;
+      ++step;
+      continue;
+    }
+    const Duration earlier = posted || engine == nullptr ? Duration{} : engine->sent.performed_before(passage.sent);
+    const Host::Answer answer = its_host().serve({tlp, step, front.tail, earlier});
+    if (posted && journey[step].kind == StepKind::root_complex_in)
+      posted_lines_[journey[step].index].take(tlp.lines(), answer.released);
+    front = {answer.ready, answer.ready};
+    step = answer.step;
+  }
+  passage.end = front.tail;
+  return posted ? passage : pass_back(tlp, channels, passage);
+}
+
+/// The completions, over the same links in the other direction.
+LooseClock::Passage LooseClock::pass_back(const Tlp& tlp, std::size_t channels, Passage passage) {
+  if (channels == 0) return passage;
+  const Journey& journey = tlp.journey;
+  const Duration ready = passage.end;
+  const bool carries_data = tlp.operation == Operation::read;
+  const pcie::CompletionSplit split{BusAddr{tlp.address}, carries_data ? tlp.size : 0, {tlp.max_payload, line_bytes}};
+  for (const pcie::CompletionPart part : split) {
+    Front front{ready, ready};
+    for (std::size_t step = journey.size(); step-- != 0;) {
+      if (journey[step].kind == StepKind::root_complex_out) {
+        front.tail += network_.host.root_complex.latency * 2;
+        front.head = front.tail;
+      }
+      if (journey[step].kind != StepKind::channel) continue;
+      ChannelState& back = channels_[journey[step].index ^ 1u];
+      cross(back, pcie::completion_overhead + part.size, front);
+      ++back.counters->completions;
+    }
+    passage.end = std::max(passage.end, front.tail);
+  }
+  return passage;
+}
+
+}  // namespace iommusim::timing

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time without events: every resource keeps a calendar, and each operation reserves what it needs as soon as it is
+// known. Contention is felt; the order among TLPs that meet is the order of asking.
+#pragma once
+
+#include "timing/calendar.h"
+#include "timing/clock.h"
+#include "timing/network.h"
+#include "timing/slots.h"
+
+#include <array>
+#include <queue>
+#include <vector>
+
+namespace iommusim::timing {
+
+class LooseClock final : public Clock {
+ public:
+  explicit LooseClock(const Network& network);
+
+  void submit(const DmaOperation& operation) override;
+  Duration wait_for_slot(unsigned window) override;
+  Duration finish() override { return latest(); }
+
+  /// One request that no engine of ours sent: from its first channel on to its end, or back to where it began.
+  Duration spend(const Tlp& tlp, Duration start);
+
+ private:
+  struct ChannelState {
+    const Channel* parameters;
+    Calendar calendar;
+    ChannelCounters* counters;
+  };
+  /// The writes that a device sent last: a read may not pass those that left before it.
+  class SentWrites {
+   public:
+    void add(Duration sent, Duration performed);
+    /// When the last write that was sent before `time` is performed.
+    Duration performed_before(Duration time) const;
+
+   private:
+    struct Write {
+      Duration sent;
+      Duration performed;
+    };
+    std::array<Write, 64> writes_{};
+    std::size_t count_ = 0;
+  };
+  struct EngineState {
+    explicit EngineState(const EngineParameters& engine)
+        : parameters{engine}, tags{engine.tags}, tags_large{engine.tags_large}, buffers{engine.buffers} {}
+
+    const EngineParameters& parameters;
+    Server reader;
+    Server writer;
+    Calendar port;
+    Slots tags;
+    Slots tags_large;
+    Slots buffers;
+    Duration next_issue;
+    SentWrites sent;
+  };
+  /// Times of one request on its way.
+  struct Passage {
+    /// On the first channel: when its first byte and its last byte left.
+    Duration begun;
+    Duration sent;
+    /// Posted: globally performed. Else: the last completion is back.
+    Duration end;
+  };
+
+  Duration write(EngineState& engine, const DmaOperation& operation);
+  Duration read(EngineState& engine, const DmaOperation& operation);
+  Duration message(EngineState& engine, const DmaOperation& operation);
+  Duration move(EngineState& engine, Server& side, Duration start, std::uint64_t bytes, bool first);
+  Passage pass(const Tlp& tlp, Duration ready, const EngineState* engine);
+  Passage pass_back(const Tlp& tlp, std::size_t channels, Passage passage);
+  struct Front;
+  void cross(ChannelState& channel, std::uint64_t bytes, Front& front);
+  Duration wait_for_lines(const Tlp& tlp, Duration ready);
+
+  const Network& network_;
+  std::vector<ChannelState> channels_;
+  std::vector<EngineState> engines_;
+  /// Per root-bus node: posted writes that wait for translation and a write buffer.
+  std::vector<LineBuffer> posted_lines_;
+  /// Ends of the operations under way, the earliest on top.
+  std::priority_queue<Duration, std::vector<Duration>, std::greater<>> under_way_;
+};
+
+}  // namespace iommusim::timing

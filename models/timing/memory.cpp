@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timing/memory.h"
+
+#include "timing/tlp.h"
+
+#include <algorithm>
+
+namespace iommusim::timing {
+namespace {
+
+constexpr std::uint64_t whole = 1 << 16;
+/// Lines that devices wrote last: about what DDIO's ways of the cache hold.
+constexpr std::size_t written_lines = std::size_t{1} << 15;
+/// Knuth's multiplier: spreads line numbers.
+constexpr std::uint64_t spread = 2654435761;
+
+std::uint64_t share_of(std::uint64_t cache, std::uint64_t footprint) {
+  if (footprint <= cache) return whole;
+  return static_cast<std::uint64_t>(static_cast<double>(cache) / static_cast<double>(footprint) * whole);
+}
+
+}  // namespace
+
+Memory::Memory(const MemoryParameters& parameters)
+    : parameters_{parameters},
+      resident_share_{parameters.state == CacheState::cold ? 0 : share_of(parameters.cache, parameters.footprint)},
+      written_(written_lines, ~std::uint64_t{0}) {}
+
+bool Memory::is_cached(std::uint64_t line) const {
+  if (written_[line % written_.size()] == line) return true;
+  return (line * spread >> 8) % whole < resident_share_;
+}
+
+Duration Memory::wait(std::uint64_t bytes, Duration at) {
+  if (!parameters_.bandwidth) return {};
+  const auto busy = Duration{static_cast<std::uint64_t>(static_cast<double>(bytes) / *parameters_.bandwidth * 1e12)};
+  return channel_.reserve(at, busy) - at;
+}
+
+Duration Memory::read(std::uint64_t address, std::uint64_t bytes, Duration at) {
+  const std::uint64_t line = address / line_bytes;
+  Duration latency = wait(bytes, at) + parameters_.latency;
+  ++counters_.reads;
+  counters_.read_bytes += bytes;
+  if (is_cached(line)) {
+    // What another device wrote lies in this socket's cache, wherever its home is.
+    if (written_[line % written_.size()] == line) return latency;
+    return latency + parameters_.remote;
+  }
+  ++counters_.cache_misses;
+  return latency + parameters_.dram + parameters_.remote;
+}
+
+Duration Memory::write(std::uint64_t address, std::uint64_t bytes, Duration at) {
+  ++counters_.writes;
+  counters_.written_bytes += bytes;
+  const std::uint64_t first = address / line_bytes;
+  for (std::uint64_t line = first; line < first + lines_of(bytes); ++line)
+    written_[line % written_.size()] = line;
+  return wait(bytes, at);
+}
+
+}  // namespace iommusim::timing

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The physical quantities that a platform's time is made of. docs/timing.md gives the source of every default and preset.
+#pragma once
+
+#include "base/quantity.h"
+#include "pcie/link_timing.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace iommusim::timing {
+
+/// What a device's DMA engine can do. The defaults limit nothing: TLPs follow each other as the link takes them.
+struct EngineParameters {
+  /// Least time from the start of one posted TLP to the next.
+  Duration issue;
+  /// Each of the two engines (reads, writes) is busy for `job` + lines * `line` with every chunk of a DMA.
+  Duration job;
+  Duration line;
+  /// The device's memory port, which both engines share: `port_job` for a DMA, `port_line` for each line.
+  Duration port_job;
+  Duration port_line;
+  /// Bytes that an engine moves at once.
+  std::uint32_t chunk = 512;
+  /// Outstanding read requests: of DMAs up to `large` bytes, and of larger ones.
+  unsigned tags = 256;
+  unsigned tags_large = 256;
+  std::uint32_t large = 128;
+  /// DMAs whose data wait for the link.
+  unsigned buffers = 16;
+  /// Pure latency: software and notice of completion, and the descriptor of a DMA.
+  Duration command;
+  Duration descriptor;
+
+  bool has_engine() const { return job != Duration{} || line != Duration{} || port_line != Duration{}; }
+};
+
+/// Flow-control credits that a receiver advertises, in TLPs and 16-byte units.
+struct CreditParameters {
+  unsigned posted_headers = 128;
+  unsigned posted_data = 2048;
+  unsigned non_posted_headers = 64;
+  unsigned completion_headers = 256;
+  unsigned completion_data = 4096;
+  /// From the moment that a receiver's buffer is free to the sender's use of the credit, beside propagation.
+  Duration return_latency = Duration::nanoseconds(20);
+};
+
+/// A port of a switch.
+struct PortParameters {
+  /// From the first byte in to the first byte out.
+  Duration latency = Duration::nanoseconds(110);
+  /// A TLP is sent on only when all of it is here.
+  bool store_and_forward = false;
+};
+
+struct RootComplexParameters {
+  /// Each way, without memory.
+  Duration latency = Duration::nanoseconds(50);
+  /// Lines of 64 bytes of posted writes that wait for translation and a write buffer (per root port).
+  unsigned posted_lines = 128;
+  /// Lines whose write is under way, and how long each is.
+  unsigned write_buffer = 256;
+  Duration write_latency = Duration::nanoseconds(80);
+  /// Lines of reads under way.
+  unsigned read_buffer = 256;
+  /// Peer-to-peer through the root complex: bytes per second. nullopt: no limit.
+  std::optional<double> reflection;
+};
+
+enum class CacheState : std::uint8_t {
+  /// What a device reads is not in the last-level cache.
+  cold,
+  /// As much of it as fits is.
+  warm,
+};
+
+struct MemoryParameters {
+  /// Read of a line in the last-level cache.
+  Duration latency = Duration::nanoseconds(80);
+  /// More when the line is in DRAM only.
+  Duration dram;
+  /// More when the memory belongs to another socket.
+  Duration remote;
+  /// Last-level cache, bytes.
+  std::uint64_t cache = std::uint64_t{32} << 20;
+  CacheState state = CacheState::warm;
+  /// Bytes that devices use at random; the cache holds a share of them.
+  std::uint64_t footprint = 0;
+  /// Bytes per second. nullopt: no limit.
+  std::optional<double> bandwidth;
+};
+
+struct IommuParameters {
+  /// Each request, hit or miss.
+  Duration lookup = Duration::nanoseconds(5);
+  /// Requests per nanosecond that can be looked up at most; 0: no limit.
+  Duration lookup_interval;
+  /// A walk: fixed part, and each table entry fetched.
+  Duration walk;
+  Duration walk_read = Duration::nanoseconds(60);
+  unsigned walkers = 8;
+  /// After a walk for a read or a write its walker is busy for so long more.
+  Duration recovery_read;
+  Duration recovery_write;
+  /// At most one walk under way in a region of 2 MiB.
+  bool one_walk_per_region = false;
+  /// Pages of leaf entries whose upper levels the unit remembers. 0: every walk fetches all levels.
+  unsigned structure_cache = 0;
+};
+
+struct HostParameters {
+  RootComplexParameters root_complex;
+  MemoryParameters memory;
+  IommuParameters iommu;
+  /// A BAR answers; an interrupt is taken.
+  Duration device = Duration::nanoseconds(20);
+  Duration doorbell = Duration::nanoseconds(20);
+};
+
+}  // namespace iommusim::timing

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// A fixed number of equal places, each free or taken until a known time.
+#pragma once
+
+#include "base/quantity.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace iommusim::timing {
+
+/// Places are taken by who asks first and come free at any time: tags, transmit buffers, walkers.
+class Slots {
+ public:
+  explicit Slots(std::size_t count) : free_at_(std::max<std::size_t>(count, 1)) {}
+
+  /// When the first place comes free.
+  Duration earliest() const { return free_at_.front(); }
+  /// Takes that place until `end`.
+  void take(Duration end) {
+    std::pop_heap(free_at_.begin(), free_at_.end(), std::greater<>{});
+    free_at_.back() = end;
+    std::push_heap(free_at_.begin(), free_at_.end(), std::greater<>{});
+  }
+
+ private:
+  /// A heap, the earliest on top.
+  std::vector<Duration> free_at_;
+};
+
+/// Places that come free in the order in which they were taken: lines of a buffer.
+class LineBuffer {
+ public:
+  explicit LineBuffer(std::size_t lines) : free_at_(std::max<std::size_t>(lines, 1)) {}
+
+  /// When `count` lines are free; more lines than there are count as all of them.
+  Duration earliest(std::size_t count) const {
+    return free_at_[(next_ + std::min(count, free_at_.size()) - 1) % free_at_.size()];
+  }
+  /// Takes `count` lines until `end`.
+  void take(std::size_t count, Duration end) {
+    for (std::size_t i = 0; i < std::min(count, free_at_.size()); ++i) {
+      free_at_[next_] = end;
+      next_ = next_ + 1 == free_at_.size() ? 0 : next_ + 1;
+    }
+  }
+
+ private:
+  std::vector<Duration> free_at_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace iommusim::timing

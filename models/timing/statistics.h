@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that was counted, as a tree in which each figure has a name, a unit and a description.
+#pragma once
+
+#include "timing/clock.h"
+#include "timing/network.h"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace iommusim::timing {
+
+struct Statistic {
+  /// "walk_reads".
+  std::string name;
+  /// "ns", "bytes", "Gb/s"; empty: a count or a share.
+  std::string unit;
+  std::string description;
+  std::variant<std::uint64_t, double> value;
+};
+
+struct StatisticGroup {
+  /// "links", "nic0 up".
+  std::string name;
+  std::vector<Statistic> statistics;
+  std::vector<StatisticGroup> groups;
+};
+
+/// `since`, `until`: the time that was counted. Functions and links that nothing used are left out.
+StatisticGroup collect(const Network& network, const Clock& clock, Duration since, Duration until);
+
+}  // namespace iommusim::timing

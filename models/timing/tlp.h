@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request of a DMA whose way is decided, as the clocks see it.
+#pragma once
+
+#include "base/access.h"
+#include "timing/journey.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace iommusim::timing {
+
+constexpr std::uint32_t line_bytes = 64;
+
+constexpr std::size_t lines_of(std::uint64_t bytes) {
+  return bytes == 0 ? 1 : static_cast<std::size_t>((bytes + line_bytes - 1) / line_bytes);
+}
+
+struct Tlp {
+  Operation operation = Operation::read;
+  bool relaxed_ordering = false;
+  RequesterId requester;
+  std::uint64_t address = 0;
+  /// Payload of the request, or bytes that it asks for.
+  std::uint32_t size = 0;
+  /// On the wire, of the request.
+  std::uint32_t wire_bytes = 0;
+  /// Of each completion, at most.
+  std::uint32_t max_payload = 128;
+  Journey journey;
+
+  /// Expects a completion.
+  bool is_answered() const { return operation != Operation::write; }
+  std::size_t lines() const { return lines_of(size); }
+};
+
+}  // namespace iommusim::timing
