@@ -4,6 +4,7 @@
 #include "app/output.h"
 #include "app/progress.h"
 #include "app/require_content.h"
+#include "app/trace_generate.h"
 #include "base/quantity.h"
 #include "platforms/functions.h"
 #include "platforms/loader.h"
@@ -114,7 +115,7 @@ void info(const std::string& path) {
 }  // namespace
 
 void add_trace(CLI::App& app, int&) {
-  CLI::App* command = app.add_subcommand("trace", "Inspect and convert traces");
+  CLI::App* command = app.add_subcommand("trace", "Inspect, convert and generate traces");
   command->require_subcommand(1);
   command->footer(info_example);
 
@@ -133,6 +134,8 @@ void add_trace(CLI::App& app, int&) {
   convert->add_flag("--interrupts", options->interrupts, "Also the interrupt messages, as raw writes (qemu-vtd)");
   convert->footer(convert_example);
   convert->callback([options] { options->from == "text" ? convert_text(*options) : convert_qemu_vtd(*options); });
+
+  add_trace_generate(*command);
 }
 
 }  // namespace iommusim::app

@@ -12,7 +12,7 @@ import command
 MESSAGE = re.compile(r"iommusim: [^\n]+\n")
 
 COMMANDS = (["run"], ["explain"], ["translate"], ["conform"], ["trace"], ["trace", "info"], ["trace", "convert"],
-            ["validate"])
+            ["trace", "generate"], ["validate"])
 
 
 def help_shows_an_example(iommusim, checks):
@@ -29,7 +29,7 @@ def wrong_usage_is_told(iommusim, checks):
     platform = iommusim.platform("msi-window-swallow")
     capture = iommusim.source / "tests/data/captures/vtd-legacy-strict"
     usages = ([], ["frobnicate"], ["run"], ["explain", platform], ["translate"], ["conform"], ["trace"],
-              ["trace", "info"], ["trace", "convert", "one.trace"], ["validate"], ["run", platform, "--frobnicate"],
+              ["trace", "info"], ["trace", "convert", "one.trace"], ["trace", "generate", "one.trace"], ["validate"], ["run", platform, "--frobnicate"],
               ["run", platform, "--timing", "slow"], ["run", platform, "--fail-on", "nonsense"],
               ["run", platform, "--json"],
               ["explain", platform, "--device", "nic0", "--address", "nowhere"],

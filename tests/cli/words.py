@@ -63,8 +63,8 @@ def mistakes_say_what_was_found(iommusim, checks):
     for words, message in (
             ((), "found no command, expected a command: run, explain"),
             (("foo",), 'found "foo", expected a command: run, explain'),
-            (("trace",), "found no command, expected a command: info, convert"),
-            (("trace", "foo"), 'found "foo", expected a command: info, convert'),
+            (("trace",), "found no command, expected a command: info, convert, generate"),
+            (("trace", "foo"), 'found "foo", expected a command: info, convert, generate'),
             (("run", platform, "--json", ""), '--json: found "", expected the name of a file'),
             (("map", platform, "--json", ""), '--json: found "", expected the name of a file'),
             (("explain", platform, "--device", "nic0", "--address", "0", "--json", ""), '--json: found ""'),
