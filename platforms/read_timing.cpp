@@ -44,7 +44,7 @@ void read_memory_timing(const Value& value, timing::MemoryParameters& memory) {
 void read_iommu_timing(const Value& value, timing::IommuParameters& iommu) {
   const Map map{value,
                 {"lookup", "lookup_interval", "walk", "walk_read", "walkers", "recovery_read", "recovery_write",
-                 "one_walk_per_region", "structure_cache"}};
+                 "one_walk_per_region", "structure_cache", "invalidation"}};
   iommu.lookup = map.duration("lookup", iommu.lookup);
   iommu.lookup_interval = map.duration("lookup_interval", iommu.lookup_interval);
   iommu.walk = map.duration("walk", iommu.walk);
@@ -53,6 +53,7 @@ void read_iommu_timing(const Value& value, timing::IommuParameters& iommu) {
   iommu.recovery_read = map.duration("recovery_read", iommu.recovery_read);
   iommu.recovery_write = map.duration("recovery_write", iommu.recovery_write);
   iommu.one_walk_per_region = map.boolean("one_walk_per_region", iommu.one_walk_per_region);
+  iommu.invalidation = map.duration("invalidation", iommu.invalidation);
   iommu.structure_cache = map.number("structure_cache", iommu.structure_cache, {0, 4096});
 }
 

@@ -308,7 +308,10 @@ void Replay::begin_access(AccessSource source, std::uint64_t size) {
 }
 
 void Replay::finish_software() {
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + context_.simulation.cpu().elapsed()));
+  const Duration end = to_duration(sc_core::sc_time_stamp() + context_.simulation.cpu().elapsed());
+  end_ = std::max(end_, end);
+  // In closed loop what follows waits for software; the trace's times tell in open loop.
+  if (context_.machine.description().timing.window != 0) turn_ = std::max(turn_, end);
 }
 
 }  // namespace iommusim::traces

@@ -21,9 +21,10 @@ void FunctionStatistics::count(Operation operation, std::uint64_t size, Duration
   last = std::max(last, end);
 }
 
-void FunctionStatistics::restart(Duration now) {
+void FunctionStatistics::restart() {
+  const Duration end = std::max(last_read, last_write);
   *this = {};
-  since = now;
+  since = end;
 }
 
 double FunctionStatistics::read_gigabits_per_second() const {
@@ -37,7 +38,7 @@ double FunctionStatistics::write_gigabits_per_second() const {
 void Clock::reset_statistics() {
   since_ = latest_;
   for (FunctionStatistics& function : functions_)
-    function.restart(latest_);
+    function.restart();
   for (ChannelCounters& channel : channels_)
     channel = {};
   host_.reset_counters();

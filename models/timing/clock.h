@@ -40,7 +40,8 @@ struct FunctionStatistics {
   Duration last_write;
 
   void count(Operation operation, std::uint64_t size, Duration start, Duration end);
-  void restart(Duration now);
+  /// Counts what ends after the last operation that has ended.
+  void restart();
   /// Payload of reads or writes; 0 while nothing ended.
   double read_gigabits_per_second() const;
   double write_gigabits_per_second() const;

@@ -105,6 +105,8 @@ struct IommuParameters {
   Duration recovery_write;
   /// At most one walk under way in a region of 2 MiB.
   bool one_walk_per_region = false;
+  /// From the write of the queue's tail to the end of its last descriptor.
+  Duration invalidation = Duration::nanoseconds(500);
   /// Pages of leaf entries whose upper levels the unit remembers. 0: every walk fetches all levels.
   unsigned structure_cache = 0;
 };

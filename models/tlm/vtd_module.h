@@ -20,6 +20,8 @@ struct VtdConfig {
   std::uint16_t index = 0;
   /// Each register access.
   sc_core::sc_time register_latency;
+  /// More for a register write that has descriptors of the invalidation queue executed.
+  sc_core::sc_time invalidation_latency;
   /// Who asks when a request on dma_in has no DmaExtension.
   RequesterId default_requester;
 };
