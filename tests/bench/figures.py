@@ -34,7 +34,7 @@ class GoogleBenchmark:
     NOTES = {
         "translate-hit-vtd": "vtd::Unit::translate, 256 pages that the IOTLB holds",
         "translate-walk4-vtd": "vtd::Unit::translate without caches: root, context and four levels each time",
-        "translate-evicting-walk4-vtd": "vtd::Unit::translate, four times the pages that the IOTLB holds: each evicts one",
+        "translate-evicting-walk4-vtd": "vtd::Unit::translate, four times the pages that the IOTLB holds",
         "bare-b-transport-4-hops": "bare SystemC: b_transport through four modules that read our extension and add a "
                                    "delay, the last one copies 64 bytes",
         "bare-4-phase": "bare SystemC: round trips of four phases between two modules, each with a PEQ",

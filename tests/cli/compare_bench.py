@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/compare_bench.py tells builds apart that differ by more than the threshold, and says what is wrong with a file.
+"""scripts/compare_bench.py tells builds apart that differ by more than the threshold, and says what is wrong with
+a file.
 
 Oracle: docs/benchmarks.md, and arithmetic on round numbers. Usage: compare_bench.py BINARY SOURCE_DIR
 """
