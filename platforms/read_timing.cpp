@@ -19,12 +19,15 @@ timing::PortParameters read_switch(const Value& value, timing::PortParameters po
 }
 
 void read_root_complex(const Value& value, timing::RootComplexParameters& root_complex) {
-  const Map map{value, {"latency", "posted_lines", "write_buffer", "write_latency", "read_buffer", "reflection"}};
+  const Map map{
+      value,
+      {"latency", "posted_lines", "write_buffer", "write_latency", "read_buffer", "read_requests", "reflection"}};
   root_complex.latency = map.duration("latency", root_complex.latency);
   root_complex.posted_lines = map.number("posted_lines", root_complex.posted_lines, {1, most_lines});
   root_complex.write_buffer = map.number("write_buffer", root_complex.write_buffer, {1, most_lines});
   root_complex.write_latency = map.duration("write_latency", root_complex.write_latency);
   root_complex.read_buffer = map.number("read_buffer", root_complex.read_buffer, {1, most_lines});
+  root_complex.read_requests = map.number("read_requests", root_complex.read_requests, {1, most_lines});
   if (const auto rate = map.optional("reflection")) root_complex.reflection = rate->bytes_per_second();
 }
 
@@ -35,8 +38,8 @@ void read_memory_timing(const Value& value, timing::MemoryParameters& memory) {
   memory.remote = map.duration("remote", memory.remote);
   if (const auto cache = map.optional("cache")) memory.cache = cache->size();
   if (const auto state = map.optional("state"))
-    memory.state = state->choice<timing::CacheState>(
-        {{"warm", timing::CacheState::warm}, {"cold", timing::CacheState::cold}});
+    memory.state =
+        state->choice<timing::CacheState>({{"warm", timing::CacheState::warm}, {"cold", timing::CacheState::cold}});
   if (const auto footprint = map.optional("footprint")) memory.footprint = footprint->size();
   if (const auto rate = map.optional("bandwidth")) memory.bandwidth = rate->bytes_per_second();
 }
@@ -92,9 +95,9 @@ timing::EngineParameters read_engine(const Value& value) {
 }
 
 TimingDescription read_timing(const Value& value) {
-  const Map map{value,
-                {"host", "switch", "root_complex", "iommu", "memory", "device", "doorbell", "cpu_mmio", "quantum",
-                 "window"}};
+  const Map map{
+      value,
+      {"host", "switch", "root_complex", "iommu", "memory", "device", "doorbell", "cpu_mmio", "quantum", "window"}};
   TimingDescription timing;
   if (const auto host = map.optional("host")) timing.host = read_host(*host);
   if (const auto port = map.optional("switch")) timing.switch_port = read_switch(*port, timing.switch_port);

@@ -59,7 +59,8 @@ void Simulation::build_system() {
   const TimingDescription& timing = machine_.description().timing;
   interconnect_ = std::make_unique<modules::Interconnect>("system", machine_.interconnect_id(), machine_.system_map(),
                                                           machine_.iommu_count());
-  memory_ = std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.host.memory.latency));
+  memory_ =
+      std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.host.memory.latency));
   local_apic_ = std::make_unique<modules::LocalApicModule>("local_apic", machine_.local_apic_id(),
                                                            machine_.local_apic(), to_sc_time(timing.host.doorbell));
   std::map<std::uint16_t, PhysAddr> ecam_bases;
@@ -89,8 +90,8 @@ void Simulation::build_root_complex() {
       config.root_nodes.push_back(node);
       config.channels.push_back(channel_below(node));
     }
-  root_complex_ = std::make_unique<modules::RootComplexModule>("root_complex", machine_.topology(),
-                                                               machine_.bridges(), loose_clock_, config);
+  root_complex_ = std::make_unique<modules::RootComplexModule>("root_complex", machine_.topology(), machine_.bridges(),
+                                                               loose_clock_, config);
   interconnect_->root_complex_out.bind(root_complex_->system_in);
   interconnect_->ecam_out.bind(root_complex_->ecam);
   for (std::size_t i = 0; i < config.root_nodes.size(); ++i) {
@@ -161,8 +162,7 @@ modules::SwitchModule& Simulation::build_switch(NodeIndex upstream_port) {
   for (const NodeIndex port : config.downstream_ports)
     config.downstream_channels.push_back(channel_below(port));
   const std::string name = module_name(description.name);
-  switches_.push_back(
-      std::make_unique<modules::SwitchModule>(name.c_str(), machine_.topology(), loose_clock_, config));
+  switches_.push_back(std::make_unique<modules::SwitchModule>(name.c_str(), machine_.topology(), loose_clock_, config));
   modules::SwitchModule& built = *switches_.back();
   for (std::size_t i = 0; i < config.downstream_ports.size(); ++i) {
     const pcie::Node& port = machine_.topology()[config.downstream_ports[i]];
@@ -199,8 +199,7 @@ modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& func
   for (const NodeIndex function : functions)
     config.bars.push_back(machine_.device_at(function)->bars.get());
   const std::string name = module_name(description.name);
-  endpoints_.push_back(
-      std::make_unique<modules::Endpoint>(name.c_str(), machine_.topology(), loose_clock_, config));
+  endpoints_.push_back(std::make_unique<modules::Endpoint>(name.c_str(), machine_.topology(), loose_clock_, config));
   const bool integrated = machine_.topology()[functions.front()].parent == NodeIndex::none;
   for (const NodeIndex function : functions)
     if (!integrated || function == functions.front()) endpoint_of_[pcie::index_of(function)] = endpoints_.back().get();

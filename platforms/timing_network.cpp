@@ -84,6 +84,7 @@ void TimingNetwork::add_link(const Machine& machine, NodeIndex function) {
   channel.receiver = receiver_above(topology, function);
   if (channel.receiver == timing::Receiver::root_complex) {
     channel.credits.posted_headers = network_.host.root_complex.posted_lines;
+    channel.credits.non_posted_headers = network_.host.root_complex.read_requests;
     channel.credits.posted_data = network_.host.root_complex.posted_lines * credits_per_line;
   }
   network_.channels.push_back(channel);

@@ -155,6 +155,7 @@ void Replay::perform(const Dma& dma) {
   request.address = dma.address;
   request.size = dma.size;
   request.data = data_of(dma);
+  request.poisoned = dma.poisoned;
   begin_access(AccessSource::dma, dma.size);
   context_.simulation.endpoint(node_).transfer(request, begin(), context_.simulation.clock(), *this);
   context_.recorder.end_access();
@@ -176,7 +177,7 @@ void Replay::perform(const Msi& msi) {
   OwnState function{*context_.machine.device_at(node_)->bars, context_.machine.topology(), node_};
   const interrupts::MsiRequest request = interrupts::request_msi(config, function, msi.vector);
   switch (request.state) {
-    case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector); return;
+    case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector, msi.poisoned); return;
     case MsiState::disabled: refuse_message(pcie::rules::msi_disabled, msi.vector); return;
     case MsiState::masked:
       interrupts::set_pending(config, function, msi.vector);
@@ -208,14 +209,14 @@ void Replay::refuse_message(const Rule& rule, unsigned index) {
 
 void Replay::perform(const RawWrite& write) {
   node_ = device_of(*operation_);
-  send_message({write.address, write.value}, AccessSource::raw_write, 0);
+  send_message({write.address, write.value}, AccessSource::raw_write, 0, write.poisoned);
 }
 
-void Replay::send_message(const interrupts::MsiMessage& message, AccessSource source, unsigned index) {
+void Replay::send_message(const interrupts::MsiMessage& message, AccessSource source, unsigned index, bool poisoned) {
   msi_index_ = index;
   message_data_ = message.data;
   begin_access(source, 4);
-  context_.simulation.endpoint(node_).signal(node_, message, begin(), context_.simulation.clock(), *this);
+  context_.simulation.endpoint(node_).signal(node_, message, begin(), context_.simulation.clock(), *this, poisoned);
   context_.recorder.end_access();
 }
 

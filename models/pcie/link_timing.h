@@ -17,8 +17,8 @@ class LinkTiming {
   /// generation 1 to 6; width 1 to 16 lanes. `overhead`: the share of the line rate, 0 to below 1, that data link layer
   /// packets and skip ordered sets take.
   constexpr LinkTiming(unsigned generation, unsigned width, Duration propagation, double overhead = 0.0)
-      : femtoseconds_per_byte_{static_cast<std::uint64_t>(
-            static_cast<double>(lane_femtoseconds[generation - 1]) / width / (1.0 - overhead))},
+      : femtoseconds_per_byte_{static_cast<std::uint64_t>(static_cast<double>(lane_femtoseconds[generation - 1]) /
+                                                          width / (1.0 - overhead))},
         propagation_{propagation} {}
 
   /// A conventional bus of 32 bits at 33 MHz. Arbitration and wait states are not modelled.

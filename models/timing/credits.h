@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <vector>
 #include <optional>
+#include <vector>
 
 namespace iommusim::timing {
 

@@ -262,7 +262,8 @@ void EventClock::arrive(std::uint32_t flight) {
   if (arrived.type == FlowClass::completion) return arrive_completion(flight);
   const bool posted = arrived.type == FlowClass::posted;
   Duration& performed = performed_at(arrived.tlp, arrived.step);
-  const Host::Answer answer = its_host().serve({arrived.tlp, arrived.step, arrived.tail, posted ? Duration{} : performed});
+  const Host::Answer answer =
+      its_host().serve({arrived.tlp, arrived.step, arrived.tail, posted ? Duration{} : performed});
   leave_buffer(arrived, answer.released);
   arrived.step = answer.step;
   arrived.tail = answer.ready;

@@ -55,9 +55,7 @@ class EventClock final : public Clock, private EngineActions {
 
   struct ChannelState {
     ChannelState(const Channel& channel, const Pool<Flight>& flights)
-        : parameters{&channel},
-          egress{flights},
-          credits{channel.credits, channel.receiver == Receiver::device} {}
+        : parameters{&channel}, egress{flights}, credits{channel.credits, channel.receiver == Receiver::device} {}
 
     const Channel* parameters;
     Egress egress;

@@ -14,8 +14,8 @@
 
 namespace iommusim::timing {
 
-/// Requests of one root-bus node leave in the order in which they came, reads and writes apart: who follows a miss waits
-/// for it. Behind them look up and walk.
+/// Requests of one root-bus node leave in the order in which they came, reads and writes apart: who follows a miss
+/// waits for it. Behind them look up and walk.
 class Iommu {
  public:
   Iommu(const IommuParameters& parameters, std::size_t sources);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The physical quantities that a platform's time is made of. docs/timing.md gives the source of every default and preset.
+// The physical quantities that a platform's time is made of. docs/timing.md gives the source of every default and
+// preset.
 #pragma once
 
 #include "base/quantity.h"
@@ -62,8 +63,9 @@ struct RootComplexParameters {
   /// Lines whose write is under way, and how long each is.
   unsigned write_buffer = 256;
   Duration write_latency = Duration::nanoseconds(80);
-  /// Lines of reads under way.
+  /// Lines of reads under way, and requests that may wait for them (per root port).
   unsigned read_buffer = 256;
+  unsigned read_requests = 256;
   /// Peer-to-peer through the root complex: bytes per second. nullopt: no limit.
   std::optional<double> reflection;
 };

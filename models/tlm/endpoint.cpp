@@ -34,6 +34,7 @@ void prepare(DmaTransaction& transaction, const Access& access) {
   extension.address_type = access.address_type;
   extension.atomic = access.operation == Operation::atomic;
   extension.zero_length = access.size == 0;
+  extension.poisoned = access.poisoned;
 }
 
 timing::Tlp timed(const Access& access, const timing::Journey& journey) {
@@ -78,17 +79,19 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
     access.pasid = request.pasid;
     access.requester = request.requester.value_or(topology_[request.function].requester);
     access.message = request.message;
+    access.poisoned = request.poisoned && request.operation != Operation::read;
     access.address = part.address;
     access.size = part.size;
     send(request, access, data, observer);
     tlps_.back().max_payload = function.max_payload;
     if (data != nullptr) data += part.size;
   }
-  clock.submit({config_.engine, pcie::index_of(request.function), request.operation, request.message, start, request.size, tlps_});
+  clock.submit({config_.engine, pcie::index_of(request.function), request.operation, request.message, start,
+                request.size, tlps_});
 }
 
 void Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start,
-                      timing::Clock& clock, TlpObserver& observer) {
+                      timing::Clock& clock, TlpObserver& observer, bool poisoned) {
   std::array<unsigned char, 4> data{};
   store_le(data.data(), message.data);
   DmaRequest request;
@@ -97,6 +100,7 @@ void Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& me
   request.address = message.address;
   request.size = data.size();
   request.message = true;
+  request.poisoned = poisoned;
   request.data = data.data();
   transfer(request, start, clock, observer);
 }

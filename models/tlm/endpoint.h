@@ -45,6 +45,8 @@ struct DmaRequest {
   std::uint64_t size = 0;
   /// An interrupt message.
   bool message = false;
+  /// Writes and atomics: the data is known to be bad, and every TLP says so (EP). Reads bring no data to poison.
+  bool poisoned = false;
   /// Writes and atomics: `size` bytes. Reads: where `size` bytes go, or nullptr.
   unsigned char* data = nullptr;
 };
@@ -67,9 +69,9 @@ class Endpoint : public sc_core::sc_module {
 
   /// Sends the TLPs of `request` and gives them to `clock`, which spends their time from `start` on.
   void transfer(const DmaRequest& request, Duration start, timing::Clock& clock, TlpObserver& observer);
-  /// Sends an interrupt message: a 4-byte posted write.
+  /// Sends an interrupt message: a 4-byte posted write, poisoned or not.
   void signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start, timing::Clock& clock,
-              TlpObserver& observer);
+              TlpObserver& observer, bool poisoned = false);
 
   const PayloadPool& pool() const { return pool_; }
   /// Called when translations that DMI pointers rest on may have changed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spends the time of a request, once: whoever of our modules sees it first waits until its way is decided, then lets the
-// clock reserve what the way needs.
+// Spends the time of a request, once: whoever of our modules sees it first waits until its way is decided, then lets
+// the clock reserve what the way needs.
 #pragma once
 
 #include "pcie/link_timing.h"

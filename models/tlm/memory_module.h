@@ -10,7 +10,8 @@
 
 namespace iommusim::modules {
 
-/// An access whose way nobody times takes `latency`. Byte enables and streaming width are honoured; DMI is granted page by page.
+/// An access whose way nobody times takes `latency`. Byte enables and streaming width are honoured; DMI is granted page
+/// by page.
 class MemoryModule : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<MemoryModule, 64> port{"port"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/switch_module.h"
 
+#include "pcie/error_logging.h"
 #include "tlm/dmi_scope.h"
 #include "tlm/journey_scope.h"
 
@@ -40,6 +41,8 @@ void SwitchModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_co
   const Access access = access_of(payload, extension);
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, ingress, access);
   extension.path.add(topology_[pcie::decider(decision, ingress)].id, *decision.rule);
+  if (access.poisoned)
+    pcie::log_poisoned(topology_, ingress, pcie::Side::secondary, access, pcie::fate_at(ingress, decision));
   switch (decision.action) {
     case pcie::Action::upstream:
       extension.journey.cross(config_.upstream_channel);
@@ -59,8 +62,10 @@ void SwitchModule::from_above(int, tlm::tlm_generic_payload& payload, sc_core::s
   DmaExtension& extension = *scope;
   const JourneyScope journey{clock_, payload, extension, delay};
   const pcie::NodeIndex port = config_.upstream_port;
-  const pcie::RouteDecision decision = pcie::route_from_above(topology_, port, access_of(payload, extension));
+  const Access access = access_of(payload, extension);
+  const pcie::RouteDecision decision = pcie::route_from_above(topology_, port, access);
   extension.path.add(topology_[pcie::decider(decision, port)].id, *decision.rule);
+  if (access.poisoned) pcie::log_poisoned(topology_, port, pcie::Side::primary, access, pcie::fate_at(port, decision));
   if (decision.action != pcie::Action::downstream) {
     finish(decision, payload, extension);
     return;
