@@ -154,4 +154,30 @@ std::string to_text(const Results& results, const RunInfo& info, const Machine& 
   return text + (form == TextForm::grouped ? grouped_collisions(results, machine) : every_collision(results, machine));
 }
 
+namespace {
+
+std::string figure(const timing::Statistic& statistic) {
+  const auto* count = std::get_if<std::uint64_t>(&statistic.value);
+  const std::string value =
+      count != nullptr ? fmt::format("{}", *count) : fmt::format("{:.3f}", std::get<double>(statistic.value));
+  return fmt::format("{} {}", value, statistic.unit);
+}
+
+void add_group(std::string& text, const timing::StatisticGroup& group, std::size_t indent) {
+  text += fmt::format("{:{}}{}\n", "", indent, group.name);
+  for (const timing::Statistic& statistic : group.statistics)
+    text += fmt::format("{:{}}{:<22} {:>16}  {}\n", "", indent + 2, statistic.name, figure(statistic),
+                        statistic.description);
+  for (const timing::StatisticGroup& below : group.groups)
+    add_group(text, below, indent + 2);
+}
+
+}  // namespace
+
+std::string to_text(const timing::StatisticGroup& group) {
+  std::string text;
+  add_group(text, group, 0);
+  return text;
+}
+
 }  // namespace iommusim::analysis

@@ -28,5 +28,7 @@ std::string to_text(const Landing& landing, const platforms::Machine& machine);
 std::string to_text(const Intent& intent, const platforms::Machine& machine);
 /// "nic0 > sw0-dp0 > gpu0".
 std::string to_text(const Path& path, const platforms::Machine& machine);
+/// A line for each figure: value, unit, name, description; groups are indented.
+std::string to_text(const timing::StatisticGroup& group);
 
 }  // namespace iommusim::analysis

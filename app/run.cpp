@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> settings;
   bool all_collisions = false;
   bool quiet = false;
+  bool statistics = false;
 };
 
 constexpr const char* example =
@@ -92,6 +93,7 @@ int run(const Options& options) {
     json->commit();
   }
   if (!options.quiet) print_text(analysis::to_text(results, info, session.machine(), text_form(options)));
+  if (options.statistics) print_text(analysis::to_text(results.statistics));
   for (const analysis::CollisionKind kind : forbidden)
     if (results.collisions_by_kind[static_cast<std::size_t>(kind)] != 0) return found;
   return 0;
@@ -110,6 +112,7 @@ void add_run(CLI::App& app, int& status) {
       ->delimiter(',');
   add_settings(*command, options->settings);
   command->add_flag("--all-collisions", options->all_collisions, "List every collision instead of folding equal ones");
+  command->add_flag("--statistics", options->statistics, "Print what was counted: bandwidth, latency, queues, walks");
   command->add_flag("--quiet", options->quiet, "Print no summary");
   command->footer(example);
   command->callback([options, &status] { status = run(*options); });

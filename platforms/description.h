@@ -217,6 +217,8 @@ struct TimingDescription {
   /// Of every port of every switch.
   timing::PortParameters switch_port;
   Duration cpu_mmio = Duration::nanoseconds(100);
+  /// What a processor takes for its own memory accesses: drivers' tables lie in its caches.
+  Duration cpu_memory = Duration::nanoseconds(1);
   /// Temporal decoupling: how far the replay may run ahead of the kernel.
   Duration quantum = Duration::nanoseconds(1000);
   /// Closed loop: operations under way at most, whatever the trace's times. 0: open loop, at the trace's times.

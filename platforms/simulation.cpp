@@ -59,8 +59,7 @@ void Simulation::build_system() {
   const TimingDescription& timing = machine_.description().timing;
   interconnect_ = std::make_unique<modules::Interconnect>("system", machine_.interconnect_id(), machine_.system_map(),
                                                           machine_.iommu_count());
-  memory_ =
-      std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.host.memory.latency));
+  memory_ = std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.cpu_memory));
   local_apic_ = std::make_unique<modules::LocalApicModule>("local_apic", machine_.local_apic_id(),
                                                            machine_.local_apic(), to_sc_time(timing.host.doorbell));
   std::map<std::uint16_t, PhysAddr> ecam_bases;

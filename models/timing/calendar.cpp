@@ -5,8 +5,6 @@
 
 namespace iommusim::timing {
 
-Calendar::Calendar() : taken_(buckets) {}
-
 /// Makes `bucket` one of those that are remembered, which forgets the oldest.
 void Calendar::reach(std::uint64_t bucket) {
   const std::uint64_t newest = oldest_ + buckets - 1;
@@ -41,6 +39,7 @@ std::uint64_t Calendar::fill(std::uint64_t from, std::uint64_t length) {
 Duration Calendar::reserve(Duration at, Duration length) {
   const std::uint64_t wanted = std::max(at.picoseconds(), oldest_ << bucket_shift);
   if (length == Duration{}) return at;
+  if (taken_.empty()) taken_.resize(buckets);
   if (wanted < latest_) return Duration{fill(wanted, length.picoseconds())};
   latest_ = wanted;
   const std::uint64_t begin = fill(std::max(wanted, latest_end_), length.picoseconds());

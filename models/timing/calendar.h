@@ -14,8 +14,6 @@ namespace iommusim::timing {
 /// a reservation made for later does not block what is earlier, and nobody finds more time than there is.
 class Calendar {
  public:
-  Calendar();
-
   /// Takes `length` from the first time not before `at` that has it, in pieces where it must; returns the beginning.
   Duration reserve(Duration at, Duration length);
 
@@ -28,6 +26,7 @@ class Calendar {
   void reach(std::uint64_t bucket);
   std::uint64_t fill(std::uint64_t from, std::uint64_t length);
 
+  /// Allocated by the first reservation: most links of a platform carry nothing.
   std::vector<std::uint32_t> taken_;
   /// The oldest bucket that is remembered, and the newest that exists.
   std::uint64_t oldest_ = 0;

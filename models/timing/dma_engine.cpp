@@ -71,10 +71,17 @@ void DmaEngine::on_answered(std::uint32_t flight, Duration now) {
       actions_.end(index, now + parameters_.command / 2);
     }
     issue_read();
-  } else if (is_complete) {
+  } else if (operation.answered == batch_end(operation)) {
     answered_.push(index);
     if (!is_moving_read_) move_read(now);
   }
+}
+
+/// Requests that have tags at the same time are moved when all of them are answered.
+std::size_t DmaEngine::batch_end(const OperationState& operation) const {
+  const std::size_t at_once = parameters_.tags_of(operation.size);
+  const std::size_t batches_begun = (operation.answered + at_once - 1) / at_once;
+  return std::min(operation.flights.size(), batches_begun * at_once);
 }
 
 /// The time at which an engine and the port that both share have moved one chunk.
@@ -99,10 +106,8 @@ void DmaEngine::on_read_moved(Duration now) {
   ++operation.moved;
   ++tags_of(operation);
   is_moving_read_ = false;
-  if (operation.moved == operation.flights.size()) {
-    answered_.pop();
-    actions_.end(index, now + parameters_.command / 2);
-  }
+  if (operation.moved == operation.answered) answered_.pop();
+  if (operation.moved == operation.flights.size()) actions_.end(index, now + parameters_.command / 2);
   if (!answered_.is_empty()) move_read(now);
   issue_read();
 }

@@ -16,6 +16,10 @@ namespace {
 /// end for a trace that asks for more than the links can carry.
 constexpr std::size_t most_under_way = std::size_t{1} << 14;
 
+std::uint32_t source_of(const Flight& flight) {
+  return flight.held ? *flight.held : nobody;
+}
+
 }  // namespace
 
 EventClock::EventClock(const Network& network)
@@ -160,6 +164,7 @@ void EventClock::enqueue(std::uint32_t flight) {
   const ChannelIndex channel = next_channel(arrived);
   ChannelState& state = channels_[channel];
   state.egress.add(flight);
+  if (monitor_ != nullptr) monitor_->on_queued(channel, source_of(arrived), arrived.type, arrived.order);
   ChannelCounters& counters = its_channel(channel);
   counters.queue_max = std::max<std::uint64_t>(counters.queue_max, state.egress.waiting());
   serve(channel);
@@ -195,6 +200,7 @@ void EventClock::transmit(ChannelIndex channel, std::uint32_t flight) {
   // Cut through: the last byte cannot leave before it is here.
   const Duration end = std::max(now_ + length, sent.tail + parameters.entry.latency);
   state.busy_until = now_ + length;
+  if (monitor_ != nullptr) monitor_->on_sent(channel, source_of(sent), sent.type, sent.order);
   state.credits.consume(sent.type, sent.payload);
   ChannelCounters& counters = its_channel(channel);
   ++(sent.type == FlowClass::posted       ? counters.posted

@@ -17,6 +17,15 @@
 
 namespace iommusim::timing {
 
+/// Told of every TLP that comes to the queues of a link and of every one that is sent: for checks of the order.
+class LinkMonitor {
+ public:
+  virtual ~LinkMonitor() = default;
+  /// `from`: the link that it came by, nobody for the device's own; `number`: rises with every TLP that is queued.
+  virtual void on_queued(ChannelIndex link, std::uint32_t from, FlowClass type, std::uint64_t number) = 0;
+  virtual void on_sent(ChannelIndex link, std::uint32_t from, FlowClass type, std::uint64_t number) = 0;
+};
+
 class EventClock final : public Clock, private EngineActions {
  public:
   explicit EventClock(const Network& network);
@@ -29,6 +38,8 @@ class EventClock final : public Clock, private EngineActions {
   /// Throws std::logic_error with who waits for what when something never ends: a defect of the model.
   Duration finish() override;
 
+  /// nullptr: nobody. Must outlive the clock.
+  void watch(LinkMonitor* monitor) { monitor_ = monitor; }
   /// Every credit is where it belongs: true when nothing is in flight.
   bool credits_are_complete() const;
   /// One line for each link with TLPs in front of it.
@@ -98,6 +109,7 @@ class EventClock final : public Clock, private EngineActions {
   Duration now_;
   std::size_t under_way_ = 0;
   std::uint64_t arrivals_ = 0;
+  LinkMonitor* monitor_ = nullptr;
 };
 
 }  // namespace iommusim::timing

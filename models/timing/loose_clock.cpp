@@ -96,26 +96,36 @@ Duration LooseClock::write(EngineState& engine, const DmaOperation& operation) {
 
 Duration LooseClock::read(EngineState& engine, const DmaOperation& operation) {
   const EngineParameters& p = engine.parameters;
-  Slots& tags = operation.size > p.large ? engine.tags_large : engine.tags;
+  const std::size_t at_once = p.tags_of(operation.size);
   Duration next = operation.start + p.command / 2 + p.descriptor;
-  Duration arrived;
-  for (const Tlp& tlp : operation.tlps) {
-    const Passage passage = pass(tlp, std::max(next, tags.earliest()), &engine);
-    next = passage.begun;
-    arrived = std::max(arrived, passage.end);
-    if (!p.has_engine()) tags.take(passage.end);
-  }
-  Duration end = arrived;
-  if (p.has_engine()) {
-    std::uint64_t moved = 0;
-    for (const Tlp& tlp : operation.tlps) {
-      end = move(engine, engine.reader, end, tlp.size, moved == 0);
-      moved += tlp.size;
-      tags.take(end);
-    }
+  Duration end = next;
+  for (std::size_t first = 0; first < operation.tlps.size(); first += at_once) {
+    const std::size_t last = std::min(first + at_once, operation.tlps.size());
+    end = read_batch(engine, operation, {first, last}, next);
   }
   reached(end);
   return end + p.command / 2;
+}
+
+/// Requests that have tags at the same time: what they bring is moved when all of it is there. `next`: when the first
+/// may be issued; becomes the same of the batch behind it.
+Duration LooseClock::read_batch(EngineState& engine, const DmaOperation& operation, Batch batch, Duration& next) {
+  const EngineParameters& p = engine.parameters;
+  Slots& tags = operation.size > p.large ? engine.tags_large : engine.tags;
+  Duration arrived;
+  for (std::size_t i = batch.first; i < batch.last; ++i) {
+    const Passage passage = pass(operation.tlps[i], std::max(next, tags.acquire()), &engine);
+    next = passage.begun;
+    arrived = std::max(arrived, passage.end);
+    if (!p.has_engine()) tags.release_at(passage.end);
+  }
+  if (!p.has_engine()) return arrived;
+  Duration end = arrived;
+  for (std::size_t i = batch.first; i < batch.last; ++i) {
+    end = move(engine, engine.reader, end, operation.tlps[i].size, i == 0);
+    tags.release_at(end);
+  }
+  return end;
 }
 
 Duration LooseClock::message(EngineState& engine, const DmaOperation& operation) {

@@ -71,6 +71,12 @@ class LooseClock final : public Clock {
 
   Duration write(EngineState& engine, const DmaOperation& operation);
   Duration read(EngineState& engine, const DmaOperation& operation);
+  /// Requests of an operation: from `first` to before `last`.
+  struct Batch {
+    std::size_t first;
+    std::size_t last;
+  };
+  Duration read_batch(EngineState& engine, const DmaOperation& operation, Batch batch, Duration& next);
   Duration message(EngineState& engine, const DmaOperation& operation);
   Duration move(EngineState& engine, Server& side, Duration start, std::uint64_t bytes, bool first);
   Passage pass(const Tlp& tlp, Duration ready, const EngineState* engine);

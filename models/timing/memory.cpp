@@ -23,12 +23,14 @@ std::uint64_t share_of(std::uint64_t cache, std::uint64_t footprint) {
 
 Memory::Memory(const MemoryParameters& parameters)
     : parameters_{parameters},
-      resident_share_{parameters.state == CacheState::cold ? 0 : share_of(parameters.cache, parameters.footprint)},
-      written_(written_lines, ~std::uint64_t{0}) {}
+      resident_share_{parameters.state == CacheState::cold ? 0 : share_of(parameters.cache, parameters.footprint)} {}
+
+bool Memory::was_written(std::uint64_t line) const {
+  return !written_.empty() && written_[line % written_.size()] == line;
+}
 
 bool Memory::is_cached(std::uint64_t line) const {
-  if (written_[line % written_.size()] == line) return true;
-  return (line * spread >> 8) % whole < resident_share_;
+  return was_written(line) || (line * spread >> 8) % whole < resident_share_;
 }
 
 Duration Memory::wait(std::uint64_t bytes, Duration at) {
@@ -44,7 +46,7 @@ Duration Memory::read(std::uint64_t address, std::uint64_t bytes, Duration at) {
   counters_.read_bytes += bytes;
   if (is_cached(line)) {
     // What another device wrote lies in this socket's cache, wherever its home is.
-    if (written_[line % written_.size()] == line) return latency;
+    if (was_written(line)) return latency;
     return latency + parameters_.remote;
   }
   ++counters_.cache_misses;
@@ -55,6 +57,7 @@ Duration Memory::write(std::uint64_t address, std::uint64_t bytes, Duration at) 
   ++counters_.writes;
   counters_.written_bytes += bytes;
   const std::uint64_t first = address / line_bytes;
+  if (written_.empty()) written_.assign(written_lines, ~std::uint64_t{0});
   for (std::uint64_t line = first; line < first + lines_of(bytes); ++line)
     written_[line % written_.size()] = line;
   return wait(bytes, at);

@@ -24,13 +24,14 @@ class Memory {
   void reset_counters() { counters_ = {}; }
 
  private:
+  bool was_written(std::uint64_t line) const;
   bool is_cached(std::uint64_t line) const;
   Duration wait(std::uint64_t bytes, Duration at);
 
   MemoryParameters parameters_;
   /// Of all lines, in 2^16ths, that the cache holds when it is warm.
   std::uint64_t resident_share_;
-  /// The last line that was written, of those that share a place.
+  /// The last line that was written, of those that share a place. Empty: none was.
   std::vector<std::uint64_t> written_;
   Server channel_;
   MemoryCounters counters_;

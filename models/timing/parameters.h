@@ -33,6 +33,7 @@ struct EngineParameters {
   Duration command;
   Duration descriptor;
 
+  unsigned tags_of(std::uint64_t size) const { return size > large ? tags_large : tags; }
   bool has_engine() const { return job != Duration{} || line != Duration{} || port_line != Duration{}; }
 };
 

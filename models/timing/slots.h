@@ -20,8 +20,18 @@ class Slots {
   Duration earliest() const { return free_at_.front(); }
   /// Takes that place until `end`.
   void take(Duration end) {
+    acquire();
+    release_at(end);
+  }
+  /// The same for who does not know the end yet: when the place is free. Precondition: not all are acquired.
+  Duration acquire() {
     std::pop_heap(free_at_.begin(), free_at_.end(), std::greater<>{});
-    free_at_.back() = end;
+    const Duration free = free_at_.back();
+    free_at_.pop_back();
+    return free;
+  }
+  void release_at(Duration end) {
+    free_at_.push_back(end);
     std::push_heap(free_at_.begin(), free_at_.end(), std::greater<>{});
   }
 

@@ -28,8 +28,11 @@ def adds_up(checks, name, results):
     checks.equal(sum(d["collisions"] for d in devices), summary["collisions"]["total"], f"{name}: devices' collisions")
     for device, parts in results["devices"].items():
         checks.equal(sum(parts["landed"].values()), parts["accesses"], f"{name}: landed of {device}")
-        latency = parts["latency_ns"]
-        checks.expect(latency["min"] <= latency["mean"] <= latency["max"], f"{name}: latency of {device}: {latency}")
+        for kind in ("read_latency_ns", "write_latency_ns"):
+            latency = parts[kind]
+            rising = [latency[key] for key in ("min", "p50", "p90", "p99", "p99_9", "max")]
+            checks.expect(rising == sorted(rising), f"{name}: {kind} of {device}: {latency}")
+            checks.expect(latency["min"] <= latency["mean"] <= latency["max"], f"{name}: {kind} of {device}: {latency}")
     for collision in results["collisions"]:
         checks.expect(collision["time_ns"] <= collision["last_time_ns"] <= summary["simulated_ns"], f"{name}: times")
         checks.expect(collision["cause"]["where"] in {hop["where"] for hop in collision["path"]}, f"{name}: cause")

@@ -17,7 +17,7 @@ constexpr unsigned accesses = 10'000;
 constexpr unsigned pages = 256;
 
 struct CountLandings : modules::TlpObserver {
-  void on_tlp(const Access&, const modules::DmaTransaction& transaction, Duration) override {
+  void on_tlp(const Access&, const modules::DmaTransaction& transaction) override {
     ++landed[static_cast<std::size_t>(transaction.extension.landing.kind)];
   }
   std::uint64_t of(LandingKind kind) const { return landed[static_cast<std::size_t>(kind)]; }
@@ -42,8 +42,9 @@ struct Traffic {
       request.operation = i % 3 == 0 ? Operation::read : Operation::write;
       request.address = BusAddr{first + i / 2 * 5 % pages * page_4k + i % 64};
       request.size = 64;
+      now += Duration::nanoseconds(100);
       request.data = data.data();
-      platform->endpoint("nic0").transfer(request, sc_core::SC_ZERO_TIME, landings);
+      platform->endpoint("nic0").transfer(request, now, platform->simulation().clock(), landings);
     }
   }
   std::size_t allocated_by(std::uint64_t first) {
@@ -56,6 +57,7 @@ struct Traffic {
   std::optional<SimulatedPlatform> platform;
   CountLandings landings;
   std::array<unsigned char, 64> data{};
+  Duration now;
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ bool same(const vtd::UnitStatistics& a, const vtd::UnitStatistics& b) {
 
 /// Keeps the last landing.
 struct LastLanding : modules::TlpObserver {
-  void on_tlp(const Access&, const modules::DmaTransaction& transaction, Duration) override {
+  void on_tlp(const Access&, const modules::DmaTransaction& transaction) override {
     landing = transaction.extension.landing;
   }
   Landing landing;
@@ -89,7 +89,7 @@ TEST_CASE("Debug transport fills no cache, counts nothing and records no fault",
   request.function = bench.platform.node("nic0");
   request.address = BusAddr{bench::ring_iova};
   request.size = 4;
-  bench.platform.endpoint("nic0").transfer(request, sc_core::SC_ZERO_TIME, last);
+  bench.platform.endpoint("nic0").transfer(request, Duration{}, bench.platform.simulation().clock(), last);
   CHECK(last.landing.kind == LandingKind::memory);
   CHECK_FALSE(last.landing.from_cache);
 }

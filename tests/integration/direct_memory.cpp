@@ -43,7 +43,7 @@ struct DirectBench {
 };
 
 struct NoObserver : modules::TlpObserver {
-  void on_tlp(const Access&, const modules::DmaTransaction&, Duration) override {}
+  void on_tlp(const Access&, const modules::DmaTransaction&) override {}
 };
 
 }  // namespace
@@ -70,12 +70,12 @@ TEST_CASE("Through a direct pointer and through transport the same bytes are see
   request.size = data.size();
   request.data = data.data();
   NoObserver nobody;
-  bench.platform.endpoint("nic0").transfer(request, sc_core::SC_ZERO_TIME, nobody);
+  bench.platform.endpoint("nic0").transfer(request, Duration{}, bench.platform.simulation().clock(), nobody);
   CHECK(std::memcmp(data.data(), "direct", 6) == 0);
 
   std::memcpy(data.data(), "posted", 6);
   request.operation = Operation::write;
-  bench.platform.endpoint("nic0").transfer(request, sc_core::SC_ZERO_TIME, nobody);
+  bench.platform.endpoint("nic0").transfer(request, Duration{}, bench.platform.simulation().clock(), nobody);
   CHECK(std::memcmp(dmi->get_dmi_ptr() + 0x20, "posted", 6) == 0);
 }
 

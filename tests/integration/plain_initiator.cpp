@@ -5,8 +5,10 @@
 
 #include "platforms/machine_bus.h"
 #include "platforms/operating_system.h"
+#include "platforms/timing_network.h"
 #include "software/pci_setup.h"
 #include "support/bench_platform.h"
+#include "timing/loose_clock.h"
 #include "tlm/link_terminator.h"
 #include "tlm/local_apic_module.h"
 #include "tlm/memory_module.h"
@@ -27,8 +29,9 @@ struct IommuBench {
   IommuBench() {
     system.boot();
     const pcie::NodeIndex nic = machine.find_function("nic0");
-    iommu = std::make_unique<modules::VtdModule>("iommu", machine.iommu_id(0), machine.iommu(0), modules::IommuTiming{},
-                                                 machine.topology()[nic].requester);
+    modules::VtdConfig config;
+    config.default_requester = machine.topology()[nic].requester;
+    iommu = std::make_unique<modules::VtdModule>("iommu", machine.iommu_id(0), machine.iommu(0), clock, config);
     iommu->memory_out.bind(memory.port);
     iommu->interrupt_out.bind(apic.doorbell);
     cpu.socket.bind(iommu->registers);
@@ -38,6 +41,8 @@ struct IommuBench {
   platforms::Machine machine{description};
   platforms::MachineBus bus{machine};
   platforms::OperatingSystem system{machine, bus};
+  platforms::TimingNetwork network{machine};
+  timing::LooseClock clock{network.network()};
   modules::MemoryModule memory{"memory", machine.memory(), sc_core::SC_ZERO_TIME};
   modules::LocalApicModule apic{"apic", machine.local_apic_id(), machine.local_apic(), sc_core::SC_ZERO_TIME};
   std::unique_ptr<modules::VtdModule> iommu;
@@ -59,7 +64,10 @@ struct PlainSwitchBench : IommuBench {
     modules::SwitchConfig config;
     config.upstream_port = machine.find_function("sw0");
     config.downstream_ports = topology[config.upstream_port].children;
-    fabric = std::make_unique<modules::SwitchModule>("switch", topology, config);
+    config.upstream_channel = *network.up(config.upstream_port);
+    for (const pcie::NodeIndex port : config.downstream_ports)
+      config.downstream_channels.push_back(network.down(topology[port].children.front()));
+    fabric = std::make_unique<modules::SwitchModule>("switch", topology, clock, config);
     fabric->upstream_out.bind(iommu->dma_in);
     from_above.socket.bind(fabric->upstream_in);
     device.socket.bind(fabric->downstream_in[0]);

@@ -15,7 +15,7 @@ using namespace iommusim::tests;
 namespace {
 
 struct LastLanding : modules::TlpObserver {
-  void on_tlp(const Access&, const modules::DmaTransaction& transaction, Duration) override {
+  void on_tlp(const Access&, const modules::DmaTransaction& transaction) override {
     landing = transaction.extension.landing;
   }
   Landing landing;
@@ -30,7 +30,7 @@ Landing dma(platforms::Simulation& simulation, pcie::NodeIndex device, Operation
   request.address = BusAddr{address};
   request.size = data.size();
   request.data = data.data();
-  simulation.endpoint(device).transfer(request, sc_core::SC_ZERO_TIME, last);
+  simulation.endpoint(device).transfer(request, Duration{}, simulation.clock(), last);
   return last.landing;
 }
 

@@ -58,10 +58,12 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     const bool message = request.operation == Operation::write && request.size == 4;
     expected_ = platforms::walk(platform_.machine(), request.function, access, fetches_,
                                 message ? load_le<std::uint32_t>(request.data) : 0);
-    platform_.simulation().endpoint(request.function).transfer(request, sc_core::SC_ZERO_TIME, *this);
+    platform_.simulation()
+        .endpoint(request.function)
+        .transfer(request, Duration{}, platform_.simulation().clock(), *this);
   }
 
-  void on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration) override {
+  void on_tlp(const Access& access, const modules::DmaTransaction& transaction) override {
     ++tlps_;
     const modules::DmaExtension& simulated = transaction.extension;
     ++landed_[static_cast<std::size_t>(simulated.landing.kind)];

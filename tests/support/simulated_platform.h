@@ -17,9 +17,10 @@ namespace iommusim::tests {
 
 class SimulatedPlatform {
  public:
-  explicit SimulatedPlatform(platforms::Description platform) : description_{std::move(platform)} {
+  explicit SimulatedPlatform(platforms::Description platform, platforms::Timing timing = platforms::Timing::loose)
+      : description_{std::move(platform)} {
     system_.boot();
-    simulation_.emplace(machine_);
+    simulation_.emplace(machine_, timing);
   }
   SimulatedPlatform(const SimulatedPlatform&) = delete;
   SimulatedPlatform& operator=(const SimulatedPlatform&) = delete;

@@ -19,15 +19,14 @@ class Recording {
   explicit Recording(const std::vector<std::string>& settings = {}, bool unfold = false)
       : platform{settings}, recorder{platform.machine, platform.system, {unfold}} {}
 
-  /// One access in TLPs of at most 64 bytes, each with the given latency or 100 ns.
-  void send(const std::string& device, Operation operation, std::uint64_t address, std::uint32_t size,
-            Duration latency = Duration::nanoseconds(100)) {
+  /// One access in TLPs of at most 64 bytes.
+  void send(const std::string& device, Operation operation, std::uint64_t address, std::uint32_t size) {
     recorder.begin_access(platform.node(device), AccessSource::dma, now_, size);
     for (std::uint32_t done = 0; done < size || (size == 0 && done == 0); done += 64) {
       Access access = dma(operation, address + done, std::min(size - done, 64U));
       access.requester = platform.machine.topology()[platform.node(device)].requester;
       const platforms::Walk way = platform.walk(device, access);
-      recorder.on_tlp({access, way.landing, way.path, latency, 0, 0});
+      recorder.on_tlp({access, way.landing, way.path, 0, 0});
     }
     end();
   }
@@ -39,7 +38,7 @@ class Recording {
     recorder.begin_access(platform.node(device), index ? AccessSource::msi : AccessSource::raw_write, now_, 4);
     const Access access = dma_write(address, 4);
     const platforms::Walk way = platform.walk(device, access, data);
-    recorder.on_tlp({access, way.landing, way.path, Duration::nanoseconds(100), index.value_or(0), data});
+    recorder.on_tlp({access, way.landing, way.path, index.value_or(0), data});
     end();
   }
 
@@ -240,17 +239,6 @@ TEST_CASE("Interrupts are folded by device, vector and destination", "[analysis]
   CHECK(results.interrupts[2].device == recording.platform.node("ssd0"));
   // The two that no driver programmed are forged.
   CHECK(results.collisions_by_kind[static_cast<std::size_t>(CollisionKind::interrupt_forged)] == 2);
-}
-
-TEST_CASE("Latency is kept as least, greatest and sum over the TLPs", "[analysis]") {
-  Recording recording;
-  recording.send("nic0", Operation::write, 0x10'0000, 64, Duration::nanoseconds(300));
-  recording.send("nic0", Operation::write, 0x10'0000, 128, Duration::nanoseconds(50));
-  recording.send("nic0", Operation::write, 0x10'0000, 64, Duration::nanoseconds(400));
-  const DeviceSummary& nic = recording.results().devices.at(recording.platform.node("nic0"));
-  CHECK(nic.latency_min == Duration::nanoseconds(50));
-  CHECK(nic.latency_max == Duration::nanoseconds(400));
-  CHECK(nic.latency_sum == Duration::nanoseconds(300 + 50 + 50 + 400));
 }
 
 TEST_CASE("A collision has the advice of its first access", "[analysis]") {

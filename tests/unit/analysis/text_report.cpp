@@ -18,7 +18,7 @@ void record(Booted& platform, Recorder& recorder, const std::string& device, con
   Access sent = access;
   sent.requester = platform.machine.topology()[platform.node(device)].requester;
   recorder.begin_access(platform.node(device), AccessSource::dma, time, access.size);
-  recorder.on_tlp({sent, way.landing, way.path, Duration::nanoseconds(500)});
+  recorder.on_tlp({sent, way.landing, way.path});
   recorder.end_access();
   recorder.count_operation();
 }

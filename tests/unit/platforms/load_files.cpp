@@ -51,8 +51,8 @@ TEST_CASE("A key with the wrong kind of value says what was found", "[platforms]
   check_error(edited({{"iommu: dmar0", "@iommu:"}}), "host_bridges.pcie0.iommu: found nothing, expected text");
   check_error(edited({{"platform: sample", "platform: sample\nlocal_apic: @yes"}}),
               "local_apic: found 'yes', expected true or false");
-  check_error(edited({{"platform: sample", "platform: sample\ntiming: {memory: @80}"}}),
-              "timing.memory: found '80', expected a duration with its unit, as in 110ns or 1.5us");
+  check_error(edited({{"platform: sample", "platform: sample\ntiming: {memory: {latency: @80}}"}}),
+              "timing.memory.latency: found '80', expected a duration with its unit, as in 110ns or 1.5us");
   check_error(edited({{"size: 2GiB", "size: @0xffff_ffff_ffff_ffff"}, {"base: 0,", "base: 0x1000,"}}),
               "memory.dram.size: found '0xffff_ffff_ffff_ffff', expected at most 2^64 bytes together with "
               "base 0x1000");

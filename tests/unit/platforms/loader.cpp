@@ -121,10 +121,11 @@ TEST_CASE("Software has buffers, domains with mappings, and interrupts", "[platf
 }
 
 TEST_CASE("Times can be changed one by one", "[platforms]") {
-  const Description d = load({{"platform: sample", "platform: sample\ntiming: {memory: 95ns, quantum: 2us}"}});
-  CHECK(d.timing.memory == Duration::nanoseconds(95));
+  const Description d =
+      load({{"platform: sample", "platform: sample\ntiming: {memory: {latency: 95ns}, quantum: 2us}"}});
+  CHECK(d.timing.host.memory.latency == Duration::nanoseconds(95));
   CHECK(d.timing.quantum == Duration::nanoseconds(2000));
-  CHECK(d.timing.switch_port == TimingDescription{}.switch_port);
+  CHECK(d.timing.switch_port.latency == TimingDescription{}.switch_port.latency);
 }
 
 TEST_CASE("Every function is listed with its port and its key path", "[platforms]") {

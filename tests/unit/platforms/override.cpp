@@ -28,7 +28,7 @@ TEST_CASE("An override replaces a value by its key path", "[platforms]") {
 
 TEST_CASE("An override adds a key that the file leaves out, with the maps around it", "[platforms]") {
   CHECK(with({"iommus.dmar0.iotlb.entries=0"}).iommus[0].vtd.iotlb_entries == 0);
-  CHECK(with({"timing.memory=95ns"}).timing.memory == Duration::nanoseconds(95));
+  CHECK(with({"timing.memory.latency=95ns"}).timing.host.memory.latency == Duration::nanoseconds(95));
 }
 
 TEST_CASE("An override reaches a device by its name alone", "[platforms]") {
