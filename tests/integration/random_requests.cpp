@@ -77,6 +77,8 @@ modules::DmaRequest RandomRequests::next(unsigned char* data) {
     request.address_type = AddressType::untranslated;
     if (request.operation == Operation::atomic) request.operation = Operation::read;
   }
+  const std::vector<RequesterId>& aliases = device.description->dma_alias;
+  if (!aliases.empty() && random_.percent(50)) request.requester = random_.pick(aliases);
   request.address = last_ = BusAddr{address(device.description->name)};
   request.data = data;
   request.size = random_.pick({1U, 4U, 4U, 8U, 64U, 256U});

@@ -116,6 +116,8 @@ struct SlowTree {
 
 struct SlowRequest {
   std::size_t from = 0;
+  /// The requester ID that it carries, when that is not the function's own: a DMA alias.
+  std::optional<unsigned> requester;
   bool posted = false;
   /// 0 untranslated, 1 translation request, 2 translated.
   unsigned address_type = 0;
