@@ -130,6 +130,8 @@ struct FunctionDescription {
   bool ats = false;
   bool pri = false;
   std::optional<pcie::PasidConfig> pasid;
+  /// Firmware sets PASID Enable.
+  bool pasid_enabled = true;
   std::optional<MsiDescription> msi;
   std::optional<MsixDescription> msix;
   /// Other requester IDs on its bus that the function is known to send with: software attaches them, too. Endpoints
