@@ -13,6 +13,14 @@
 
 namespace iommusim::traces {
 
+/// A BAR that an operation names in place of a number; the operation's address is then the offset in it.
+struct BarName {
+  /// Empty: the address is a number.
+  std::string device;
+  unsigned index = 0;
+  bool given() const { return !device.empty(); }
+};
+
 /// A device reads or writes memory. Any size up to 16 MiB; the endpoint splits it into TLPs.
 struct Dma {
   Operation operation = Operation::read;
@@ -23,6 +31,7 @@ struct Dma {
   AddressType address_type = AddressType::untranslated;
   /// Sent under another device and function number of the device's bus: a DMA-alias quirk.
   std::optional<std::uint8_t> alias = std::nullopt;
+  BarName bar = {};
 };
 
 /// A device signals interrupt `vector` of its MSI or MSI-X capability.
@@ -34,6 +43,7 @@ struct Msi {
 struct RawWrite {
   BusAddr address;
   std::uint32_t value = 0;
+  BarName bar = {};
 };
 
 /// Software maps, unmaps or invalidates in the domain of a device.
@@ -70,6 +80,7 @@ struct CpuAccess {
   PhysAddr address;
   unsigned size = 4;
   std::uint64_t value = 0;
+  BarName bar = {};
 };
 
 using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, Configure, CpuAccess>;

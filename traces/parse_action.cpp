@@ -30,6 +30,29 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+/// DEVICE.BAR or DEVICE.BAR+OFFSET; the result is the offset.
+std::uint64_t take_bar(Tokens& tokens, BarName& bar) {
+  constexpr std::string_view expected = "an address, or a BAR with an offset, as in gpu0.2+0x1000";
+  const Token token = tokens.take(expected);
+  const std::size_t plus = token.text.find('+');
+  const std::string_view name = token.text.substr(0, plus);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || !is_name(name.substr(0, dot))) tokens.fail(token, expected);
+  const std::string_view index = name.substr(dot + 1);
+  if (index.size() != 1 || index.front() < '0' || index.front() > '5') tokens.fail(token, expected);
+  bar = BarName{std::string{name.substr(0, dot)}, static_cast<unsigned>(index.front() - '0')};
+  if (plus == std::string_view::npos) return 0;
+  const auto offset = parse_size(token.text.substr(plus + 1));
+  if (!offset) tokens.fail(token, expected);
+  return *offset;
+}
+
+/// A number, or a BAR: devices of a platform begin with a letter.
+std::uint64_t take_place(Tokens& tokens, BarName& bar) {
+  const std::string_view text = tokens.peek().text;
+  return !text.empty() && is_letter(text.front()) ? take_bar(tokens, bar) : take_address(tokens);
+}
+
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -61,7 +84,7 @@ Dma parse_dma(Operation operation, Tokens& tokens) {
   Dma dma;
   dma.operation = operation;
   const Token where = tokens.peek();
-  dma.address = BusAddr{take_address(tokens)};
+  dma.address = BusAddr{take_place(tokens, dma.bar)};
   dma.size = tokens.take_size("a size of 0 to 16 MiB", 0, largest_dma);
   refuse_wrap(tokens, where, dma.address.value(), dma.size);
   if (const auto digits = operation == Operation::write ? tokens.take_if_prefixed("data=") : std::nullopt)
@@ -100,7 +123,7 @@ Action parse_msi(Tokens& tokens) {
 Action parse_raw_write(Tokens& tokens) {
   RawWrite write;
   const Token where = tokens.peek();
-  write.address = BusAddr{take_address(tokens)};
+  write.address = BusAddr{take_place(tokens, write.bar)};
   if (write.address.offset_in(page_4k) > page_4k - 4)
     tokens.refuse(where, "4 bytes here cross a 4 KiB boundary, which one message cannot");
   write.value = static_cast<std::uint32_t>(tokens.take_number("a value of 32 bits", 0, 0xFFFF'FFFF));
@@ -196,7 +219,7 @@ CpuAccess parse_cpu_access(Operation operation, Tokens& tokens) {
   CpuAccess access;
   access.operation = operation;
   const Token where = tokens.peek();
-  access.address = PhysAddr{take_address(tokens)};
+  access.address = PhysAddr{take_place(tokens, access.bar)};
   const Token size_word = tokens.peek();
   access.size = static_cast<unsigned>(tokens.take_size(expected, 1, 8));
   if (!is_power_of_two(access.size)) tokens.fail(size_word, expected);

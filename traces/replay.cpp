@@ -7,6 +7,7 @@
 #include "software/driver_error.h"
 #include "tlm/timing.h"
 #include "traces/apply_setting.h"
+#include "traces/bar_address.h"
 #include "traces/pattern.h"
 #include "traces/settings.h"
 
@@ -129,11 +130,28 @@ NodeIndex Replay::device_of(const TraceOperation& operation) {
   return found;
 }
 
-unsigned char* Replay::data_of(const Dma& dma) {
+BusAddr Replay::address_of(const Dma& dma) const {
+  if (!dma.bar.given()) return dma.address;
+  const BusAddr address = bus_address_of(context_.machine, dma.bar, dma.address, node_);
+  if (dma.size != 0 && !Range<BusAddr>::from_size(address, dma.size))
+    fail(fmt::format("{} bytes at {} pass the end of the address space", dma.size, format_hex(address.value())),
+         first_argument);
+  return address;
+}
+
+BusAddr Replay::address_of(const RawWrite& write) const {
+  if (!write.bar.given()) return write.address;
+  const BusAddr address = bus_address_of(context_.machine, write.bar, write.address, node_);
+  if (address.offset_in(page_4k) > page_4k - 4)
+    fail("4 bytes here cross a 4 KiB boundary, which one message cannot", first_argument);
+  return address;
+}
+
+unsigned char* Replay::data_of(const Dma& dma, BusAddr address) {
   if (buffer_.size() < dma.size) buffer_.resize(dma.size);
   if (dma.operation == Operation::read) return buffer_.data();
   if (dma.data.empty())
-    fill_pattern(context_.machine.topology()[node_].requester, dma.address, buffer_.data(), dma.size);
+    fill_pattern(context_.machine.topology()[node_].requester, address, buffer_.data(), dma.size);
   else
     std::copy(dma.data.begin(), dma.data.end(), buffer_.begin());
   return buffer_.data();
@@ -150,9 +168,9 @@ void Replay::perform(const Dma& dma) {
     const std::uint8_t bus = context_.machine.topology()[node_].requester.bus();
     request.requester = RequesterId{static_cast<std::uint16_t>(bus << 8 | *dma.alias)};
   }
-  request.address = dma.address;
+  request.address = address_of(dma);
   request.size = dma.size;
-  request.data = data_of(dma);
+  request.data = data_of(dma, request.address);
   context_.recorder.begin_access(node_, AccessSource::dma, operation_->time, dma.size);
   const sc_core::sc_time end = context_.simulation.endpoint(node_).transfer(request, start_, *this);
   context_.recorder.end_access();
@@ -208,7 +226,7 @@ void Replay::refuse_message(const Rule& rule, unsigned index) {
 
 void Replay::perform(const RawWrite& write) {
   node_ = device_of(*operation_);
-  send_message({write.address, write.value}, AccessSource::raw_write, 0);
+  send_message({address_of(write), write.value}, AccessSource::raw_write, 0);
 }
 
 void Replay::send_message(const interrupts::MsiMessage& message, AccessSource source, unsigned index) {
@@ -284,13 +302,15 @@ void Replay::perform(const Configure& configure) {
 }
 
 void Replay::perform(const CpuAccess& access) {
+  const PhysAddr address =
+      access.bar.given() ? cpu_address_of(context_.machine, access.bar, access.address) : access.address;
   context_.simulation.cpu().restart(start_);
   std::array<std::uint8_t, 8> bytes{};
   if (access.operation == Operation::read) {
-    context_.system.bus().load(access.address, bytes.data(), access.size);
+    context_.system.bus().load(address, bytes.data(), access.size);
   } else {
     store_le(bytes.data(), access.value);
-    context_.system.bus().store(access.address, bytes.data(), access.size);
+    context_.system.bus().store(address, bytes.data(), access.size);
   }
   finish_software();
 }

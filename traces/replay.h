@@ -60,7 +60,10 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   pcie::NodeIndex device_of(const TraceOperation& operation);
   pcie::NodeIndex function_of(const TraceOperation& operation) const;
   PhysAddr physical_of(const Map& map) const;
-  unsigned char* data_of(const Dma& dma);
+  /// With the BAR that they name, addresses are known when it is the turn of the operation.
+  BusAddr address_of(const Dma& dma) const;
+  BusAddr address_of(const RawWrite& write) const;
+  unsigned char* data_of(const Dma& dma, BusAddr address);
   void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index);
   void finish_software();
   void on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration latency) override;
