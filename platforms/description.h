@@ -54,6 +54,8 @@ struct AcsDescription {
 /// MSI capability: 1 to 32 vectors, power of two. MSI-X: a table of 1 to 2048 vectors in a BAR.
 struct MsiDescription {
   unsigned vectors = 1;
+  /// Per-vector masking and pending bits.
+  bool maskable = false;
 };
 struct MsixDescription {
   unsigned vectors = 1;

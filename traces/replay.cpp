@@ -2,12 +2,12 @@
 #include "traces/replay.h"
 
 #include "base/endian.h"
-#include "interrupts/msi_source.h"
 #include "pcie/rules.h"
 #include "software/driver_error.h"
 #include "tlm/timing.h"
 #include "traces/apply_setting.h"
 #include "traces/bar_address.h"
+#include "traces/interrupt_logic.h"
 #include "traces/pattern.h"
 #include "traces/settings.h"
 
@@ -30,25 +30,6 @@ constexpr std::uint64_t operations_between_reports = 64;
 // Words of a line: its time, the device, what it does, and what to.
 constexpr std::size_t device_word = 1;
 constexpr std::size_t first_argument = 3;
-
-/// What a function's interrupt logic uses of it: its MSI-X table and pending bits.
-class OwnState final : public interrupts::FunctionAccess {
- public:
-  OwnState(pcie::BarMemory& bars, pcie::Topology& topology, NodeIndex node)
-      : bars_{bars}, topology_{topology}, node_{node} {}
-  bool read_bar(std::uint8_t bar, std::uint64_t offset, void* to, std::size_t size) const override {
-    return bars_.read(bar, offset, to, size);
-  }
-  bool write_bar(std::uint8_t bar, std::uint64_t offset, const void* from, std::size_t size) override {
-    return bars_.write(bar, offset, from, size);
-  }
-  void latch(unsigned offset, std::uint32_t bits) override { topology_.latch(node_, offset, 4, bits); }
-
- private:
-  pcie::BarMemory& bars_;
-  pcie::Topology& topology_;
-  NodeIndex node_;
-};
 
 /// The word that an error of software is about: the address or the setting that it was given.
 std::size_t word_of_error(const Action& action) {
@@ -92,6 +73,7 @@ void Replay::run() {
       play(next_);
       if (progress_ && ++count_ % operations_between_reports == 0) progress_(count_, next_.time);
     }
+    lose_pending();
   } catch (...) {
     error_ = std::current_exception();
   }
@@ -107,6 +89,7 @@ void Replay::play(const TraceOperation& operation) {
   context_.recorder.count_operation();
   try {
     std::visit([this](const auto& action) { perform(action); }, operation.action);
+    send_unmasked();
   } catch (const software::DriverError& error) {
     fail(error.what(), word_of_error(operation.action));
   }
@@ -174,7 +157,7 @@ void Replay::perform(const Dma& dma) {
   context_.recorder.begin_access(node_, AccessSource::dma, operation_->time, dma.size);
   const sc_core::sc_time end = context_.simulation.endpoint(node_).transfer(request, start_, *this);
   context_.recorder.end_access();
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
+  end_at(end);
 }
 
 /// Only a device that can have asked for translations (PCIe base specification, 10.2) marks requests as translated.
@@ -190,14 +173,18 @@ void Replay::perform(const Msi& msi) {
   using interrupts::MsiState;
   node_ = device_of(*operation_);
   const pcie::ConfigSpace& config = context_.machine.topology()[node_].config;
-  OwnState function{*context_.machine.device_at(node_)->bars, context_.machine.topology(), node_};
+  InterruptLogic function{context_.machine, node_};
   const interrupts::MsiRequest request = interrupts::request_msi(config, function, msi.vector);
   switch (request.state) {
     case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector); return;
-    case MsiState::disabled: refuse_message(pcie::rules::msi_disabled, msi.vector); return;
+    case MsiState::disabled:
+      refuse_message(pcie::rules::msi_disabled, msi.vector, operation_->time);
+      end_at(start_);
+      return;
     case MsiState::masked:
       interrupts::set_pending(config, function, msi.vector);
-      refuse_message(pcie::rules::msi_masked, msi.vector);
+      keep_pending(msi.vector);
+      end_at(start_);
       return;
     case MsiState::absent: break;
   }
@@ -206,7 +193,7 @@ void Replay::perform(const Msi& msi) {
        first_argument);
 }
 
-void Replay::refuse_message(const Rule& rule, unsigned index) {
+void Replay::refuse_message(const Rule& rule, unsigned index, Duration time) {
   const pcie::Node& node = context_.machine.topology()[node_];
   const platforms::ProgrammedMsi* programmed = context_.system.programmed_for(node_, index);
   const interrupts::MsiMessage message = programmed != nullptr ? programmed->message : interrupts::MsiMessage{};
@@ -217,11 +204,10 @@ void Replay::refuse_message(const Rule& rule, unsigned index) {
   access.size = 4;
   Path path;
   path.add(node.id, rule);
-  context_.recorder.begin_access(node_, AccessSource::msi, operation_->time, access.size);
+  context_.recorder.begin_access(node_, AccessSource::msi, time, access.size);
   context_.recorder.on_tlp(
       {access, rejection(node.id, rule, CompletionStatus::none), path, Duration{}, index, message.data});
   context_.recorder.end_access();
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + start_));
 }
 
 void Replay::perform(const RawWrite& write) {
@@ -232,14 +218,15 @@ void Replay::perform(const RawWrite& write) {
 void Replay::send_message(const interrupts::MsiMessage& message, AccessSource source, unsigned index) {
   msi_index_ = index;
   message_data_ = message.data;
-  context_.recorder.begin_access(node_, source, operation_->time, 4);
+  context_.recorder.begin_access(node_, source, to_duration(sc_core::sc_time_stamp() + start_), 4);
   const sc_core::sc_time end = context_.simulation.endpoint(node_).signal(node_, message, start_, *this);
   context_.recorder.end_access();
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
+  end_at(end);
 }
 
 void Replay::on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration latency) {
   const modules::DmaExtension& extension = transaction.extension;
+  if (extension.landing.kind == LandingKind::peer && access.operation != Operation::read) masks_touched_ = true;
   context_.recorder.on_tlp({access, extension.landing, extension.path, latency, msi_index_, message_data_});
 }
 
@@ -316,7 +303,13 @@ void Replay::perform(const CpuAccess& access) {
 }
 
 void Replay::finish_software() {
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + context_.simulation.cpu().elapsed()));
+  masks_touched_ = true;
+  end_at(context_.simulation.cpu().elapsed());
+}
+
+void Replay::end_at(sc_core::sc_time end) {
+  stop_ = end;
+  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
 }
 
 }  // namespace iommusim::traces
