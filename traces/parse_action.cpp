@@ -80,6 +80,14 @@ std::uint8_t parse_alias(const Tokens& tokens, const Token& text) {
   return id->devfn();
 }
 
+/// PCIe base specification, 2.7.2.2: only a TLP with data can be poisoned.
+bool take_poisoned(Operation operation, Tokens& tokens) {
+  const Token where = tokens.peek();
+  if (!tokens.take_if("poisoned")) return false;
+  if (operation == Operation::read) tokens.refuse(where, "a read brings no data that could be poisoned");
+  return true;
+}
+
 Dma parse_dma(Operation operation, Tokens& tokens) {
   Dma dma;
   dma.operation = operation;
@@ -91,6 +99,7 @@ Dma parse_dma(Operation operation, Tokens& tokens) {
     dma.data = parse_data(tokens, *digits, dma.size);
   if (tokens.take_if("translated")) dma.address_type = AddressType::translated;
   if (const auto alias = tokens.take_if_prefixed("alias=")) dma.alias = parse_alias(tokens, *alias);
+  dma.poisoned = take_poisoned(operation, tokens);
   return dma;
 }
 
@@ -117,7 +126,10 @@ Action parse_atomic(Tokens& tokens) {
 }
 
 Action parse_msi(Tokens& tokens) {
-  return Msi{static_cast<unsigned>(tokens.take_number("a vector of 0 to 2047", 0, most_vectors - 1))};
+  Msi msi;
+  msi.vector = static_cast<unsigned>(tokens.take_number("a vector of 0 to 2047", 0, most_vectors - 1));
+  msi.poisoned = take_poisoned(Operation::write, tokens);
+  return msi;
 }
 
 Action parse_raw_write(Tokens& tokens) {
@@ -127,6 +139,7 @@ Action parse_raw_write(Tokens& tokens) {
   if (write.address.offset_in(page_4k) > page_4k - 4)
     tokens.refuse(where, "4 bytes here cross a 4 KiB boundary, which one message cannot");
   write.value = static_cast<std::uint32_t>(tokens.take_number("a value of 32 bits", 0, 0xFFFF'FFFF));
+  write.poisoned = take_poisoned(Operation::write, tokens);
   return write;
 }
 
@@ -201,7 +214,9 @@ Action parse_set(Tokens& tokens) {
   const Token name = tokens.take("a setting");
   const Setting* setting = find_setting(name.text);
   if (setting == nullptr)
-    tokens.fail(name, "acs.NAME, bus-master, memory-space, msi or bar0 to bar5 (docs/trace-format.md lists them)");
+    tokens.fail(name,
+                "acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, msi or bar0 to bar5 "
+                "(docs/trace-format.md lists them)");
   Configure configure;
   configure.setting = setting->name;
   if (setting->kind == SettingKind::bar) {

@@ -66,7 +66,8 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   BusAddr address_of(const Dma& dma) const;
   BusAddr address_of(const RawWrite& write) const;
   unsigned char* data_of(const Dma& dma, BusAddr address);
-  void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index);
+  void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index,
+                    bool poisoned);
   void finish_software();
   void on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration latency) override;
   /// What hardware refuses inside the function: nothing leaves it. `time`: of the interrupt.

@@ -27,8 +27,9 @@ void Replay::send_unmasked() {
       InterruptLogic function{context_.machine, node_};
       const auto message = interrupts::take_pending(context_.machine.topology()[node_].config, function, pending.index);
       start_ = unmasked;
+      // Whatever data was bad when the vector was signalled: a pending bit keeps none.
       if (message)
-        send_message(*message, AccessSource::msi, pending.index);
+        send_message(*message, AccessSource::msi, pending.index, false);
       else
         masked.push_back(pending);
     }

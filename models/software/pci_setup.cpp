@@ -2,6 +2,7 @@
 #include "software/pci_setup.h"
 
 #include "base/quantity.h"
+#include "pcie/containment_capability.h"
 #include "pcie/header.h"
 #include "pcie/pci_express_capability.h"
 #include "pcie/translation_capabilities.h"
@@ -176,6 +177,16 @@ void enable_pasid(const PciFunction& function) {
   auto control = function.get<pcie::PasidControl>(*capability + pcie::pasid::control);
   control.set<pcie::PasidControl::Enable>(1);
   function.set(*capability + pcie::pasid::control, control);
+}
+
+void set_poisoned_egress_blocking(const PciFunction& function, bool enable) {
+  const auto capability = function.find(pcie::ExtendedCapabilityId::downstream_port_containment);
+  if (!capability || function.get<pcie::DpcCapability>(*capability + pcie::dpc::capability)
+                             .get<pcie::DpcCapability::PoisonedTlpEgressBlocking>() == 0)
+    throw DriverError(function.name() + " has no Poisoned TLP Egress Blocking");
+  auto control = function.get<pcie::DpcControl>(*capability + pcie::dpc::control);
+  control.set<pcie::DpcControl::PoisonedTlpEgressBlockingEnable>(enable ? 1 : 0);
+  function.set(*capability + pcie::dpc::control, control);
 }
 
 }  // namespace iommusim::software

@@ -58,5 +58,7 @@ pcie::AcsControl set_acs_control(const PciFunction& function, pcie::AcsControl c
 
 /// PASID Enable: the function may tag its requests with a PASID.
 void enable_pasid(const PciFunction& function);
+/// DPC Control. Throws DriverError when the function has no Poisoned TLP Egress Blocking.
+void set_poisoned_egress_blocking(const PciFunction& function, bool enable);
 
 }  // namespace iommusim::software

@@ -84,8 +84,10 @@ class RandomOperations {
   Action action(TraceOperation& operation) {
     switch (below(8)) {
       case 0: return dma();
-      case 1: return Msi{static_cast<unsigned>(below(2048))};
-      case 2: return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number()), bar()};
+      case 1: return Msi{static_cast<unsigned>(below(2048)), below(4) == 0};
+      case 2:
+        return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number()), below(4) == 0,
+                        bar()};
       case 3: return map();
       case 4: return Unmap{Iova{pages()}, pages(), below(2) == 0};
       case 5: return Invalidate{Iova{pages()}, pages()};
@@ -100,7 +102,9 @@ class RandomOperations {
     dma.size = 1 + below(16u << 20);
     dma.bar = bar();
     if (below(2) == 0) dma.address_type = AddressType::translated;
-    if (dma.operation == Operation::read || below(2) == 0) return dma;
+    if (dma.operation == Operation::read) return dma;
+    dma.poisoned = below(4) == 0;
+    if (below(2) == 0) return dma;
     dma.size = 1 + below(40);
     for (std::uint64_t i = 0; i < dma.size; ++i)
       dma.data.push_back(static_cast<std::uint8_t>(number()));
@@ -176,13 +180,18 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
         "1500ns nic0 write 0xfff 2 data=0ab0 translated");
   CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0x1'0000}, 16u << 20, {}, {}})) ==
         "1us nic0 write 0x1_0000 16MiB");
-  CHECK(to_text(at(us, "nic0", Dma{Operation::read, BusAddr{0x1'1000}, 64, {}, {}, {}, BarName{"gpu0", 2}})) ==
+  CHECK(to_text(at(us, "nic0", Dma{Operation::read, BusAddr{0x1'1000}, 64, {}, {}, {}, false, BarName{"gpu0", 2}})) ==
         "1us nic0 read gpu0.2+0x11000 64");
   CHECK(to_text(at(us, "cpu", CpuAccess{Operation::read, PhysAddr{0}, 4, 0, BarName{"gpu0", 0}})) ==
         "1us cpu read gpu0.0 4");
-  CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0x10}, 0x41, BarName{"gpu0", 1}})) ==
+  CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0x10}, 0x41, false, BarName{"gpu0", 1}})) ==
         "1us nic0 raw-write gpu0.1+0x10 0x41");
   CHECK(to_text(at(us, "01:00.0", RawWrite{BusAddr{0xFEE0'0000}, 0x41})) == "1us 01:00.0 raw-write 0xfee0_0000 0x41");
+  CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0xFEE0'0000}, 0x41, true})) ==
+        "1us nic0 raw-write 0xfee0_0000 0x41 poisoned");
+  CHECK(to_text(at(us, "nic0", Msi{3, true})) == "1us nic0 msi 3 poisoned");
+  CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0xFFF}, 2, {}, {}, 0x01, true})) ==
+        "1us nic0 write 0xfff 2 alias=00.1 poisoned");
   CHECK(to_text(at(us, "nic0", Map{Iova{0x1000}, 4096, "rx", 0x1000, true, false})) ==
         "1us nic0 map 0x1000 4KiB rx+0x1000 r");
   CHECK(to_text(at(us, "nic0", Map{Iova{0}, 0x5000, "", 0, true, true})) == "1us nic0 map 0x0 20KiB 0x0 rw");
