@@ -47,11 +47,13 @@ enum class Reading : std::uint8_t {
   too_large,
 };
 
-/// Digits of `base`, with single `_` between them. `value` means something for a number only. Traces consist of
-/// numbers, so this is one pass, and the base is constant for the sake of its divisions.
+/// Digits of `base`, at most 16, with single `_` between them. `value` means something for a number only. Traces
+/// consist of numbers, so this is one pass, the base is constant for the sake of its divisions, and they are spared
+/// where 16 characters cannot be too large.
 template <unsigned base>
 Reading read_digits(std::string_view digits, std::uint64_t& value) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  const bool may_be_too_large = digits.size() > 16;
   Reading reading = Reading::number;
   bool after_digit = false;
   value = 0;
@@ -63,7 +65,7 @@ Reading read_digits(std::string_view digits, std::uint64_t& value) {
       continue;
     }
     after_digit = true;
-    if (value > (most - digit) / base) reading = Reading::too_large;
+    if (may_be_too_large && value > (most - digit) / base) reading = Reading::too_large;
     value = value * base + digit;
   }
   return after_digit ? reading : Reading::malformed;
