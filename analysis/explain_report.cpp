@@ -58,8 +58,9 @@ Explanation explain(const Machine& machine, const platforms::OperatingSystem& sy
 
 std::string to_text(const Explanation& explanation, const Machine& machine) {
   const Access& access = explanation.access;
-  std::string text = fmt::format("{} of {} at {:#x} by {}\n", to_string(access.operation), format_size(access.size),
-                                 access.address.value(), sender_label(explanation.device, access.requester, machine));
+  std::string text = fmt::format("{}{} of {} at {:#x} by {}\n", access.poisoned ? "poisoned " : "",
+                                 to_string(access.operation), format_size(access.size), access.address.value(),
+                                 sender_label(explanation.device, access.requester, machine));
   unsigned step = 0;
   for (const Hop& hop : explanation.walk.path) {
     text += fmt::format("{:>4}.  {}: {} [{}; {}]\n", ++step, machine.name(hop.where), hop.rule->text, hop.rule->id,
@@ -80,6 +81,7 @@ Json to_json(const Explanation& explanation, const Machine& machine) {
             {"requester_id", requester_of(explanation.device, access.requester, machine)},
             {"pasid", access.pasid ? Json(access.pasid->value()) : Json(nullptr)},
             {"operation", to_string(access.operation)},
+            {"poisoned", access.poisoned},
             {"address", format_hex(access.address.value())},
             {"size", access.size}};
   json["path"] = Json::array();

@@ -25,6 +25,7 @@ class Finder {
       : case_{collision}, record_{collision.record}, topology_{collision.machine.topology()} {}
 
   std::vector<Remedy> find() {
+    if (was_poisoned()) return find_source();
     add(find_request_remedies(case_));
     by_kind();
     if (record_.landing.kind == LandingKind::peer) add(find_address_remedies(case_));
@@ -35,6 +36,19 @@ class Finder {
   }
 
  private:
+  bool was_poisoned() const {
+    return case_.was_decided_by({&pcie::rules::completer_poisoned, &pcie::rules::root_complex_poisoned,
+                                 &pcie::rules::port_poisoned_egress_blocked});
+  }
+
+  /// Where poisoned data ends, hardware did its duty. Letting it pass cures nothing.
+  std::vector<Remedy> find_source() const {
+    return {{"repair-source",
+             fmt::format("The data was bad when {} sent it, and {} rightly kept it from its target: find out why {} "
+                         "poisons what it sends, and send it again",
+                         case_.device_name(), case_.machine.name(record_.landing.decided_by), case_.device_name())}};
+  }
+
   void by_kind() {
     switch (case_.kind) {
       case CollisionKind::doorbell_lost: let_interrupt_go(); return;

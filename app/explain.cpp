@@ -21,6 +21,7 @@ struct Options {
   std::string operation = "read";
   std::string size = "4";
   std::string pasid;
+  bool poisoned = false;
   std::string json;
   std::vector<std::string> settings;
 };
@@ -32,6 +33,9 @@ constexpr const char* example =
 Access access_of(const Options& options) {
   Access access;
   access.operation = options.operation == "write" ? Operation::write : Operation::read;
+  access.poisoned = options.poisoned;
+  if (access.poisoned && access.operation == Operation::read)
+    throw InputError{{}, "--poisoned: found a read, which brings no data that could be poisoned, expected --op write"};
   access.address = BusAddr{parse_number("--address", options.address)};
   const std::uint64_t size = parse_number("--size", options.size);
   if (size == 0 || size > page_4k || access.address.offset_in(page_4k) + size > page_4k)
@@ -74,6 +78,7 @@ void add_explain(CLI::App& app, int& status) {
   command->add_option("--op", options->operation, "Operation")->check(CLI::IsMember({"read", "write"}));
   command->add_option("--size", options->size, "Bytes; default 4");
   command->add_option("--pasid", options->pasid, "PASID of the request; default: none");
+  command->add_flag("--poisoned", options->poisoned, "The data of the write is known to be bad");
   add_output(*command, "--json", options->json, "Write the explanation to this file");
   add_settings(*command, options->settings);
   command->footer(example);

@@ -51,6 +51,12 @@ struct AcsDescription {
   pcie::EgressControlVector egress_blocked;
 };
 
+/// Downstream Port Containment capability of a port, with Poisoned TLP Egress Blocking.
+struct DpcDescription {
+  /// Firmware sets Poisoned TLP Egress Blocking Enable.
+  bool poisoned_egress_blocking = false;
+};
+
 /// MSI capability: 1 to 32 vectors, power of two. MSI-X: a table of 1 to 2048 vectors in a BAR.
 struct MsiDescription {
   unsigned vectors = 1;
@@ -126,6 +132,8 @@ struct FunctionDescription {
   std::optional<AcsDescription> acs;
   /// Advanced Error Reporting capability. Default: ports have it.
   bool aer = false;
+  /// Root ports and downstream ports with `aer`; nullopt: no capability.
+  std::optional<DpcDescription> dpc;
   /// Endpoints only: ATS, PRI and PASID capabilities.
   bool ats = false;
   bool pri = false;

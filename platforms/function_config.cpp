@@ -21,6 +21,7 @@ pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_f
   config.max_payload_supported = function.max_payload;
   if (function.acs) config.acs = function.acs->capability;
   config.error_reporting = function.aer;
+  config.poisoned_egress_blocking = function.dpc.has_value();
   config.power_management = true;
   config.ats = function.ats;
   config.page_request = function.pri;

@@ -73,9 +73,26 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::upstream_port:
     case FunctionKind::downstream_port:
       return {value,
-              {"name", "type", "at", "id", "bars", "acs", "aer", "link", "port_number", "secondary", "subordinate",
-               "window", "prefetchable_window", "bus_master", "memory_space", "max_payload", "max_read_request",
-               "ari_forwarding", "devices"}};
+              {"name",
+               "type",
+               "at",
+               "id",
+               "bars",
+               "acs",
+               "aer",
+               "dpc",
+               "link",
+               "port_number",
+               "secondary",
+               "subordinate",
+               "window",
+               "prefetchable_window",
+               "bus_master",
+               "memory_space",
+               "max_payload",
+               "max_read_request",
+               "ari_forwarding",
+               "devices"}};
     case FunctionKind::root_complex_endpoint:
       return {value,
               {"name", "type", "at", "id", "class", "bars", "msi", "msix", "acs", "aer", "bus_master", "memory_space",
@@ -134,6 +151,17 @@ std::optional<Range<BusAddr>> read_window(const Map& map, std::string_view key) 
   return std::nullopt;
 }
 
+/// Downstream Port Containment. A port that has it also has Advanced Error Reporting (PCIe base specification, 6.2.11).
+std::optional<DpcDescription> read_dpc(const Map& map, const FunctionDescription& port) {
+  const auto value = map.optional("dpc");
+  if (!value) return std::nullopt;
+  if (port.kind == FunctionKind::upstream_port)
+    value->fail("dpc on an upstream-port", "it on ports that face a link: root-port or downstream-port");
+  if (!port.aer) value->fail("dpc without aer", "aer: true beside it");
+  const Map dpc{*value, {"poisoned_egress_blocking"}};
+  return DpcDescription{dpc.boolean("poisoned_egress_blocking", false)};
+}
+
 void read_port(const Map& map, FunctionDescription& port) {
   port.secondary_bus = static_cast<std::uint8_t>(map.number("secondary", 0, {1, 255}));
   port.subordinate_bus = static_cast<std::uint8_t>(map.number("subordinate", 0, {1, 255}));
@@ -145,6 +173,7 @@ void read_port(const Map& map, FunctionDescription& port) {
     port.ari_forwarding = map.boolean("ari_forwarding", false);
   else if (port.kind == FunctionKind::upstream_port && map.has("ari_forwarding"))
     map.required("ari_forwarding", "").reject("it on ports that face a link: root-port or downstream-port");
+  if (port.kind != FunctionKind::pcie_pci_bridge) port.dpc = read_dpc(map, port);
   port.window = read_window(map, "window");
   port.prefetchable_window = read_window(map, "prefetchable_window");
   for (const Value& child : map.items("devices"))

@@ -159,9 +159,18 @@ class Walker {
     access_.address = BusAddr{address.value()};
     if (decision.target->kind == memory::TargetKind::outbound) return outbound(address);
     if (decision.target->kind == memory::TargetKind::doorbell) return ring_doorbell();
+    reach_memory(machine_.memory().banks()[decision.target->index].id, address);
+  }
+
+  void reach_memory(ComponentId bank, PhysAddr address) {
     Landing& landing = result_.landing;
+    if (access_.poisoned) {
+      landing = pcie::discard_poisoned(access_, bank);
+      result_.path.add(bank, *landing.rule);
+      return;
+    }
     landing.kind = LandingKind::memory;
-    landing.where = machine_.memory().banks()[decision.target->index].id;
+    landing.where = bank;
     landing.address = address.value();
     landing.status = access_.posted() ? CompletionStatus::none : CompletionStatus::successful;
   }

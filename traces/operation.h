@@ -23,17 +23,21 @@ struct Dma {
   AddressType address_type = AddressType::untranslated;
   /// Sent under another device and function number of the device's bus: a DMA-alias quirk.
   std::optional<std::uint8_t> alias = std::nullopt;
+  /// Writes and atomics: sent as poisoned, because the device knows that the data is bad.
+  bool poisoned = false;
 };
 
 /// A device signals interrupt `vector` of its MSI or MSI-X capability.
 struct Msi {
   unsigned vector = 0;
+  bool poisoned = false;
 };
 
 /// A device writes `value` (4 bytes) to `address`: a message that no driver programmed.
 struct RawWrite {
   BusAddr address;
   std::uint32_t value = 0;
+  bool poisoned = false;
 };
 
 /// Software maps, unmaps or invalidates in the domain of a device.
@@ -58,7 +62,7 @@ struct Invalidate {
 };
 
 /// A configuration write by software, by name: "acs.p2p-request-redirect", "bus-master", "memory-space",
-/// "bar0", "msi". traces/settings.h lists them. Switches have the value 0 or 1.
+/// "bar0", "msi", "dpc.poisoned-egress-blocking". traces/settings.h lists them. Switches have the value 0 or 1.
 struct Configure {
   std::string setting;
   std::uint64_t value = 0;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace iommusim::traces {
 namespace {
@@ -56,13 +57,22 @@ std::uint8_t parse_alias(const Tokens& tokens, const Token& text) {
   return id->devfn();
 }
 
+/// PCIe base specification, 2.7.2.2: only a TLP with data can be poisoned.
+bool take_poisoned(Operation operation, Tokens& tokens) {
+  const Token where = tokens.peek();
+  if (!tokens.take_if("poisoned")) return false;
+  if (operation == Operation::read) tokens.refuse(where, "a read brings no data that could be poisoned");
+  return true;
+}
+
 /// The DMA that `action` already is, with nothing left of it but its memory: most lines follow one of their kind.
 Dma& renewed_dma(Action& action) {
   Dma* dma = std::get_if<Dma>(&action);
   if (dma == nullptr) return action.emplace<Dma>();
-  dma->data.clear();
-  dma->address_type = AddressType::untranslated;
-  dma->alias.reset();
+  std::vector<std::uint8_t> memory = std::move(dma->data);
+  memory.clear();
+  *dma = Dma{};
+  dma->data = std::move(memory);
   return *dma;
 }
 
@@ -78,6 +88,7 @@ Dma& parse_dma(Operation operation, Tokens& tokens, Action& action) {
     parse_data(tokens, *digits, dma.size, dma.data);
   if (tokens.take_if("translated")) dma.address_type = AddressType::translated;
   if (const auto alias = tokens.take_if_prefixed("alias=")) dma.alias = parse_alias(tokens, *alias);
+  dma.poisoned = take_poisoned(operation, tokens);
   return dma;
 }
 
@@ -102,7 +113,10 @@ void parse_atomic(Tokens& tokens, Action& action) {
 }
 
 Msi parse_msi(Tokens& tokens) {
-  return Msi{static_cast<unsigned>(tokens.take_number("a vector of 0 to 2047", 0, most_vectors - 1))};
+  Msi msi;
+  msi.vector = static_cast<unsigned>(tokens.take_number("a vector of 0 to 2047", 0, most_vectors - 1));
+  msi.poisoned = take_poisoned(Operation::write, tokens);
+  return msi;
 }
 
 RawWrite parse_raw_write(Tokens& tokens) {
@@ -112,6 +126,7 @@ RawWrite parse_raw_write(Tokens& tokens) {
   if (write.address.offset_in(page_4k) > page_4k - 4)
     tokens.refuse(where, "4 bytes here cross a 4 KiB boundary, which one message cannot");
   write.value = static_cast<std::uint32_t>(tokens.take_number("a value of 32 bits", 0, 0xFFFF'FFFF));
+  write.poisoned = take_poisoned(Operation::write, tokens);
   return write;
 }
 
@@ -186,7 +201,9 @@ Configure parse_set(Tokens& tokens) {
   const Token name = tokens.take("a setting");
   const Setting* setting = find_setting(name.text);
   if (setting == nullptr)
-    tokens.fail(name, "acs.NAME, bus-master, memory-space, msi or bar0 to bar5 (docs/trace-format.md lists them)");
+    tokens.fail(name,
+                "acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, msi or bar0 to bar5 "
+                "(docs/trace-format.md lists them)");
   Configure configure;
   configure.setting = setting->name;
   if (setting->kind == SettingKind::bar) {

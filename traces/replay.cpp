@@ -153,6 +153,7 @@ void Replay::perform(const Dma& dma) {
   request.address = dma.address;
   request.size = dma.size;
   request.data = data_of(dma);
+  request.poisoned = dma.poisoned;
   context_.recorder.begin_access(node_, AccessSource::dma, operation_->time, dma.size);
   const sc_core::sc_time end = context_.simulation.endpoint(node_).transfer(request, start_, *this);
   context_.recorder.end_access();
@@ -175,7 +176,7 @@ void Replay::perform(const Msi& msi) {
   OwnState function{*context_.machine.device_at(node_)->bars, context_.machine.topology(), node_};
   const interrupts::MsiRequest request = interrupts::request_msi(config, function, msi.vector);
   switch (request.state) {
-    case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector); return;
+    case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector, msi.poisoned); return;
     case MsiState::disabled: refuse_message(pcie::rules::msi_disabled, msi.vector); return;
     case MsiState::masked:
       interrupts::set_pending(config, function, msi.vector);
@@ -208,14 +209,14 @@ void Replay::refuse_message(const Rule& rule, unsigned index) {
 
 void Replay::perform(const RawWrite& write) {
   node_ = device_of(*operation_);
-  send_message({write.address, write.value}, AccessSource::raw_write, 0);
+  send_message({write.address, write.value}, AccessSource::raw_write, 0, write.poisoned);
 }
 
-void Replay::send_message(const interrupts::MsiMessage& message, AccessSource source, unsigned index) {
+void Replay::send_message(const interrupts::MsiMessage& message, AccessSource source, unsigned index, bool poisoned) {
   msi_index_ = index;
   message_data_ = message.data;
   context_.recorder.begin_access(node_, source, operation_->time, 4);
-  const sc_core::sc_time end = context_.simulation.endpoint(node_).signal(node_, message, start_, *this);
+  const sc_core::sc_time end = context_.simulation.endpoint(node_).signal(node_, message, start_, *this, poisoned);
   context_.recorder.end_access();
   end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
 }

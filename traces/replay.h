@@ -61,7 +61,8 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   pcie::NodeIndex function_of(const TraceOperation& operation) const;
   PhysAddr physical_of(const Map& map) const;
   unsigned char* data_of(const Dma& dma);
-  void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index);
+  void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index,
+                    bool poisoned);
   void finish_software();
   void on_tlp(const Access& access, const modules::DmaTransaction& transaction, Duration latency) override;
   /// What hardware refuses inside the function: nothing leaves it.

@@ -17,6 +17,8 @@ enum class SettingKind : std::uint8_t {
   bus_master,
   memory_space,
   msi,
+  /// Poisoned TLP Egress Blocking Enable of DPC Control, "on" or "off".
+  poisoned_egress_blocking,
   /// The address that BAR `bar` decodes.
   bar,
 };
@@ -33,7 +35,7 @@ constexpr Setting acs_setting(std::string_view name) {
   return {name, SettingKind::acs, static_cast<std::uint16_t>(Field::mask)};
 }
 
-constexpr std::array<Setting, 18> settings{{
+constexpr std::array<Setting, 19> settings{{
     acs_setting<pcie::AcsControl::SourceValidation>("acs.source-validation"),
     acs_setting<pcie::AcsControl::TranslationBlocking>("acs.translation-blocking"),
     acs_setting<pcie::AcsControl::P2pRequestRedirect>("acs.p2p-request-redirect"),
@@ -43,6 +45,7 @@ constexpr std::array<Setting, 18> settings{{
     acs_setting<pcie::AcsControl::DirectTranslatedP2p>("acs.direct-translated-p2p"),
     acs_setting<pcie::AcsControl::IoRequestBlocking>("acs.io-request-blocking"),
     acs_setting<pcie::AcsControl::UnclaimedRequestRedirect>("acs.unclaimed-request-redirect"),
+    {"dpc.poisoned-egress-blocking", SettingKind::poisoned_egress_blocking},
     {"bus-master", SettingKind::bus_master},
     {"memory-space", SettingKind::memory_space},
     {"msi", SettingKind::msi},

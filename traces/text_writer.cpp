@@ -43,12 +43,17 @@ class LineBuilder {
     if (!dma.data.empty()) data(dma.data);
     if (dma.address_type == AddressType::translated) word("translated");
     if (dma.alias) append(" alias={:02x}.{}", *dma.alias >> 3, *dma.alias & 7);
+    poisoned(dma.poisoned);
   }
-  void operator()(const Msi& msi) { append(" msi {}", msi.vector); }
+  void operator()(const Msi& msi) {
+    append(" msi {}", msi.vector);
+    poisoned(msi.poisoned);
+  }
   void operator()(const RawWrite& write) {
     word("raw-write");
     address(write.address.value());
     append(" {:#x}", write.value);
+    poisoned(write.poisoned);
   }
   void operator()(const Map& map) {
     pages("map", map.iova, map.size);
@@ -89,6 +94,9 @@ class LineBuilder {
   void word(std::string_view text) {
     line_.push_back(' ');
     line_.append(text);
+  }
+  void poisoned(bool is_poisoned) {
+    if (is_poisoned) word("poisoned");
   }
   /// The largest unit that keeps the value whole.
   void with_unit(std::uint64_t value, const std::array<Unit, 5>& units, std::string_view unit_of_zero) {

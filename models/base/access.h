@@ -38,6 +38,9 @@ struct Access {
   bool execute = false;
   bool relaxed_ordering = false;
   bool no_snoop = false;
+  /// EP of the TLP: its sender knows that the data is bad (PCIe base specification, 2.7.2). Never of a read, which
+  /// brings none.
+  bool poisoned = false;
   /// An interrupt message: its address comes from the message's own register, not from the DMA engine.
   bool message = false;
   BusAddr address;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interrupts/local_apic.h"
 
+#include "pcie/rules.h"
+
 namespace iommusim::interrupts {
 
 namespace rules {
@@ -21,6 +23,7 @@ std::optional<WindowDecision> classify_interrupt_window(const Access& access) {
     return WindowDecision{false, CompletionStatus::unsupported_request, &rules::interrupt_window_read};
   const bool doubleword = access.size == 4 && access.address.offset_in(4) == 0;
   if (!doubleword) return WindowDecision{false, CompletionStatus::none, &rules::invalid_interrupt_request};
+  if (access.poisoned) return WindowDecision{false, CompletionStatus::none, &pcie::rules::root_complex_poisoned};
   return WindowDecision{true, CompletionStatus::none, &rules::interrupt_request};
 }
 

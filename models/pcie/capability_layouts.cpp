@@ -3,6 +3,7 @@
 
 #include "base/address.h"
 #include "pcie/ari_capability.h"
+#include "pcie/containment_capability.h"
 #include "pcie/error_reporting_capability.h"
 #include "pcie/header.h"
 #include "pcie/msi_capability.h"
@@ -162,21 +163,39 @@ void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space) {
   }
 }
 
-/// Reset values of 7.8.4.4 and 7.8.4.6. ECRC is neither generated nor checked, so control bits are read-only.
-void build_error_reporting(bool root_port, unsigned at, ConfigSpace& space) {
-  constexpr std::uint32_t uncorrectable = 0x003F'F030;
+/// Reset values of 7.8.4.3, 7.8.4.4 and 7.8.4.6: Poisoned TLP Egress Blocked, which only its blockers have, is masked.
+/// ECRC is neither generated nor checked, so control bits are read-only.
+void build_error_reporting(const FunctionConfig& function, unsigned at, ConfigSpace& space) {
+  UncorrectableErrors blocked;
+  blocked.set<UncorrectableErrors::PoisonedTlpEgressBlocked>(function.poisoned_egress_blocking ? 1 : 0);
+  const std::uint32_t uncorrectable = 0x003F'F030 | low(blocked.raw());
   constexpr std::uint32_t fatal = 0x0006'2030;
   constexpr std::uint32_t correctable = 0x0000'31C1;
   CorrectableErrors mask;
   mask.set<CorrectableErrors::AdvisoryNonFatalError>(1);
   space.define({at + error_reporting::uncorrectable_status, 4, 0, 0, uncorrectable});
-  space.define({at + error_reporting::uncorrectable_mask, 4, 0, uncorrectable});
+  space.define({at + error_reporting::uncorrectable_mask, 4, low(blocked.raw()), uncorrectable});
   space.define({at + error_reporting::uncorrectable_severity, 4, fatal, uncorrectable});
   space.define({at + error_reporting::correctable_status, 4, 0, 0, correctable});
   space.define({at + error_reporting::correctable_mask, 4, low(mask.raw()), correctable});
-  if (!root_port) return;
+  if (function.type != PortType::root_port) return;
   space.define({at + error_reporting::root_error_command, 4, 0, 0x7});
   space.define({at + error_reporting::root_error_status, 4, 0, 0, 0x7F});
+}
+
+/// Nothing triggers containment, so DPC Trigger Enable is read-only zero and no status is ever latched.
+void build_containment(unsigned at, ConfigSpace& space) {
+  DpcCapability capability;
+  capability.set<DpcCapability::PoisonedTlpEgressBlocking>(1);
+  DpcControl writable;
+  writable.set<DpcControl::CompletionControl>(1);
+  writable.set<DpcControl::InterruptEnable>(1);
+  writable.set<DpcControl::CorrectableErrorEnable>(1);
+  writable.set<DpcControl::PoisonedTlpEgressBlockingEnable>(1);
+  space.define({at + dpc::capability, 2, low(capability.raw())});
+  space.define({at + dpc::control, 2, 0, low(writable.raw())});
+  space.define({at + dpc::status, 2});
+  space.define({at + dpc::error_source, 2});
 }
 
 void build_ari(const AriConfig& config, unsigned at, ConfigSpace& space) {

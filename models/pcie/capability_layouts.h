@@ -15,8 +15,10 @@ void build_msi(const MsiConfig& config, unsigned at, ConfigSpace& space);
 void build_msix(const MsixConfig& config, unsigned at, ConfigSpace& space);
 unsigned acs_bytes(AcsCapability capability);
 void build_acs(AcsCapability capability, unsigned at, ConfigSpace& space);
-/// `root_port`: with the registers that only root ports have.
-void build_error_reporting(bool root_port, unsigned at, ConfigSpace& space);
+/// With the registers that only root ports have, and the errors that only blockers of poisoned TLPs have.
+void build_error_reporting(const FunctionConfig& function, unsigned at, ConfigSpace& space);
+/// Downstream Port Containment, with Poisoned TLP Egress Blocking.
+void build_containment(unsigned at, ConfigSpace& space);
 void build_ari(const AriConfig& config, unsigned at, ConfigSpace& space);
 void build_sriov(const SriovConfig& config, unsigned at, ConfigSpace& space);
 /// The registers of `bars` from offset `first` on, of which there are `count`.

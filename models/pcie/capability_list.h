@@ -25,6 +25,7 @@ enum class ExtendedCapabilityId : std::uint16_t {
   page_request_interface = 0x0013,
   resizable_bar = 0x0015,
   process_address_space_id = 0x001B,
+  downstream_port_containment = 0x001D,
 };
 
 struct CapabilityHeader : Word<16> {

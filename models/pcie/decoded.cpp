@@ -3,6 +3,7 @@
 
 #include "pcie/ari_capability.h"
 #include "pcie/capability_list.h"
+#include "pcie/containment_capability.h"
 #include "pcie/header.h"
 #include "pcie/pci_express_capability.h"
 
@@ -82,6 +83,15 @@ void decode_ari(const ConfigSpace& config, Decoded& decoded) {
   decoded.function_group = static_cast<std::uint8_t>(control.get<AriControl::FunctionGroup>());
 }
 
+void decode_containment(const ConfigSpace& config, Decoded& decoded) {
+  const auto offset = find_extended_capability(reader_of(config), ExtendedCapabilityId::downstream_port_containment);
+  if (!offset) return;
+  const auto capability = config.get<DpcCapability>(*offset + dpc::capability);
+  const auto control = config.get<DpcControl>(*offset + dpc::control);
+  decoded.blocks_poisoned_egress = capability.get<DpcCapability::PoisonedTlpEgressBlocking>() != 0 &&
+                                   control.get<DpcControl::PoisonedTlpEgressBlockingEnable>() != 0;
+}
+
 }  // namespace
 
 void Decoded::set_bars(const BarRanges& ranges) {
@@ -131,6 +141,7 @@ Decoded decode(const ConfigSpace& config) {
   decode_acs(config, decoded);
   decode_device_control(config, decoded);
   decode_ari(config, decoded);
+  decode_containment(config, decoded);
   return decoded;
 }
 

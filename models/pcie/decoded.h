@@ -46,6 +46,8 @@ struct Decoded {
   /// ARI Control: in function 0, whether egress control vectors mean function groups; the function's own group.
   bool acs_function_groups = false;
   std::uint8_t function_group = 0;
+  /// DPC Control: Poisoned TLP Egress Blocking is on and supported.
+  bool blocks_poisoned_egress = false;
   /// Device Control, in bytes.
   std::uint16_t max_payload = 128;
   std::uint16_t max_read_request = 512;

@@ -106,6 +106,20 @@ void log_request_error(ErrorRegisters& registers, const Access& access) {
     registers.advisory();
 }
 
+/// 2.7.2.2: never advisory, even where a completion tells the requester.
+void log_discarded_data(ErrorRegisters& registers, const Access& access) {
+  registers.uncorrectable<UncorrectableErrors::PoisonedTlp>(&access);
+  if (registers.is_fatal<UncorrectableErrors::PoisonedTlp>())
+    registers.device<DeviceStatus::FatalErrorDetected>();
+  else
+    registers.device<DeviceStatus::NonFatalErrorDetected>();
+}
+
+/// A function receives what it refuses, but for the violations of its own ACS: those it wanted to send.
+bool is_received_by_function(const Node& node, const Rule& rule) {
+  return !is_port(node.type) && !is_acs_violation(rule);
+}
+
 }  // namespace
 
 bool is_acs_violation(const Rule& rule) {
@@ -116,7 +130,12 @@ bool is_acs_violation(const Rule& rule) {
 
 void log_refusal(Topology& topology, NodeIndex by, const Access& access, const Rule& rule) {
   ErrorRegisters registers{topology, by};
+  if (access.poisoned && is_received_by_function(topology[by], rule)) registers.status<Status::DetectedParityError>();
   if (!registers.is_express() || &rule == &rules::port_u_turn_dropped) return;
+  if (&rule == &rules::completer_poisoned || &rule == &rules::root_complex_poisoned)
+    return log_discarded_data(registers, access);
+  if (&rule == &rules::port_poisoned_egress_blocked)
+    return log_request_error<UncorrectableErrors::PoisonedTlpEgressBlocked>(registers, access);
   if (is_acs_violation(rule)) {
     log_request_error<UncorrectableErrors::AcsViolation>(registers, access);
     if (!access.posted()) registers.secondary_status<Status::SignaledTargetAbort>();
@@ -125,6 +144,20 @@ void log_refusal(Topology& topology, NodeIndex by, const Access& access, const R
   if (&rule == &rules::pci_bus_master_abort) registers.secondary_status<Status::ReceivedMasterAbort>();
   log_request_error<UncorrectableErrors::UnsupportedRequest>(registers, access);
   registers.device<DeviceStatus::UnsupportedRequestDetected>();
+}
+
+void log_poisoned(Topology& topology, NodeIndex receiver, Side side, const Access& access, Poisoned fate) {
+  ErrorRegisters registers{topology, receiver};
+  if (side == Side::primary)
+    registers.status<Status::DetectedParityError>();
+  else
+    registers.secondary_status<Status::DetectedParityError>();
+  if (fate == Poisoned::ends) return;
+  registers.uncorrectable<UncorrectableErrors::PoisonedTlp>(&access);
+  if (registers.is_fatal<UncorrectableErrors::PoisonedTlp>())
+    registers.device<DeviceStatus::FatalErrorDetected>();
+  else
+    registers.advisory();
 }
 
 void log_completion(Topology& topology, NodeIndex requester, CompletionStatus status) {

@@ -41,6 +41,7 @@ struct UncorrectableErrors : Word<32> {
   struct EcrcError : Field<19, 19> {};
   struct UnsupportedRequest : Field<20, 20> {};
   struct AcsViolation : Field<21, 21> {};
+  struct PoisonedTlpEgressBlocked : Field<26, 26> {};
 };
 
 /// Correctable Error Status; also the layout of Mask.

@@ -5,6 +5,7 @@
 #include "pcie/ari_capability.h"
 #include "pcie/capability_layouts.h"
 #include "pcie/capability_list.h"
+#include "pcie/containment_capability.h"
 #include "pcie/error_reporting_capability.h"
 #include "pcie/header.h"
 #include "pcie/msix_capability.h"
@@ -134,7 +135,7 @@ class ExtendedCapabilityChain {
 void build_error_reporting(const FunctionConfig& function, ExtendedCapabilityChain& chain, ConfigSpace& space) {
   const bool root_port = function.type == PortType::root_port;
   const unsigned bytes = root_port ? error_reporting::root_port_bytes : error_reporting::bytes;
-  build_error_reporting(root_port, chain.append(ExtendedCapabilityId::advanced_error_reporting, 2, bytes), space);
+  build_error_reporting(function, chain.append(ExtendedCapabilityId::advanced_error_reporting, 2, bytes), space);
 }
 
 void build_translation_services(const FunctionConfig& function, ExtendedCapabilityChain& chain, ConfigSpace& space) {
@@ -158,6 +159,11 @@ void build_extended_capabilities(const FunctionConfig& function, ConfigSpace& sp
   if (function.sriov)
     build_sriov(*function.sriov, chain.append(ExtendedCapabilityId::single_root_io_virtualization, 1, sriov::bytes),
                 space);
+  if (function.poisoned_egress_blocking) {
+    require(function.type == PortType::root_port || function.type == PortType::downstream_port,
+            "containment belongs to ports that face a link");
+    build_containment(chain.append(ExtendedCapabilityId::downstream_port_containment, 1, dpc::bytes), space);
+  }
 }
 
 /// PCIe base specification, 9.3.4: what a virtual function has other than any function.

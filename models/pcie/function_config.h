@@ -90,6 +90,8 @@ struct FunctionConfig {
   std::optional<AcsCapability> acs;
   /// Advanced Error Reporting capability.
   bool error_reporting = false;
+  /// Root ports and downstream ports: Downstream Port Containment capability, with Poisoned TLP Egress Blocking.
+  bool poisoned_egress_blocking = false;
   bool power_management = false;
   /// Address Translation Services, Page Request Interface, PASID.
   bool ats = false;

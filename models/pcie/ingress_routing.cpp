@@ -123,7 +123,7 @@ RouteDecision Ingress::peer(NodeIndex target) const {
   const PeerAccess decision = decide_peer_access(port_.decoded, topology_[target].port_number, access_.address_type);
   if (decision.route == PeerRoute::violation) return violation(*decision.rule);
   if (decision.route == PeerRoute::redirect) return upstream(*decision.rule);
-  return downstream_to(target, decision.rule != nullptr ? *decision.rule : rules::switch_direct_peer);
+  return onto_link(topology_, target, access_, decision.rule != nullptr ? *decision.rule : rules::switch_direct_peer);
 }
 
 RouteDecision Ingress::beyond_siblings() const {

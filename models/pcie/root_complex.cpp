@@ -118,6 +118,11 @@ void admit(const Topology& topology, const std::vector<HostBridge>& bridges, Nod
 
 }  // namespace
 
+Landing discard_poisoned(const Access& access, ComponentId completer) {
+  const CompletionStatus status = access.posted() ? CompletionStatus::none : CompletionStatus::unsupported_request;
+  return rejection(completer, rules::root_complex_poisoned, status);
+}
+
 std::optional<std::uint64_t> inbound_offset(const HostBridge& bridge, const Range<BusAddr>& wanted) {
   if (bridge.inbound.empty()) return 0;
   for (const InboundWindow& window : bridge.inbound)

@@ -5,6 +5,7 @@
 
 #include "base/access.h"
 #include "base/address.h"
+#include "base/landing.h"
 #include "base/range.h"
 #include "base/rule.h"
 #include "pcie/topology.h"
@@ -117,5 +118,9 @@ struct OutboundDecision {
 std::optional<OutboundDecision> decide_outbound(const Topology& topology, const std::vector<HostBridge>& bridges,
                                                 PhysAddr address, std::uint32_t size,
                                                 NodeIndex ingress = NodeIndex::none);
+
+/// The landing of a poisoned write or atomic operation that reached `completer`, memory behind the root complex. What a
+/// root complex does with such data is its own choice (2.7.2.2); ours discards it.
+Landing discard_poisoned(const Access& access, ComponentId completer);
 
 }  // namespace iommusim::pcie

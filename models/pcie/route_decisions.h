@@ -24,11 +24,21 @@ inline RouteDecision downstream_to(NodeIndex port, const Rule& rule) {
   return {Action::downstream, port, 0, CompletionStatus::none, &rule};
 }
 
-/// BAR `bar` of `node` holds the first byte; it must hold them all.
+/// Onto the link below `port`, unless it blocks poisoned TLPs on their way out (2.7.2.2). What no device can take is
+/// unsupported first (6.2.3.2.3).
+inline RouteDecision onto_link(const Topology& topology, NodeIndex port, const Access& access, const Rule& rule) {
+  const Node& node = topology[port];
+  if (access.poisoned && node.decoded.blocks_poisoned_egress && !node.children.empty())
+    return unsupported_at(port, access, rules::port_poisoned_egress_blocked);
+  return downstream_to(port, rule);
+}
+
+/// BAR `bar` of `node` holds the first byte; it must hold them all, and poisoned data changes nothing in it (2.7.2.2).
 inline RouteDecision claim_bar(const Topology& topology, NodeIndex node, std::uint8_t bar, const Access& access,
                                const Rule& rule) {
   if (!topology[node].decoded.bars[bar]->contains(request_range(access)))
     return unsupported_at(node, access, rules::bar_overrun);
+  if (access.poisoned) return unsupported_at(node, access, rules::completer_poisoned);
   return {Action::claim, node, bar, CompletionStatus::none, &rule};
 }
 

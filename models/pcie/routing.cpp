@@ -32,11 +32,11 @@ RouteDecision route_from_above(const Topology& topology, NodeIndex port, const A
   if (const auto bar = node.decoded.bar_with(access.address))
     return claim_bar(topology, port, *bar, access, rules::port_bar);
   if (!node.decoded.window_claims(access.address)) return unsupported_at(port, access, rules::port_unclaimed);
-  if (node.type != PortType::upstream_port) return downstream_to(port, rules::port_window);
+  if (node.type != PortType::upstream_port) return onto_link(topology, port, access, rules::port_window);
 
   for (const NodeIndex child : node.children) {
     const Decoded& below = topology[child].decoded;
-    if (below.window_claims(access.address)) return downstream_to(child, rules::port_window);
+    if (below.window_claims(access.address)) return onto_link(topology, child, access, rules::port_window);
     if (const auto bar = below.bar_with(access.address))
       return claim_bar(topology, child, *bar, access, rules::port_bar);
   }

@@ -55,6 +55,19 @@ const Rule switch_unclaimed{"switch.unclaimed",
                             "the switch's windows hold the address, but those of none of its downstream ports do",
                             "PCIe 2.3.1"};
 
+const Rule completer_poisoned{"completer.poisoned",
+                              "the data is poisoned, so the function whose BAR holds the address discards it",
+                              "PCIe 2.7.2.2"};
+const Rule root_complex_poisoned{
+    "root-complex.poisoned",
+    "the data is poisoned, so the root complex discards it: memory keeps its value, and no "
+    "interrupt is raised",
+    "PCIe 2.7.2.2; platform"};
+const Rule port_poisoned_egress_blocked{"port.poisoned-egress-blocked",
+                                        "the data is poisoned, and Poisoned TLP Egress Blocking keeps it from the link "
+                                        "below this port",
+                                        "PCIe 2.7.2.2"};
+
 const Rule pci_bus_peer{"pci-bus.peer",
                         "another device on the same conventional bus claims the address, so the request never leaves "
                         "the bus",

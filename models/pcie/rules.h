@@ -33,6 +33,11 @@ extern const Rule switch_direct_peer;
 extern const Rule switch_upstream;
 extern const Rule switch_unclaimed;
 
+// Poisoned requests.
+extern const Rule completer_poisoned;
+extern const Rule root_complex_poisoned;
+extern const Rule port_poisoned_egress_blocked;
+
 // PCIe-to-PCI bridges and conventional buses.
 extern const Rule pci_bus_peer;
 extern const Rule pci_bus_master_abort;

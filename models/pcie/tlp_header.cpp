@@ -13,6 +13,7 @@ struct HeaderStart : Word<32> {
   struct WithData : Field<30, 30> {};
   struct FourDoublewords : Field<29, 29> {};
   struct Type : Field<28, 24> {};
+  struct Poisoned : Field<14, 14> {};
   struct RelaxedOrdering : Field<13, 13> {};
   struct NoSnoop : Field<12, 12> {};
   struct At : Field<11, 10, AddressType> {};
@@ -46,6 +47,7 @@ HeaderStart start_of(const Access& access) {
   start.set<HeaderStart::WithData>(access.operation == Operation::read ? 0 : 1);
   start.set<HeaderStart::FourDoublewords>(access.address.value() >> 32 == 0 ? 0 : 1);
   start.set<HeaderStart::Type>(access.operation == Operation::atomic ? fetch_add : memory_request);
+  start.set<HeaderStart::Poisoned>(access.poisoned ? 1 : 0);
   start.set<HeaderStart::RelaxedOrdering>(access.relaxed_ordering ? 1 : 0);
   start.set<HeaderStart::NoSnoop>(access.no_snoop ? 1 : 0);
   start.set<HeaderStart::At>(access.address_type);

@@ -2,6 +2,7 @@
 #include "software/pci_setup.h"
 
 #include "base/quantity.h"
+#include "pcie/containment_capability.h"
 #include "pcie/header.h"
 #include "pcie/pci_express_capability.h"
 #include "software/driver_error.h"
@@ -167,6 +168,16 @@ pcie::AcsControl set_acs_control(const PciFunction& function, pcie::AcsControl c
   if (!capability) throw DriverError(function.name() + " has no ACS capability");
   function.set(*capability + pcie::acs::control, control);
   return function.get<pcie::AcsControl>(*capability + pcie::acs::control);
+}
+
+void set_poisoned_egress_blocking(const PciFunction& function, bool enable) {
+  const auto capability = function.find(pcie::ExtendedCapabilityId::downstream_port_containment);
+  if (!capability || function.get<pcie::DpcCapability>(*capability + pcie::dpc::capability)
+                             .get<pcie::DpcCapability::PoisonedTlpEgressBlocking>() == 0)
+    throw DriverError(function.name() + " has no Poisoned TLP Egress Blocking");
+  auto control = function.get<pcie::DpcControl>(*capability + pcie::dpc::control);
+  control.set<pcie::DpcControl::PoisonedTlpEgressBlockingEnable>(enable ? 1 : 0);
+  function.set(*capability + pcie::dpc::control, control);
 }
 
 }  // namespace iommusim::software

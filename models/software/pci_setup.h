@@ -56,4 +56,7 @@ std::optional<pcie::AcsControl> acs_control(const PciFunction& function);
 /// Writes ACS Control and returns what the function took: services that it does not have stay off.
 pcie::AcsControl set_acs_control(const PciFunction& function, pcie::AcsControl control);
 
+/// DPC Control. Throws DriverError when the function has no Poisoned TLP Egress Blocking.
+void set_poisoned_egress_blocking(const PciFunction& function, bool enable);
+
 }  // namespace iommusim::software

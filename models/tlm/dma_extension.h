@@ -25,6 +25,9 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   /// Set by the requester; default untranslated. Never changed: a translated address leaves the IOMMU in a payload
   /// that still says what the requester sent.
   AddressType address_type = AddressType::untranslated;
+  /// Set by the requester; default off; never changed. The data of this write is known to be bad (EP of the TLP); of a
+  /// read it means nothing. Such a write goes by b_transport, never by a direct memory pointer.
+  bool poisoned = false;
   /// Set by the requester; default off. Says that this write is an atomic read-modify-write.
   bool atomic = false;
   /// Set by the requester; default off. A read that returns no data (a flush); its payload has length 1.
@@ -47,7 +50,7 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   void reset() {
     requester = RequesterId{};
     pasid.reset();
-    privileged = execute = atomic = zero_length = relaxed_ordering = no_snoop = false;
+    privileged = execute = atomic = zero_length = relaxed_ordering = no_snoop = poisoned = false;
     address_type = AddressType::untranslated;
     traffic_class = 0;
     tag = 0;
@@ -71,6 +74,7 @@ inline Access access_of(const tlm::tlm_generic_payload& payload, const DmaExtens
   access.execute = extension.execute;
   access.relaxed_ordering = extension.relaxed_ordering;
   access.no_snoop = extension.no_snoop;
+  access.poisoned = extension.poisoned && payload.is_write();
   access.address = BusAddr{payload.get_address()};
   access.size = extension.zero_length ? 0 : payload.get_data_length();
   return access;

@@ -33,6 +33,7 @@ void prepare(DmaTransaction& transaction, const Access& access) {
   extension.address_type = access.address_type;
   extension.atomic = access.operation == Operation::atomic;
   extension.zero_length = access.size == 0;
+  extension.poisoned = access.poisoned;
 }
 
 }  // namespace
@@ -66,6 +67,7 @@ sc_core::sc_time Endpoint::transfer(const DmaRequest& request, sc_core::sc_time 
     access.pasid = request.pasid;
     access.requester = request.requester.value_or(topology_[request.function].requester);
     access.message = request.message;
+    access.poisoned = request.poisoned && !read;
     access.address = part.address;
     access.size = part.size;
     wire_free += to_sc_time(config_.link.serialize(pcie::request_bytes(access)));
@@ -81,7 +83,7 @@ sc_core::sc_time Endpoint::transfer(const DmaRequest& request, sc_core::sc_time 
 }
 
 sc_core::sc_time Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message,
-                                  sc_core::sc_time start, TlpObserver& observer) {
+                                  sc_core::sc_time start, TlpObserver& observer, bool poisoned) {
   std::array<unsigned char, 4> data{};
   store_le(data.data(), message.data);
   DmaRequest request;
@@ -90,6 +92,7 @@ sc_core::sc_time Endpoint::signal(pcie::NodeIndex function, const interrupts::Ms
   request.address = message.address;
   request.size = data.size();
   request.message = true;
+  request.poisoned = poisoned;
   request.data = data.data();
   return transfer(request, start, observer);
 }

@@ -43,6 +43,8 @@ struct DmaRequest {
   std::uint64_t size = 0;
   /// An interrupt message.
   bool message = false;
+  /// Writes and atomics: the data is known to be bad, and every TLP says so (EP). Reads bring no data to poison.
+  bool poisoned = false;
   /// Writes and atomics: `size` bytes. Reads: where `size` bytes go, or nullptr.
   unsigned char* data = nullptr;
 };
@@ -64,9 +66,9 @@ class Endpoint : public sc_core::sc_module {
   /// Sends the TLPs of `request`, starting `start` after the current time; returns when the last one ended, in the
   /// same count. Blocking transport without waiting: time is annotated.
   sc_core::sc_time transfer(const DmaRequest& request, sc_core::sc_time start, TlpObserver& observer);
-  /// Sends an interrupt message: a 4-byte posted write.
+  /// Sends an interrupt message: a 4-byte posted write, poisoned or not.
   sc_core::sc_time signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, sc_core::sc_time start,
-                          TlpObserver& observer);
+                          TlpObserver& observer, bool poisoned = false);
 
   const PayloadPool& pool() const { return pool_; }
   /// Called when translations that DMI pointers rest on may have changed.

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/memory_module.h"
 
+#include "pcie/root_complex.h"
+#include "pcie/rules.h"
 #include "tlm/dma_extension.h"
 
 namespace iommusim::modules {
+namespace {
+
+bool is_poisoned(const tlm::tlm_generic_payload& payload, const DmaExtension* extension) {
+  return extension != nullptr && extension->poisoned && payload.is_write();
+}
+
+}  // namespace
 
 MemoryModule::MemoryModule(const sc_core::sc_module_name& name, memory::SparseMemory& memory, sc_core::sc_time latency)
     : sc_module{name}, memory_{memory}, latency_{latency} {
@@ -17,6 +26,11 @@ void MemoryModule::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_ti
   const PhysAddr address{payload.get_address()};
   auto* extension = payload.get_extension<DmaExtension>();
   const memory::Bank* bank = memory_.bank_of(address, payload.get_data_length());
+  if (bank != nullptr && is_poisoned(payload, extension)) {
+    extension->path.add(bank->id, pcie::rules::root_complex_poisoned);
+    refuse(payload, *extension, pcie::discard_poisoned(access_of(payload, *extension), bank->id));
+    return;
+  }
   if (bank == nullptr || !transfer(payload)) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
@@ -56,6 +70,8 @@ bool MemoryModule::transfer_by_byte(tlm::tlm_generic_payload& payload) {
 }
 
 bool MemoryModule::get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
+  const auto* extension = payload.get_extension<DmaExtension>();
+  if (extension != nullptr && extension->poisoned) return false;
   const PhysAddr page = PhysAddr{payload.get_address()}.aligned_down(page_4k);
   std::uint8_t* host = memory_.page(page);
   if (host == nullptr) return false;
@@ -69,6 +85,7 @@ bool MemoryModule::get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tl
 }
 
 unsigned MemoryModule::transport_dbg(tlm::tlm_generic_payload& payload) {
+  if (is_poisoned(payload, payload.get_extension<DmaExtension>())) return 0;
   const unsigned length = payload.get_data_length();
   const PhysAddr address{payload.get_address()};
   const bool done = payload.is_write() ? memory_.write(address, payload.get_data_ptr(), length)

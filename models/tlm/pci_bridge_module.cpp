@@ -64,15 +64,22 @@ RequesterId PciBridgeModule::default_requester_of(int device) const {
 void PciBridgeModule::from_bus(int device, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ExtensionScope scope{payload, default_requester_of(device)};
   DmaExtension& extension = *scope;
-  const RouteDecision decision = pcie::route_on_bus(topology_, config_.bridge, access_of(payload, extension));
+  const Access access = access_of(payload, extension);
+  const RouteDecision decision = pcie::route_on_bus(topology_, config_.bridge, access);
   const NodeIndex where = decision.action == Action::claim ? decision.target : pcie::decider(decision, config_.bridge);
   extension.path.add(topology_[where].id, *decision.rule);
-  if (decision.action == Action::upstream) return send_up(payload, extension, delay);
+  if (decision.action == Action::upstream) {
+    // On the bus it is a parity error, which the bridge turns into poison.
+    if (access.poisoned)
+      pcie::log_poisoned(topology_, config_.bridge, pcie::Side::secondary, access, pcie::Poisoned::ends);
+    return send_up(payload, extension, delay);
+  }
   if (decision.action == Action::claim) {
     extension.landing.decide(topology_[where].id, *decision.rule);
     device_out[socket_of(decision.target)]->b_transport(payload, delay);
     return;
   }
+  if (decision.rule == &pcie::rules::completer_poisoned) return refuse_at(topology_, decision, payload, extension);
   // Nobody took the request, so nobody but its master has an error to tell.
   refuse(payload, extension, rejection(topology_[where].id, *decision.rule, decision.status));
 }
@@ -89,8 +96,11 @@ void PciBridgeModule::from_above(int, tlm::tlm_generic_payload& payload, sc_core
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
   delay += config_.latency;
-  const RouteDecision decision = pcie::route_from_above(topology_, config_.bridge, access_of(payload, extension));
+  const Access access = access_of(payload, extension);
+  const RouteDecision decision = pcie::route_from_above(topology_, config_.bridge, access);
   extension.path.add(topology_[pcie::decider(decision, config_.bridge)].id, *decision.rule);
+  if (access.poisoned)
+    pcie::log_poisoned(topology_, config_.bridge, pcie::Side::primary, access, pcie::fate_at(config_.bridge, decision));
   switch (decision.action) {
     case Action::downstream: device_out[socket_of(decision.target)]->b_transport(payload, delay); return;
     case Action::claim: claim_port_bar(topology_, decision, payload, extension); return;

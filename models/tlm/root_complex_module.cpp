@@ -2,7 +2,6 @@
 #include "tlm/root_complex_module.h"
 
 #include "base/endian.h"
-#include "pcie/error_logging.h"
 #include "pcie/rules.h"
 #include "tlm/dmi_scope.h"
 #include "tlm/ecam.h"
@@ -51,6 +50,8 @@ bool RootComplexModule::pass_root_port(NodeIndex node, const Access& access, tlm
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, node, access);
   extension.path.add(topology_[pcie::decider(decision, node)].id, *decision.rule);
   if (decision.action == pcie::Action::upstream) return true;
+  if (access.poisoned)
+    pcie::log_poisoned(topology_, node, pcie::Side::secondary, access, pcie::fate_at(node, decision));
   if (decision.action == pcie::Action::claim)
     claim_port_bar(topology_, decision, payload, extension);
   else
@@ -66,25 +67,32 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
   const Access access = access_of(payload, extension);
   delay += config_.latency;
   if (!pass_root_port(node, access, payload, extension)) return;
+  const pcie::Poisoned fate = route_inbound(node, access, payload, extension, delay);
+  if (access.poisoned) log_poisoned_inbound(node, access, fate, extension.landing);
+}
+
+pcie::Poisoned RootComplexModule::route_inbound(NodeIndex node, const Access& access, tlm::tlm_generic_payload& payload,
+                                                DmaExtension& extension, sc_core::sc_time& delay) {
   const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, access);
   const ComponentId bridge = bridge_id(node);
   extension.path.add(bridge, *decision.rule);
   switch (decision.action) {
-    case RootAction::interrupt_window: dma_out[topology_[node].host_bridge]->b_transport(payload, delay); return;
+    case RootAction::interrupt_window: dma_out[topology_[node].host_bridge]->b_transport(payload, delay); break;
     case RootAction::translate: {
       const AddressScope address{payload, decision.iova.value()};
       dma_out[topology_[node].host_bridge]->b_transport(payload, delay);
-      return;
+      break;
     }
     case RootAction::peer:
       extension.landing.decide(bridge, *decision.rule);
       send_down(decision.target, payload, extension, delay);
-      return;
+      break;
     case RootAction::reject:
       log_at_root_port(node, access, *decision.rule);
       refuse(payload, extension, rejection(bridge, *decision.rule, decision.status));
-      return;
+      return pcie::Poisoned::ends;
   }
+  return extension.landing.rule == &pcie::rules::root_complex_poisoned ? pcie::Poisoned::ends : pcie::Poisoned::passes;
 }
 
 /// The root complex has no configuration space of its own: the root port tells what it refused, unless the root complex
@@ -93,6 +101,15 @@ void RootComplexModule::log_at_root_port(NodeIndex node, const Access& access, c
   const bool hidden = &rule == &pcie::rules::host_bridge_peer_denied &&
                       bridges_[topology_[node].host_bridge].refused_reads == pcie::RefusedReads::all_ones;
   if (topology_[node].type == pcie::PortType::root_port && !hidden) pcie::log_refusal(topology_, node, access, rule);
+}
+
+/// The root port also tells what the root complex discarded. What was refused it has told.
+void RootComplexModule::log_poisoned_inbound(NodeIndex node, const Access& access, pcie::Poisoned fate,
+                                             const Landing& landing) {
+  if (topology_[node].type != pcie::PortType::root_port) return;
+  pcie::log_poisoned(topology_, node, pcie::Side::secondary, access, fate);
+  if (landing.rule == &pcie::rules::root_complex_poisoned)
+    pcie::log_refusal(topology_, node, access, pcie::rules::root_complex_poisoned);
 }
 
 void RootComplexModule::send_down(NodeIndex node, tlm::tlm_generic_payload& payload, DmaExtension& extension,
@@ -175,6 +192,12 @@ bool RootComplexModule::dmi_from_below(int port, tlm::tlm_generic_payload& paylo
   return dma_out[topology_[node].host_bridge]->get_direct_mem_ptr(payload, dmi) && page.clip(dmi);
 }
 
+/// Without effect: would the request leave by the root-bus node?
+bool RootComplexModule::passes_down(NodeIndex node, const Access& access) const {
+  return topology_[node].type != pcie::PortType::root_port ||
+         pcie::route_from_above(topology_, node, access).action == pcie::Action::downstream;
+}
+
 unsigned RootComplexModule::debug_from_below(int port, tlm::tlm_generic_payload& payload) {
   const NodeIndex node = config_.root_nodes[static_cast<std::size_t>(port)];
   const ExtensionScope scope{payload, default_requester(topology_, node)};
@@ -184,19 +207,20 @@ unsigned RootComplexModule::debug_from_below(int port, tlm::tlm_generic_payload&
       pcie::route_from_below(topology_, node, access).action != pcie::Action::upstream)
     return 0;
   const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, access);
-  if (decision.action == RootAction::peer) return port_out[socket_of(decision.target)]->transport_dbg(payload);
+  if (decision.action == RootAction::peer)
+    return passes_down(decision.target, access) ? port_out[socket_of(decision.target)]->transport_dbg(payload) : 0;
   if (decision.action != RootAction::translate) return 0;
   const AddressScope address{payload, decision.iova.value()};
   return dma_out[topology_[node].host_bridge]->transport_dbg(payload);
 }
 
 unsigned RootComplexModule::debug_from_system(int, tlm::tlm_generic_payload& payload) {
-  const auto* extension = payload.get_extension<DmaExtension>();
-  const NodeIndex ingress = extension != nullptr ? extension->ingress : NodeIndex::none;
-  const auto decision =
-      pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()}, payload.get_data_length(), ingress);
+  const ExtensionScope scope{payload, RequesterId{}};
+  const auto decision = pcie::decide_outbound(topology_, bridges_, PhysAddr{payload.get_address()},
+                                              payload.get_data_length(), (*scope).ingress);
   if (!decision || decision->target == NodeIndex::none) return 0;
   const AddressScope address{payload, decision->address.value()};
+  if (!passes_down(decision->target, access_of(payload, *scope))) return 0;
   return port_out[socket_of(decision->target)]->transport_dbg(payload);
 }
 

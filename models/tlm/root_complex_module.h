@@ -3,6 +3,7 @@
 // space.
 #pragma once
 
+#include "pcie/error_logging.h"
 #include "pcie/link_timing.h"
 #include "pcie/root_complex.h"
 #include "pcie/routing.h"
@@ -57,6 +58,11 @@ class RootComplexModule : public sc_core::sc_module {
   bool pass_root_port(pcie::NodeIndex node, const Access& access, tlm::tlm_generic_payload& payload,
                       DmaExtension& extension);
   void log_at_root_port(pcie::NodeIndex node, const Access& access, const Rule& rule);
+  /// What becomes of poisoned data as seen from the root port.
+  pcie::Poisoned route_inbound(pcie::NodeIndex node, const Access& access, tlm::tlm_generic_payload& payload,
+                               DmaExtension& extension, sc_core::sc_time& delay);
+  void log_poisoned_inbound(pcie::NodeIndex node, const Access& access, pcie::Poisoned fate, const Landing& landing);
+  bool passes_down(pcie::NodeIndex node, const Access& access) const;
   void send_down(pcie::NodeIndex node, tlm::tlm_generic_payload& payload, DmaExtension& extension,
                  sc_core::sc_time& delay);
   std::size_t socket_of(pcie::NodeIndex node) const;

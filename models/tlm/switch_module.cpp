@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/switch_module.h"
 
+#include "pcie/error_logging.h"
 #include "tlm/dmi_scope.h"
 #include "tlm/timing.h"
 
@@ -37,6 +38,8 @@ void SwitchModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_co
   const Access access = access_of(payload, extension);
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, ingress, access);
   extension.path.add(topology_[pcie::decider(decision, ingress)].id, *decision.rule);
+  if (access.poisoned)
+    pcie::log_poisoned(topology_, ingress, pcie::Side::secondary, access, pcie::fate_at(ingress, decision));
   delay += config_.port_latency;
   switch (decision.action) {
     case pcie::Action::upstream:
@@ -57,8 +60,10 @@ void SwitchModule::from_above(int, tlm::tlm_generic_payload& payload, sc_core::s
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
   const pcie::NodeIndex port = config_.upstream_port;
-  const pcie::RouteDecision decision = pcie::route_from_above(topology_, port, access_of(payload, extension));
+  const Access access = access_of(payload, extension);
+  const pcie::RouteDecision decision = pcie::route_from_above(topology_, port, access);
   extension.path.add(topology_[pcie::decider(decision, port)].id, *decision.rule);
+  if (access.poisoned) pcie::log_poisoned(topology_, port, pcie::Side::primary, access, pcie::fate_at(port, decision));
   delay += config_.port_latency;
   if (decision.action != pcie::Action::downstream) {
     finish(decision, payload, extension);

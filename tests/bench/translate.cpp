@@ -42,7 +42,7 @@ void translate_hit_vtd(benchmark::State& state) {
   map_pages(machine, pages);
   translate_pages(state, machine, pages);
 }
-BENCHMARK(translate_hit_vtd);
+BENCHMARK(translate_hit_vtd)->Name("translate-hit-vtd");
 
 /// Nothing is cached: root, context and four paging entries are fetched each time.
 void translate_walk4_vtd(benchmark::State& state) {
@@ -54,7 +54,7 @@ void translate_walk4_vtd(benchmark::State& state) {
   map_pages(machine, pages);
   translate_pages(state, machine, pages);
 }
-BENCHMARK(translate_walk4_vtd);
+BENCHMARK(translate_walk4_vtd)->Name("translate-walk4-vtd");
 
 /// The caches have their usual size, but the pages are four times as many: each request evicts a translation.
 void translate_evicting_walk4_vtd(benchmark::State& state) {
@@ -63,7 +63,7 @@ void translate_evicting_walk4_vtd(benchmark::State& state) {
   map_pages(machine, 4 * config.iotlb_entries);
   translate_pages(state, machine, 4 * config.iotlb_entries);
 }
-BENCHMARK(translate_evicting_walk4_vtd);
+BENCHMARK(translate_evicting_walk4_vtd)->Name("translate-evicting-walk4-vtd");
 
 }  // namespace
 

@@ -58,6 +58,7 @@ def damaged_platforms(good):
     yield "a BAR outside the host bridge", changed("base: 0x9080_0000", "base: 0xa100_0000"), "0xa100_0000"
     yield "an inbound window of half a page", changed("iommu: dmar0", "inbound: [{base: 0x800, size: 4KiB}]"), "0x800"
     yield "a VT-d unit that cannot exist", changed("type: vt-d", "type: vt-d\n    domain_id_bits: 0b111"), "0b111"
+    yield "DPC in an endpoint", changed("- name: nic0", "- dpc: {}\n            name: nic0"), "dpc: {}"
     yield "a duplicate name", changed("name: dram-high", "name: dram-low"), "dram-low, base: 4GiB"
     yield "a duplicate device name", changed("- name: nic0", "- name: rp0"), "rp0\n            type: endpoint"
     yield "a mapping of an unknown buffer", changed("buffer: frames", "buffer: fames"), "fames"
@@ -87,6 +88,9 @@ def damaged_traces():
     yield "an unknown operation", good + "1us nic0 wirte 0xfec0_0000 64\n", "wirte"
     yield "an operation cut off", good + "1us nic0 write 0xfec0_0000\n", None
     yield "a mapping that covers another", good + "1us nic0 map 0xfec0_0000 4KiB frames rw\n", "0xfec0_0000 4KiB"
+    yield "a poisoned read", good + "1us nic0 read 0xfec0_0000 64 poisoned\n", "poisoned"
+    yield ("egress blocking in a port without it", good + "1us rp0 set dpc.poisoned-egress-blocking on\n",
+           "dpc.poisoned-egress-blocking")
     yield "a vector that the function does not have", good + "1us nic0 msi 2047\n", "2047"
 
 

@@ -56,6 +56,12 @@ def scenarios(iommusim):
     yield ("an MSI of a function whose MSI is off", TWIN, "1us nic0 set msi off\n2us nic0 msi 0\n", [],
            ["doorbell-lost"])
 
+    yield "a poisoned MSI", TWIN, "1us nic0 msi 0 poisoned\n", [], ["doorbell-lost"]
+    yield "poisoned data for memory", TWIN, f"1us nic0 write {TX_POOL:#x} 64 poisoned\n", [], ["window-hole"]
+    yield ("poisoned data for a peer's BAR that was mapped", TWIN,
+           f"1us nic0 map 0x50_0000_0000 4KiB {GPU_BAR:#x} rw\n2us nic0 write 0x50_0000_0000 64 poisoned\n", [],
+           ["peer-blocked"])
+
     yield ("DMA above the inbound window", TWIN, f"1us nic0 write {TX_POOL:#x} 64\n",
            ["host_bridges.pcie0.inbound=[{base: 0, size: 4GiB}]"], ["window-hole"])
 

@@ -77,6 +77,16 @@ def acs_is_shown(iommusim, checks):
     checks.equal(len([c for c in controls if "+" not in c]), 1, "ports on which nothing is enabled")
 
 
+def containment_is_shown(iommusim, checks):
+    """DPC with Poisoned TLP Egress Blocking (PCIe base specification, 7.9.14), enabled in one port, off in another."""
+    text = dump(iommusim, checks, iommusim.platform("nic-behind-acs-switch"), "--set",
+                "devices.sw0-dp0.dpc={poisoned_egress_blocking: true}", "--set", "devices.sw0-dp1.dpc={}")
+    shown = lspci(iommusim, checks, "DPC", text, "-vvv")
+    checks.equal(re.findall(r"DpcCap:.*(PoisonedTLP\S)", shown), ["PoisonedTLP+"] * 2, "DpcCap")
+    checks.equal(sorted(re.findall(r"DpcCtl:.*(PoisonedTLP\S)", shown)), ["PoisonedTLP+", "PoisonedTLP-"], "DpcCtl")
+    checks.equal(re.findall(r"DpcCtl:\tTrigger:(\d)", shown), ["0", "0"], "DPC Trigger Enable")
+
+
 def segments_are_shown(iommusim, checks):
     done = iommusim.run("validate", iommusim.platform("nic-behind-acs-switch"), "--dump-config", "--set",
                         "host_bridges.pcie0.segment=2")
@@ -92,6 +102,7 @@ def test(iommusim, checks):
         sys.exit("lspci is missing: install the package pciutils (scripts/dependencies.sh)")
     every_platform_is_read(iommusim, checks)
     acs_is_shown(iommusim, checks)
+    containment_is_shown(iommusim, checks)
     segments_are_shown(iommusim, checks)
 
 

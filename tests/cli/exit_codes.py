@@ -35,6 +35,7 @@ def wrong_usage_is_told(iommusim, checks):
               ["explain", platform, "--device", "nic0", "--address", "nowhere"],
               ["explain", platform, "--device", "ghost", "--address", "0"],
               ["explain", platform, "--device", "nic0", "--address", "0", "--op", "guess"],
+              ["explain", platform, "--device", "nic0", "--address", "0", "--poisoned"],
               ["explain", platform, "--device", "nic0", "--address", "0", "--size", "0"],
               ["explain", platform, "--device", "nic0", "--address", "0xffc", "--size", "8"],
               ["explain", platform, "--device", "nic0", "--address", "0", "--pasid", "0x100000"],

@@ -110,3 +110,33 @@ TEST_CASE("Debug transport over a page's end answers the first page only", "[tlm
   CHECK(bench.debug("nic0", tlm::TLM_READ_COMMAND, bench::read_only_iova + 0xFFC, read) == 4);
   CHECK(read == std::vector<unsigned char>{0x5E, 0x5E, 0x5E, 0x5E, 0, 0, 0, 0});
 }
+
+TEST_CASE("Debug transport writes no poisoned data, and logs no error", "[tlm][debug][poisoned]") {
+  DebugBench bench;
+  modules::DmaExtension extension;
+  extension.requester = bench.platform.id("nic0");
+  extension.poisoned = true;
+  const auto debug = [&](std::uint64_t address) {
+    std::vector<unsigned char> data{0xA5};
+    PlainPayload payload{tlm::TLM_WRITE_COMMAND, address, data};
+    payload.set_extension(&extension);
+    const unsigned done = bench.platform.endpoint("nic0").upstream->transport_dbg(payload);
+    payload.clear_extension(&extension);
+    return done;
+  };
+  CHECK(debug(bench::ring_iova) == 0);
+  CHECK(debug(bench::pool_iova) == 0);
+  CHECK(debug(bench::peer_iova) == 0);
+  unsigned char byte = 0;
+  REQUIRE(bench.platform.machine().memory().read(PhysAddr{bench::ring}, &byte, 1));
+  CHECK(byte == 0);
+  REQUIRE(bench.platform.bars("gpu0").read(2, 0, &byte, 1));
+  CHECK(byte == 0);
+  REQUIRE(bench.platform.bars("gpu0").read(0, 0, &byte, 1));
+  CHECK(byte == 0);
+  for (const char* port : {"dp0", "rp0", "sw0"}) {
+    const auto& node = bench.platform.machine().topology()[bench.platform.node(port)];
+    CHECK(node.config.read(0x104, 4) == 0);
+    CHECK((node.config.read(0x06, 2) & 0x8000) == 0);
+  }
+}

@@ -170,3 +170,33 @@ TEST_CASE("Direct pointers are withdrawn when software changes an ACS control, a
   REQUIRE(bench.platform.machine().memory().write(PhysAddr{bench::pool + 3}, &mark, 1));
   CHECK(dmi->get_dmi_ptr()[3] == mark);
 }
+
+TEST_CASE("A poisoned write gets no direct pointer", "[tlm][dmi][poisoned]") {
+  DirectBench bench;
+  std::vector<unsigned char> data(1);
+  PlainPayload payload{tlm::TLM_WRITE_COMMAND, bench::ring_iova, data};
+  modules::DmaExtension extension;
+  extension.requester = bench.platform.id("nic0");
+  payload.set_extension(&extension);
+  tlm::tlm_dmi dmi;
+  CHECK(bench.platform.endpoint("nic0").upstream->get_direct_mem_ptr(payload, dmi));
+  extension.poisoned = true;
+  CHECK_FALSE(bench.platform.endpoint("nic0").upstream->get_direct_mem_ptr(payload, dmi));
+  CHECK(dmi.is_none_allowed());
+  payload.clear_extension(&extension);
+}
+
+TEST_CASE("A poisoned write to memory that can be reached directly does not say so", "[tlm][dmi][poisoned]") {
+  DirectBench bench;
+  std::vector<unsigned char> data(1);
+  PlainPayload payload{tlm::TLM_WRITE_COMMAND, bench::ring_iova, data};
+  modules::DmaExtension extension;
+  extension.requester = bench.platform.id("nic0");
+  extension.poisoned = true;
+  payload.set_extension(&extension);
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  bench.platform.endpoint("nic0").upstream->b_transport(payload, delay);
+  CHECK_FALSE(payload.is_dmi_allowed());
+  CHECK(payload.is_response_error());
+  payload.clear_extension(&extension);
+}

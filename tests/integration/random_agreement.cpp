@@ -54,6 +54,7 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     access.address_type = request.address_type;
     access.address = request.address;
     access.size = static_cast<std::uint32_t>(request.size);
+    access.poisoned = request.poisoned;
     const bool message = request.operation == Operation::write && request.size == 4;
     expected_ = platforms::walk(platform_.machine(), request.function, access, fetches_,
                                 message ? load_le<std::uint32_t>(request.data) : 0);
@@ -66,8 +67,9 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     ++landed_[static_cast<std::size_t>(simulated.landing.kind)];
     const std::string walked = story(expected_.landing, expected_.path);
     const std::string found = story(simulated.landing, simulated.path);
-    INFO(fmt::format("seed {}: {} {} {} bytes at {:#x} by {}", seed_, to_string(access.address_type),
-                     to_string(access.operation), access.size, access.address.value(), to_string(access.requester)));
+    INFO(fmt::format("seed {}: {}{} {} {} bytes at {:#x} by {}", seed_, access.poisoned ? "poisoned " : "",
+                     to_string(access.address_type), to_string(access.operation), access.size, access.address.value(),
+                     to_string(access.requester)));
     REQUIRE(found == walked);
   }
 
@@ -85,7 +87,8 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     return text;
   }
 
-  /// Software changes its mind: a port's ACS or the command register of any function, by configuration cycles.
+  /// Software changes its mind: a port's ACS, its egress blocking or the command register of any function, by
+  /// configuration cycles.
   void change_configuration() {
     const pcie::Topology& topology = platform_.machine().topology();
     const auto node = static_cast<pcie::NodeIndex>(random_.below(topology.size()));
@@ -93,7 +96,11 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     const RequesterId id = topology[node].requester;
     const auto acs = pcie::find_extended_capability(pcie::reader_of(topology[node].config),
                                                     pcie::ExtendedCapabilityId::access_control_services);
-    if (acs && random_.percent(60)) {
+    const auto dpc = pcie::find_extended_capability(pcie::reader_of(topology[node].config),
+                                                    pcie::ExtendedCapabilityId::downstream_port_containment);
+    if (dpc && random_.percent(30)) {
+      bus.config_write(0, id, *dpc + 6, 2, static_cast<std::uint16_t>(random_.word()));
+    } else if (acs && random_.percent(60)) {
       bus.config_write(0, id, *acs + pcie::acs::control, 2, static_cast<std::uint16_t>(random_.word()));
       if (topology[node].decoded.acs_capability.get<pcie::AcsCapability::P2pEgressControl>() != 0)
         bus.config_write(0, id, *acs + pcie::acs::egress_control_vector, 4, static_cast<std::uint32_t>(random_.word()));

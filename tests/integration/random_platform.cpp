@@ -81,7 +81,11 @@ class Drawing {
     result.memory_space = !random_.percent(4);
     result.max_payload = random_.pick({128U, 256U, 512U});
     result.max_read_request = random_.pick({128U, 512U, 4096U});
-    if (kind == FunctionKind::root_port || kind == FunctionKind::downstream_port) result.acs = random_acs(random_);
+    if (kind == FunctionKind::root_port || kind == FunctionKind::downstream_port) {
+      result.acs = random_acs(random_);
+      result.aer = random_.percent(50);
+      if (result.aer && random_.percent(60)) result.dpc = platforms::DpcDescription{random_.percent(60)};
+    }
     const bool in_device = kind == FunctionKind::endpoint || kind == FunctionKind::root_complex_endpoint;
     if (in_device && random_.percent(40)) result.acs = random_function_acs(random_);
     add_bars(result);

@@ -34,7 +34,7 @@ void RandomRequests::collect() {
       add_range(window.bus.first.value(), window.bus.last.value());
   for (const memory::MapEntry& entry : machine_.system_map().entries())
     add_range(entry.range.first.value(), entry.range.last.value());
-  for (int often = 0; often < 5; ++often)
+  for (int often = 0; often < 6; ++often)
     add_range(0xFEE0'0000, 0xFEEF'FFFF);
   for (const unsigned bit : {32U, 39U, 46U, 48U})
     edges_.push_back(std::uint64_t{1} << bit);
@@ -77,6 +77,7 @@ modules::DmaRequest RandomRequests::next(unsigned char* data) {
     request.address_type = AddressType::untranslated;
     if (request.operation == Operation::atomic) request.operation = Operation::read;
   }
+  request.poisoned = request.operation != Operation::read && random_.percent(6);
   request.address = last_ = BusAddr{address(device.description->name)};
   request.data = data;
   request.size = random_.pick({1U, 4U, 4U, 8U, 64U, 256U});

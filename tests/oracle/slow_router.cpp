@@ -92,11 +92,13 @@ class SlowRouter {
     std::string_view rule;
     std::optional<Index> by;
   };
-  /// The BAR takes it, when it holds all of the request (a BAR ends a completer's reach: 2.3.1 of the specification).
+  /// The BAR takes it, when it holds all of the request (a BAR ends a completer's reach: 2.3.1 of the specification),
+  /// but poisoned data must not change what the BAR leads to (2.7.2.2).
   SlowAnswer claim(Index function, const Decision& decision) const {
     const auto index = bar_of(function);
     for (const SlowBar& bar : at(function).bars)
       if (bar.index == *index && !bar.span.holds(address() + request_.size - 1)) return refuse(function, "bar.overrun");
+    if (request_.poisoned) return refuse(function, "completer.poisoned");
     SlowAnswer answer;
     answer.end = SlowEnd::bar;
     answer.function = function;
@@ -382,6 +384,8 @@ class SlowRouter {
   SlowAnswer through(Index port, const Decision& decision) {
     const std::vector<Index> partners = below(port);
     if (partners.empty()) return refuse(port, "port.link-down");
+    // 2.7.2.2, after every error that the port finds without it (6.2.3.2.3).
+    if (request_.poisoned && at(port).blocks_poisoned) return refuse(port, "port.poisoned-egress-blocked");
     if (at(partners.front()).kind == SlowKind::upstream_port) return into_switch(partners.front(), decision);
     if (at(partners.front()).kind == SlowKind::pci_bridge) return into_bridge(partners.front(), decision);
     for (const Index function : partners)

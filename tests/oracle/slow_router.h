@@ -76,6 +76,8 @@ struct SlowFunction {
   std::vector<SlowBar> bars;
   /// PCI bridges: takes from above what nobody else claims.
   bool subtractive = false;
+  /// Ports: DPC Control has Poisoned TLP Egress Blocking Enable.
+  bool blocks_poisoned = false;
   /// nullopt: no ACS capability.
   std::optional<SlowAcs> acs;
 };
@@ -117,6 +119,8 @@ struct SlowTree {
 struct SlowRequest {
   std::size_t from = 0;
   bool posted = false;
+  /// EP of the TLP (2.7.2 of the specification).
+  bool poisoned = false;
   /// 0 untranslated, 1 translation request, 2 translated.
   unsigned address_type = 0;
   std::uint64_t address = 0;

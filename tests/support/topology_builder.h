@@ -38,6 +38,8 @@ struct FunctionOptions {
   std::uint8_t port_number = 0;
   std::uint32_t class_code = 0;
   bool error_reporting = false;
+  /// The DPC capability, and Poisoned TLP Egress Blocking Enable as it is written; nullopt: no capability.
+  std::optional<bool> blocks_poisoned;
   bool bus_master = true;
   bool memory_space = true;
   std::optional<pcie::AriConfig> ari;
@@ -129,6 +131,11 @@ class TopologyBuilder {
   void set_acs_control(NodeIndex node, std::uint16_t control) {
     write(node, acs_of(node) + pcie::acs::control, 2, control);
   }
+  void set_poisoned_egress_blocking(NodeIndex node, bool on) {
+    const auto dpc = pcie::find_extended_capability(pcie::reader_of(topology_[node].config),
+                                                    pcie::ExtendedCapabilityId::downstream_port_containment);
+    write(node, *dpc + 0x06, 2, on ? 0x20 : 0);
+  }
   void set_command(NodeIndex node, bool memory_space, bool bus_master) {
     write(node, pcie::header::command, 2, (memory_space ? 0x2U : 0U) | (bus_master ? 0x4U : 0U));
   }
@@ -149,6 +156,7 @@ class TopologyBuilder {
     config.port_number = options.port_number;
     config.class_code = options.class_code;
     config.error_reporting = options.error_reporting;
+    config.poisoned_egress_blocking = options.blocks_poisoned.has_value();
     if (options.acs_capability) config.acs = pcie::AcsCapability{*options.acs_capability};
     config.ari = options.ari;
     config.sriov = options.sriov;
@@ -203,6 +211,7 @@ class TopologyBuilder {
       const unsigned offset = acs_of(node) + pcie::acs::egress_control_vector + target / 32 * 4;
       write(node, offset, 4, read(node, offset, 4) | 1U << target % 32);
     }
+    if (options.blocks_poisoned) set_poisoned_egress_blocking(node, *options.blocks_poisoned);
     set_command(node, options.memory_space, options.bus_master);
   }
 
@@ -269,6 +278,11 @@ inline Access write_request(RequesterId requester, std::uint64_t address, std::u
 }
 inline Access read_request(RequesterId requester, std::uint64_t address, std::uint32_t size = 64) {
   return request(Operation::read, requester, address, size);
+}
+
+inline Access poisoned(Access access) {
+  access.poisoned = true;
+  return access;
 }
 
 }  // namespace iommusim::test

@@ -62,6 +62,9 @@ const RulesMet rules_of_requests{"function.bus-master-enabled",
                                  "switch.direct-peer",
                                  "switch.upstream",
                                  "switch.unclaimed",
+                                 "completer.poisoned",
+                                 "root-complex.poisoned",
+                                 "port.poisoned-egress-blocked",
                                  "pci-bus.peer",
                                  "pci-bus.master-abort",
                                  "pci-bridge.upstream",
@@ -146,6 +149,7 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     access.address_type = request.address_type;
     access.address = request.address;
     access.size = static_cast<std::uint32_t>(request.size);
+    access.poisoned = request.poisoned;
     const platforms::Walk walk = platforms::walk(machine(), request.function, access, fetches_);
     if (is_disputed(tree_, access.address.value()) || is_disputed_behind_root(tree_, walk)) {
       ++counts.disputed;
@@ -171,7 +175,8 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
   }
 
   void check_against_map(const modules::DmaRequest& request, const platforms::Walk& walk, AgreementCounts& counts) {
-    const bool plain = request.address_type == AddressType::untranslated && request.operation != Operation::atomic;
+    const bool plain = request.address_type == AddressType::untranslated && request.operation != Operation::atomic &&
+                       !request.poisoned;
     if (map_.empty() || request.function != mapped_ || !plain || request.size != 4) return;
     const auto after = std::upper_bound(map_.begin(), map_.end(), request.address,
                                         [](BusAddr a, const analysis::IovaRange& row) { return a < row.range.first; });
@@ -219,10 +224,10 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
   void expect(const std::string& found, std::string_view teller, const modules::DmaRequest& request,
               const std::string& walked) const {
     if (found == walked) return;
-    throw std::runtime_error{
-        fmt::format("seed {}: {} {} {} bytes at {:#x} by {}\n{}: {}\nwalk: {}", seed_, to_string(request.address_type),
-                    to_string(request.operation), request.size, request.address.value(),
-                    machine().name(machine().topology()[request.function].id), teller, found, walked)};
+    throw std::runtime_error{fmt::format(
+        "seed {}: {}{} {} {} bytes at {:#x} by {}\n{}: {}\nwalk: {}", seed_, request.poisoned ? "poisoned " : "",
+        to_string(request.address_type), to_string(request.operation), request.size, request.address.value(),
+        machine().name(machine().topology()[request.function].id), teller, found, walked)};
   }
 
   std::uint64_t seed_;

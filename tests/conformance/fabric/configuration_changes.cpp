@@ -48,6 +48,7 @@ void change_configuration(Random& random, const pcie::Topology& topology, softwa
   const pcie::Node& node = topology[static_cast<pcie::NodeIndex>(random.below(topology.size()))];
   const Target target{node, bus};
   const unsigned acs = target.extended(0x000D);
+  const unsigned dpc = target.extended(0x001D);
   const unsigned sriov = target.extended(0x0010);
   const std::uint64_t draw = random.below(100);
   if (const auto last = last_bus_of_virtual_functions(topology, node); last && draw < 45) {
@@ -59,6 +60,9 @@ void change_configuration(Random& random, const pcie::Topology& topology, softwa
   } else if (acs != 0 && draw < 65) {
     target.write(acs + 6, 2, random.word() & (random.percent(70) ? 0xFFFD : 0xFFFF));
     target.write(acs + 8, 4, random.word());
+  } else if (dpc != 0 && draw < 75) {
+    // Poisoned TLP Egress Blocking Enable.
+    target.write(dpc + 6, 2, random.pick({0x20U, 0x20U, 0U}));
   } else if (draw < 85) {
     target.write(0x04, 2, random.pick({6U, 6U, 6U, 6U, 6U, 2U, 4U, 0U}));
   } else if (node.type == pcie::PortType::downstream_port) {

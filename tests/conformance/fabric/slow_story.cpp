@@ -38,11 +38,14 @@ std::string SlowStory::of(pcie::NodeIndex function, const Access& access, const 
   oracle::SlowRequest request;
   request.from = pcie::index_of(function);
   request.posted = access.operation == Operation::write;
+  request.poisoned = access.poisoned;
   request.address_type = static_cast<unsigned>(access.address_type);
   request.address = access.address.value();
   request.size = access.size == 0 ? 1 : access.size;
   const SlowAnswer answer = oracle::slow_route(tree_, request);
   if (answer.completion_lost && walk.landing.status != CompletionStatus::timeout) return "a lost completion";
+  const bool refused = walk.landing.kind == LandingKind::rejected || walk.landing.kind == LandingKind::iommu_fault;
+  if (access.poisoned && !refused) return "poisoned data that nobody uses";
   if (answer.end == SlowEnd::interrupt_window) return behind_interrupt_window(answer, walk);
   if (answer.end == SlowEnd::root) return behind_root(answer, request, walk);
   return of(answer);
@@ -76,6 +79,7 @@ std::string SlowStory::in_system(std::uint64_t address, const oracle::SlowReques
                                  const platforms::Walk& walk) const {
   for (const platforms::MemoryDescription& memory : machine_.description().memories)
     if (memory.range.contains(PhysAddr{address})) {
+      if (request.poisoned) return discarded_by(memory.name, request, way);
       Landing landing = walk.landing;
       landing.kind = LandingKind::memory;
       landing.address = address;
@@ -94,6 +98,15 @@ std::string SlowStory::in_system(std::uint64_t address, const oracle::SlowReques
   }
   return of(*down);
 }
+/// A choice of the platform: 2.7.2.2 leaves it open what memory does with bad data.
+std::string SlowStory::discarded_by(const std::string& memory, const oracle::SlowRequest& request,
+                                    const SlowAnswer& way) const {
+  const SlowStatus status = way.completion_lost ? SlowStatus::timeout
+                            : request.posted    ? SlowStatus::posted
+                                                : SlowStatus::unsupported_request;
+  return fmt::format("rejected at {0}, {1}, by root-complex.poisoned of {0}", memory, status_name(status));
+}
+
 std::string SlowStory::in_nothing(const platforms::Walk& walk) const {
   const bool fabric = walk.landing.kind == LandingKind::memory || walk.landing.kind == LandingKind::peer;
   return fabric ? "nothing in the system" : of(walk.landing);

@@ -28,6 +28,8 @@ class SlowStory {
                           const platforms::Walk& walk) const;
   std::string in_system(std::uint64_t address, const oracle::SlowRequest& request, const oracle::SlowAnswer& way,
                         const platforms::Walk& walk) const;
+  std::string discarded_by(const std::string& memory, const oracle::SlowRequest& request,
+                           const oracle::SlowAnswer& way) const;
   std::string in_nothing(const platforms::Walk& walk) const;
   std::string name_of(const std::optional<std::size_t>& function, std::size_t bridge) const;
   std::uint64_t offset_in_bar(const oracle::SlowAnswer& answer) const;

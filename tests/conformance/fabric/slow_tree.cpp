@@ -130,6 +130,9 @@ class Reader {
     function.subtractive = description.kind == FunctionKind::pcie_pci_bridge && config.read(0x09, 1) == 0x01;
     if (!is_virtual) read_bars(config, description, function);
     read_acs(config, function);
+    // Bit 6 of DPC Capability, bit 5 of DPC Control.
+    if (const unsigned at = config.extended(0x001D); at != 0)
+      function.blocks_poisoned = (config.read(at + 4, 2) & 0x40) != 0 && (config.read(at + 6, 2) & 0x20) != 0;
     return function;
   }
 

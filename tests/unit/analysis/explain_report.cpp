@@ -103,7 +103,8 @@ TEST_CASE("An explanation in JSON has the same parts", "[analysis]") {
   for (const auto& [name, value] : json.items())
     keys.push_back(name);
   CHECK(keys == std::vector<std::string>{"schema", "platform", "device", "requester_id", "pasid", "operation",
-                                         "address", "size", "path", "table_words", "intended", "landed", "collision"});
+                                         "poisoned", "address", "size", "path", "table_words", "intended", "landed",
+                                         "collision"});
   CHECK(json["schema"] == "iommusim.explain/1");
   CHECK(json["requester_id"] == "03:00.0");
   CHECK(json["pasid"].is_null());
@@ -123,4 +124,17 @@ TEST_CASE("An explanation in JSON has the same parts", "[analysis]") {
   CHECK(tagged["pasid"] == 0x123);
   CHECK(tagged["landed"]["kind"] == "iommu-fault");
   CHECK(tagged["collision"] == "translation-fault");
+}
+
+TEST_CASE("A poisoned write is told as one, with the rule that ends it", "[analysis][poisoned]") {
+  const Booted platform;
+  Access access = dma_write(0x10'0040);
+  access.poisoned = true;
+  const Explanation explanation = explain_nic(platform, access);
+  CHECK(in_order(to_text(explanation, platform.machine), {"poisoned write of 64", "dram:", "root-complex.poisoned",
+                                                          "landed    rejected", "COLLISION window-hole"}));
+  const Json json = to_json(explanation, platform.machine);
+  CHECK(json["poisoned"] == true);
+  CHECK(json["landed"]["kind"] == "rejected");
+  CHECK(to_json(explain_nic(platform, dma_write(0x10'0040)), platform.machine)["poisoned"] == false);
 }

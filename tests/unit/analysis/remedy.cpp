@@ -492,3 +492,17 @@ TEST_CASE("Memory in an identity domain ends where the banks end", "[analysis]")
   CHECK(advise(platform, "nic0", dma_read(0x9'0000'0000)).text("reserve-iova") ==
         "Keep the addresses of nic0 inside memory: 0x0-0x7fffffff");
 }
+
+TEST_CASE("For poisoned data nothing is advised but to repair its source", "[analysis][poisoned]") {
+  Booted platform{{"devices.dp1.dpc={poisoned_egress_blocking: true}"}};
+  Access access = into_gpu;
+  access.poisoned = true;
+  const Advice blocked = advise(platform, "nic0", access);
+  CHECK(blocked.kind == CollisionKind::window_hole);
+  CHECK(blocked.actions() == Actions{"repair-source"});
+  CHECK(blocked.text("repair-source") ==
+        "The data was bad when nic0 sent it, and dp1 rightly kept it from its target: find out why nic0 poisons what "
+        "it sends, and send it again");
+  access.address = BusAddr{0x10'0000};
+  CHECK(advise(platform, "nic0", access).actions() == Actions{"repair-source"});
+}

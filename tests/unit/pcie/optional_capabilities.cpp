@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: offsets, bits and write rules retyped from the PCIe base specification,
-// 7.5.2, 7.8.9 and 10.5.
+// 7.5.2, 7.8.9, 7.9.14 and 10.5.
 #include "pcie/capability_list.h"
 #include "pcie/function_builder.h"
 
@@ -73,4 +73,30 @@ TEST_CASE("PASID enables only the modes that it has", "[pcie]") {
   CHECK(after_ones(space, at + 6, 2) == 0x0003);
   config.pasid = PasidConfig{21, false, false};
   CHECK_THROWS_AS(built(config), std::invalid_argument);
+}
+
+TEST_CASE("DPC blocks poisoned TLPs when it is told to, and contains nothing", "[pcie]") {
+  FunctionConfig config;
+  config.type = PortType::downstream_port;
+  config.poisoned_egress_blocking = true;
+  ConfigSpace space = built(config);
+  const unsigned at = place(space, ExtendedCapabilityId::downstream_port_containment);
+  CHECK(space.read(at, 4) == 0x0001'001D);
+  CHECK(space.read(at + 4, 2) == 0x0040);
+  CHECK(space.read(at + 6, 2) == 0);
+  // Trigger Enable stays 00b.
+  CHECK(after_ones(space, at + 6, 2) == 0x003C);
+  CHECK(after_ones(space, at + 4, 2) == 0x0040);
+  CHECK(after_ones(space, at + 8, 4) == 0);
+}
+
+TEST_CASE("DPC stands in ports that face a link", "[pcie]") {
+  FunctionConfig config;
+  config.poisoned_egress_blocking = true;
+  for (const PortType type : {PortType::endpoint, PortType::upstream_port, PortType::pci_bridge}) {
+    config.type = type;
+    CHECK_THROWS_AS(built(config), std::invalid_argument);
+  }
+  config.type = PortType::root_port;
+  CHECK_NOTHROW(built(config));
 }

@@ -43,3 +43,7 @@ TEST_CASE("Attributes, address type and the atomic's type stand in the first dou
   access.no_snoop = true;
   CHECK(request_header(access)[0] == 0x4C00'3802);
 }
+
+TEST_CASE("EP is bit 14 of the first doubleword", "[pcie]") {
+  CHECK(request_header(poisoned(write_request({}, 0x1000, 4)))[0] == 0x4000'4001);
+}

@@ -322,3 +322,39 @@ TEST_CASE("A request sent under a DMA alias is walked under that ID", "[walk]") 
   CHECK(alias.landing.fault_reason == 2);
   CHECK(platform.walk("nic0", access).landing.kind == LandingKind::memory);
 }
+
+TEST_CASE("A poisoned write goes the way of any other, to a completer that discards it", "[walk][poisoned]") {
+  Booted platform;
+  Access write = dma_write(0x10'0040);
+  write.poisoned = true;
+  const Walk to_memory = platform.walk("nic0", write);
+  CHECK(path_of(platform, to_memory) == up + "pcie0:host-bridge.translate dmar0:vtd.second-stage system:system.memory "
+                                             "dram:root-complex.poisoned");
+  CHECK(to_memory.landing.kind == LandingKind::rejected);
+  CHECK(to_memory.landing.where == platform.machine.memory().banks()[0].id);
+  CHECK(to_memory.landing.status == CompletionStatus::none);
+  CHECK(decider(platform, to_memory) == "dram:root-complex.poisoned");
+
+  write.address = BusAddr{0x9010'0040};
+  const Walk to_peer = platform.walk("nic0", write);
+  CHECK(path_of(platform, to_peer) ==
+        "nic0:function.bus-master-enabled dp0:switch.direct-peer gpu0:completer.poisoned");
+  CHECK(to_peer.landing.kind == LandingKind::rejected);
+  CHECK(to_peer.landing.where == platform.id("gpu0"));
+
+  write.address = BusAddr{0xFEE0'2000};
+  write.size = 4;
+  const Walk message = platform.walk("nic0", write, 0x41);
+  CHECK(message.landing.kind == LandingKind::rejected);
+  CHECK(message.landing.where == platform.machine.local_apic_id());
+}
+
+TEST_CASE("A poisoned write ends at the port that blocks it", "[walk][poisoned]") {
+  Booted platform{{"devices.dp1.dpc={poisoned_egress_blocking: true}"}};
+  Access write = dma_write(0x9010'0040);
+  CHECK(platform.walk("nic0", write).landing.kind == LandingKind::peer);
+  write.poisoned = true;
+  const Walk blocked = platform.walk("nic0", write);
+  CHECK(path_of(platform, blocked) == "nic0:function.bus-master-enabled dp1:port.poisoned-egress-blocked");
+  CHECK(blocked.landing.where == platform.id("dp1"));
+}

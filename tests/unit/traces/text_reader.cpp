@@ -97,6 +97,18 @@ TEST_CASE("Messages are vectors or raw writes", "[traces]") {
   CHECK(write.value == 0xFFFF'FFFF);
 }
 
+TEST_CASE("What carries data can be poisoned, as the last word", "[traces]") {
+  const Dma write = parse_one<Dma>("nic0 write 0x1000 2 data=00ff translated alias=00.1 poisoned");
+  CHECK(write.poisoned);
+  CHECK(write.alias == 0x01);
+  CHECK(parse_one<Dma>("nic0 atomic 0x1000 8 poisoned").poisoned);
+  CHECK(parse_one<Msi>("nic0 msi 3 poisoned").poisoned);
+  CHECK(parse_one<RawWrite>("nic0 raw-write 0xfee0_0000 0x41 poisoned").poisoned);
+  CHECK_FALSE(parse_one<Dma>("nic0 write 0x1000 2").poisoned);
+  CHECK_FALSE(parse_one<Msi>("nic0 msi 3").poisoned);
+  CHECK_FALSE(parse_one<RawWrite>("nic0 raw-write 0xfee0_0000 0x41").poisoned);
+}
+
 TEST_CASE("Software maps numbers and buffers, unmaps and invalidates", "[traces]") {
   const Map buffer = parse_one<Map>("nic0 map 0x1000 4KiB rx-ring+0x1000 rw");
   CHECK(buffer.iova == Iova{0x1000});
@@ -122,6 +134,7 @@ TEST_CASE("Software sets switches and BARs by name", "[traces]") {
   CHECK(acs.setting == "acs.p2p-request-redirect");
   CHECK(acs.value == 1);
   CHECK(parse_one<Configure>("nic0 set bus-master off").value == 0);
+  CHECK(parse_one<Configure>("dsp0 set dpc.poisoned-egress-blocking on").setting == "dpc.poisoned-egress-blocking");
   CHECK(parse_one<Configure>("nic0 set bar2 0x9000_0000").value == 0x9000'0000);
 }
 
@@ -172,6 +185,9 @@ TEST_CASE("Every error of a line has its place, what was found and what was expe
       {"0ns a write 0 2 Translated", "t.trace:1:17: found \"Translated\", expected the end of the line"},
       {"0ns a atomic 0 3", "t.trace:1:14: an atomic operation has 4, 8 or 16 bytes, not 3"},
       {"0ns a atomic 4 8", "t.trace:1:14: an atomic operation of 8 bytes is aligned to them"},
+      {"0ns a read 0 4 poisoned", "t.trace:1:16: a read brings no data that could be poisoned"},
+      {"0ns a write 0 4 poisoned translated", "t.trace:1:26: found \"translated\", expected the end of the line"},
+      {"0ns a msi 0 Poisoned", "t.trace:1:13: found \"Poisoned\", expected the end of the line"},
       {"0ns a msi 2048", "t.trace:1:11: found \"2048\", expected a vector of 0 to 2047"},
       {"0ns a raw-write 0xfee00ffd 0", "t.trace:1:17: 4 bytes here cross a 4 KiB boundary, which one message cannot"},
       {"0ns a raw-write 0 0x1_0000_0000", "t.trace:1:19: found \"0x1_0000_0000\", expected a value of 32 bits"},
@@ -188,7 +204,8 @@ TEST_CASE("Every error of a line has its place, what was found and what was expe
       {"0ns a unmap 0xffff_ffff_ffff_f000 8KiB",
        "t.trace:1:13: 8192 bytes at 0xfffffffffffff000 pass the end of the address space"},
       {"0ns a set acs.x on",
-       "t.trace:1:11: found \"acs.x\", expected acs.NAME, bus-master, memory-space, msi or bar0 to bar5 "
+       "t.trace:1:11: found \"acs.x\", expected acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, msi "
+       "or bar0 to bar5 "
        "(docs/trace-format.md lists them)"},
       {"0ns a set msi 1", "t.trace:1:15: found \"1\", expected on or off"},
       {"0ns cpu read 0 3", "t.trace:1:16: found \"3\", expected a size of 1, 2, 4 or 8 bytes"},
@@ -223,7 +240,7 @@ TEST_CASE("The device of an operation can be pointed at", "[traces]") {
 
 TEST_CASE("Nothing of one line is left in the next", "[traces]") {
   const auto operations = parse(
-      "0ns a write 0x1000 2 data=0102 translated alias=00.1\n"
+      "0ns a write 0x1000 2 data=0102 translated alias=00.1 poisoned\n"
       "0ns a write 0x1000 2\n"
       "0ns a map 0x1000 4KiB 0x2000 r\n"
       "0ns a read 0x1000 0\n");
@@ -233,6 +250,7 @@ TEST_CASE("Nothing of one line is left in the next", "[traces]") {
     CHECK(dma.data.empty());
     CHECK(dma.address_type == AddressType::untranslated);
     CHECK_FALSE(dma.alias.has_value());
+    CHECK_FALSE(dma.poisoned);
   }
   CHECK(std::get<Dma>(operations[3].action).operation == Operation::read);
 }

@@ -76,8 +76,9 @@ class RandomOperations {
   Action action(TraceOperation& operation) {
     switch (below(8)) {
       case 0: return dma();
-      case 1: return Msi{static_cast<unsigned>(below(2048))};
-      case 2: return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number())};
+      case 1: return Msi{static_cast<unsigned>(below(2048)), below(4) == 0};
+      case 2:
+        return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number()), below(4) == 0};
       case 3: return map();
       case 4: return Unmap{Iova{pages()}, pages(), below(2) == 0};
       case 5: return Invalidate{Iova{pages()}, pages()};
@@ -91,7 +92,9 @@ class RandomOperations {
     dma.address = BusAddr{number() >> 1};
     dma.size = 1 + below(16u << 20);
     if (below(2) == 0) dma.address_type = AddressType::translated;
-    if (dma.operation == Operation::read || below(2) == 0) return dma;
+    if (dma.operation == Operation::read) return dma;
+    dma.poisoned = below(4) == 0;
+    if (below(2) == 0) return dma;
     dma.size = 1 + below(40);
     for (std::uint64_t i = 0; i < dma.size; ++i)
       dma.data.push_back(static_cast<std::uint8_t>(number()));
@@ -167,6 +170,11 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
   CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0x1'0000}, 16u << 20, {}, {}})) ==
         "1us nic0 write 0x1_0000 16MiB");
   CHECK(to_text(at(us, "01:00.0", RawWrite{BusAddr{0xFEE0'0000}, 0x41})) == "1us 01:00.0 raw-write 0xfee0_0000 0x41");
+  CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0xFEE0'0000}, 0x41, true})) ==
+        "1us nic0 raw-write 0xfee0_0000 0x41 poisoned");
+  CHECK(to_text(at(us, "nic0", Msi{3, true})) == "1us nic0 msi 3 poisoned");
+  CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0xFFF}, 2, {}, {}, 0x01, true})) ==
+        "1us nic0 write 0xfff 2 alias=00.1 poisoned");
   CHECK(to_text(at(us, "nic0", Map{Iova{0x1000}, 4096, "rx", 0x1000, true, false})) ==
         "1us nic0 map 0x1000 4KiB rx+0x1000 r");
   CHECK(to_text(at(us, "nic0", Map{Iova{0}, 0x5000, "", 0, true, true})) == "1us nic0 map 0x0 20KiB 0x0 rw");

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The figures and how each is taken: a measurement gives one sample of every figure that it knows, and is repeated."""
+import collections
+import json
+import os
+import re
+import subprocess
+import time
+
+import workloads
+
+Sample = collections.namedtuple("Sample", "per_second note")
+
+FLAGSHIP = workloads.FOLDER.parent.parent / "platforms" / "nic-behind-non-acs-switch.yaml"
+FLAGSHIP_OPERATION = "0ns nic0 write 0x1_0000_0000 64\n"
+LONGEST_RUN_SECONDS = 3600
+
+
+class Unavailable(Exception):
+    """This build cannot give the figure."""
+
+
+class Failed(Exception):
+    """A command did not do what the figure needs."""
+
+
+def start(command):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=LONGEST_RUN_SECONDS)
+
+
+class GoogleBenchmark:
+    """Every benchmark of a program that uses Google Benchmark."""
+
+    NOTES = {
+        "translate-hit-vtd": "vtd::Unit::translate, 256 pages that the IOTLB holds",
+        "translate-walk4-vtd": "vtd::Unit::translate without caches: root, context and four levels each time",
+        "translate-evicting-walk4-vtd": "vtd::Unit::translate, four times the pages that the IOTLB holds",
+        "bare-b-transport-4-hops": "bare SystemC: b_transport through four modules that read our extension and add a "
+                                   "delay, the last one copies 64 bytes",
+        "bare-4-phase": "bare SystemC: round trips of four phases between two modules, each with a PEQ",
+        "bare-method-events": "bare SystemC: timed events that each wake an SC_METHOD",
+    }
+
+    def __init__(self, program, seconds, pattern):
+        self._names = [name for name in self._listed(program) if re.search(pattern, name)]
+        if any(name not in self.NOTES for name in self._names):
+            raise Failed(f"{program.name} has a benchmark without a note: {self._names}")
+        self._command = [program, "--benchmark_format=json", f"--benchmark_min_time={seconds}",
+                         f"--benchmark_filter=^({'|'.join(self._names)})$"]
+
+    def take(self):
+        if not self._names:
+            return {}
+        done = start(self._command)
+        if done.returncode != 0:
+            raise Failed(f"{self._command[0].name}: exit code {done.returncode}: {done.stderr.strip()}")
+        return {result["name"]: self._sample(result) for result in json.loads(done.stdout)["benchmarks"]}
+
+    @staticmethod
+    def _listed(program):
+        done = start([program, "--benchmark_list_tests"])
+        if done.returncode != 0:
+            raise Failed(f"{program.name}: exit code {done.returncode}: {done.stderr.strip()}")
+        return done.stdout.split()
+
+    def _sample(self, result):
+        if result.get("error_occurred"):
+            raise Failed(f"{result['name']}: {result['error_message']}")
+        # Not items_per_second: that counts processor time, and our other figures count the wall's.
+        items = result["items_per_second"] * result["cpu_time"] / result["real_time"]
+        return Sample(items, self.NOTES[result["name"]])
+
+
+def timed_run(iommusim, timing, platform, trace, json_file):
+    """Seconds of a whole `iommusim run`. Unavailable when the build does not know the timing."""
+    command = [iommusim, "run", platform, trace, "--timing", timing, "--quiet", "--json", json_file]
+    begin = time.perf_counter()
+    done = start(command)
+    seconds = time.perf_counter() - begin
+    if done.returncode == 2 and "--timing" in done.stderr:
+        raise Unavailable(f"this build refuses --timing {timing}")
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(map(str, command))}: exit code {done.returncode}: {done.stderr.strip()}")
+    return seconds
+
+
+class EndToEnd:
+    """One workload in one timing: `iommusim run` on a trace, minus the same command on a trace of one operation."""
+
+    def __init__(self, iommusim, timing, workload, count, folder):
+        self.name = f"{timing}-{workload.name}"
+        self._iommusim = iommusim
+        self._timing = timing
+        self._workload = workload
+        self._count = count
+        self._trace = folder / f"{workload.name}.{count}.trace"
+        self._single = folder / f"{workload.name}.1.trace"
+        self._json = folder / "results.json"
+
+    def prepare(self):
+        """Writes the traces, and looks whether the build can replay them."""
+        for path, count in ((self._trace, self._count), (self._single, 1)):
+            if not path.exists():
+                workloads.write_trace(self._workload, path, count)
+        self._run(self._single)
+
+    def take(self):
+        alone = self._run(self._single)
+        whole = self._run(self._trace)
+        if whole <= alone:
+            raise Failed(f"{self.name}: {self._count} accesses take no longer than one: give more")
+        return {self.name: Sample(self._count / (whole - alone), self._note())}
+
+    def _run(self, trace):
+        return timed_run(self._iommusim, self._timing, workloads.platform(self._workload), trace, self._json)
+
+    def _note(self):
+        """From the results of the last run, which must have gone where the workload says."""
+        results = json.loads(self._json.read_text())
+        landed = results["summary"]["landed"]
+        if landed != {self._workload.landing: self._count} or results["summary"]["collisions"]["total"] != 0:
+            raise Failed(f"{self.name}: expected {self._count} accesses in {self._workload.landing}, found {landed}")
+        unit = results["iommus"]["dmar0"]
+        lookups = unit["iotlb_hits"] + unit["iotlb_misses"]
+        hits = f"; {100 * unit['iotlb_hits'] / lookups:.1f} % IOTLB hits" if lookups else ""
+        return (f"{self._workload.text}{hits}; {self._count} accesses / (wall time of the run - wall time of the same "
+                "command on one operation)")
+
+
+class StartUp:
+    """The whole command on the flagship with a trace of one operation: an upper bound of the time to first access."""
+
+    def __init__(self, iommusim, folder):
+        self.name = "start-up"
+        self._iommusim = iommusim
+        self._trace = folder / "flagship.trace"
+        self._json = folder / "results.json"
+
+    def prepare(self):
+        self._trace.write_text(FLAGSHIP_OPERATION)
+        self.take()
+
+    def take(self):
+        seconds = timed_run(self._iommusim, "loose", FLAGSHIP, self._trace, self._json)
+        return {self.name: Sample(1 / seconds, f"1 / {1000 * seconds:.1f} ms: `iommusim run` on the flagship "
+                                               "with a trace of one operation, from its start to its end")}
