@@ -268,3 +268,24 @@ TEST_CASE("The device of an operation can be pointed at", "[traces]") {
   REQUIRE(reader.next(operation));
   CHECK(to_string(reader.position_of(operation)) == path + ":2:10");
 }
+
+TEST_CASE("Nothing of one line is left in the next", "[traces]") {
+  const auto operations = parse(
+      "0ns a write 0x1000 2 data=0102 translated alias=00.1 poisoned\n"
+      "0ns a write 0x1000 2\n"
+      "0ns a map 0x1000 4KiB 0x2000 r\n"
+      "0ns a read 0x1000 0\n");
+  REQUIRE(operations.size() == 4);
+  for (const std::size_t plain : {1, 3}) {
+    const auto& dma = std::get<Dma>(operations[plain].action);
+    CHECK(dma.data.empty());
+    CHECK(dma.address_type == AddressType::untranslated);
+    CHECK_FALSE(dma.alias.has_value());
+    CHECK_FALSE(dma.poisoned);
+  }
+  CHECK(std::get<Dma>(operations[3].action).operation == Operation::read);
+}
+
+TEST_CASE("A wrong name is refused whatever device came before", "[traces]") {
+  CHECK(error_of("0ns a msi 0\n0ns a! msi 0\n") == "t.trace:2:5: found \"a!\", expected the name of a device");
+}
