@@ -50,6 +50,14 @@ Intent IntentResolver::of_physical(PhysAddr physical) const {
   return intent;
 }
 
+Intent IntentResolver::of_mapping(const software::Intent& mapping) const {
+  Intent intent = of_physical(mapping.physical);
+  if (intent.kind == IntentKind::none) intent.kind = IntentKind::no_memory;
+  intent.permissions = {mapping.permissions.read, mapping.permissions.write};
+  intent.buffer = mapping.buffer;
+  return intent;
+}
+
 std::optional<Iova> IntentResolver::iova_of(pcie::NodeIndex device, BusAddr address) const {
   const pcie::HostBridge& bridge = machine_.bridges()[machine_.topology()[device].host_bridge];
   const auto offset = pcie::inbound_offset(bridge, {address, address});
@@ -68,15 +76,10 @@ Intent IntentResolver::of_dma(pcie::NodeIndex device, BusAddr address) const {
   }
   if (domain->description->type == DomainType::identity) return of_physical(PhysAddr{iova.value()});
 
-  Intent intent;
-  if (domain->description->type == DomainType::blocked) intent.kind = IntentKind::blocked;
   const software::Intent live = domain->space.lookup(iova);
-  if (live.state == software::MappingState::live) {
-    intent = of_physical(live.physical);
-    if (intent.kind == IntentKind::none) intent.kind = IntentKind::no_memory;
-    intent.permissions = {live.permissions.read, live.permissions.write};
-    intent.buffer = live.buffer;
-  }
+  const bool is_mapped = live.state == software::MappingState::live;
+  Intent intent = is_mapped ? of_mapping(live) : Intent{};
+  if (!is_mapped && domain->description->type == DomainType::blocked) intent.kind = IntentKind::blocked;
   if (const software::Intent past = domain->space.lookup_past(iova); past.state == software::MappingState::past) {
     intent.was_mapped = true;
     intent.past_physical = past.physical;

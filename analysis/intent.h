@@ -63,6 +63,7 @@ class IntentResolver {
 
  private:
   Intent of_physical(PhysAddr physical) const;
+  Intent of_mapping(const software::Intent& mapping) const;
   std::optional<Iova> iova_of(pcie::NodeIndex device, BusAddr address) const;
 
   const platforms::Machine& machine_;

@@ -40,6 +40,8 @@ Recorder::Recorder(platforms::Machine& machine, const platforms::OperatingSystem
 }
 
 void Recorder::begin_access(pcie::NodeIndex device, AccessSource source, Duration time, std::uint64_t size) {
+  // Most accesses are of the device that the last one was of.
+  if (summary_ == nullptr || device != device_) summary_ = &results_.devices[device];
   device_ = device;
   source_ = source;
   time_ = time;
@@ -47,7 +49,6 @@ void Recorder::begin_access(pcie::NodeIndex device, AccessSource source, Duratio
   first_tlp_ = true;
   collided_ = false;
   open_collision_.reset();
-  summary_ = &results_.devices[device];
 }
 
 Intent Recorder::intent_of(const Tlp& tlp) const {

@@ -6,6 +6,7 @@
 #include "app/output.h"
 #include "app/session.h"
 #include "base/atomic_file.h"
+#include "pcie/translation_capabilities.h"
 
 #include <fmt/format.h>
 
@@ -52,11 +53,30 @@ Access access_of(const Options& options) {
   return access;
 }
 
+/// A function may only tag requests after software has set PASID Enable (PCIe base specification, 6.20).
+void require_pasid(const platforms::Machine& machine, const platforms::Device& device, Pasid pasid) {
+  const pcie::Topology& topology = machine.topology();
+  const pcie::NodeIndex physical = topology[device.node].physical_function;
+  const pcie::NodeIndex owner = physical == pcie::NodeIndex::none ? device.node : physical;
+  const platforms::FunctionDescription& description = machine.describe(owner);
+  const unsigned bits = pcie::enabled_pasid_bits(topology[owner].config);
+  if (bits != 0 && pasid.value() >> bits == 0) return;
+  const auto refuse = [&](const std::string& expected) {
+    throw InputError{{}, fmt::format("--pasid: found {:#x}, expected {}", pasid.value(), expected)};
+  };
+  if (!description.pasid)
+    refuse(fmt::format("none: {0} has no PASID capability (devices.{0}.pasid)", description.name));
+  if (bits == 0)
+    refuse(fmt::format("none: PASID Enable of {0} is clear (devices.{0}.pasid.enabled)", description.name));
+  refuse(fmt::format("at most {1} bits (devices.{0}.pasid.width)", description.name, bits));
+}
+
 int explain(const Options& options) {
   const Access access = access_of(options);
   refuse_to_overwrite("--json", options.json, {options.platform});
   Session session{options.platform, options.settings};
   const platforms::Device& device = session.device(options.device);
+  if (access.pasid) require_pasid(session.machine(), device, *access.pasid);
   const analysis::Explanation explanation = analysis::explain(session.machine(), session.system(), device.node, access);
   if (!options.json.empty()) {
     AtomicFile file{options.json};

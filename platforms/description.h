@@ -61,6 +61,8 @@ struct DpcDescription {
 /// MSI capability: 1 to 32 vectors, power of two. MSI-X: a table of 1 to 2048 vectors in a BAR.
 struct MsiDescription {
   unsigned vectors = 1;
+  /// Per-vector masking and pending bits.
+  bool maskable = false;
 };
 struct MsixDescription {
   unsigned vectors = 1;
@@ -141,6 +143,8 @@ struct FunctionDescription {
   bool ats = false;
   bool pri = false;
   std::optional<pcie::PasidConfig> pasid;
+  /// Firmware sets PASID Enable.
+  bool pasid_enabled = true;
   std::optional<MsiDescription> msi;
   std::optional<MsixDescription> msix;
   /// Other requester IDs on its bus that the function is known to send with: software attaches them, too. Endpoints

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/enumerate.h"
 
+#include "interrupts/msi.h"
 #include "pcie/capability_list.h"
 #include "pcie/sriov_capability.h"
 #include "platforms/power_on_bus.h"
@@ -64,17 +65,18 @@ class Refusal {
   const Source& source_;
 };
 
-software::PciRoot root_of(const HostBridgeDescription& bridge) {
+software::PciRoot root_of(const HostBridgeDescription& bridge, bool local_apic) {
   software::PciRoot root{bridge.segment, {bridge.first_bus, bridge.last_bus}, {}};
   for (const pcie::OutboundWindow& window : bridge.outbound)
     root.windows.push_back(bus_range(window));
+  if (local_apic) root.interrupt_window = interrupts::local_apic_window;
   return root;
 }
 
-void run_enumeration(PowerOnBus& bus, const HostBridgeDescription& bridge, const std::vector<Assigned>& all,
+void run_enumeration(PowerOnBus& bus, const software::PciRoot& root, const std::vector<Assigned>& all,
                      const Source& source) {
   try {
-    software::enumerate_pci(bus, root_of(bridge));
+    software::enumerate_pci(bus, root);
   } catch (const software::EnumerationError& error) {
     const pcie::NodeIndex function = bus.tree().find(error.function());
     source.fail(all.at(pcie::index_of(function)).path, error.shortage(), error.need());
@@ -110,13 +112,13 @@ void read_back(const pcie::ConfigurationTree::Function& hardware, std::uint8_t b
 
 }  // namespace
 
-void enumerate(HostBridgeDescription& bridge, const Source& source) {
+void enumerate(HostBridgeDescription& bridge, bool local_apic, const Source& source) {
   std::vector<Assigned> all;
   collect(bridge.functions, "host_bridges." + bridge.name, source, all);
   for (const Assigned& assigned : all)
     Refusal{source}.check(assigned);
   PowerOnBus bus{bridge};
-  run_enumeration(bus, bridge, all, source);
+  run_enumeration(bus, root_of(bridge, local_apic), all, source);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& hardware = bus.tree()[static_cast<pcie::NodeIndex>(i)];
     const bool on_root_bus = hardware.parent == pcie::NodeIndex::none;

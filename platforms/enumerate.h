@@ -7,9 +7,10 @@
 
 namespace iommusim::platforms {
 
-/// Lets firmware enumerate the hardware that `bridge` describes and fills in what it chose. Port numbers must be final.
+/// Lets firmware enumerate the hardware that `bridge` describes and fills in what it chose; `local_apic` as in
+/// Description: x86 firmware leaves the interrupt window free. Port numbers must be final.
 /// What enumeration cannot reach (functions above 7 without ARI forwarding) keeps BARs without a base. Throws
 /// InputError when the file gives what firmware is to choose, or when there are too few buses or addresses.
-void enumerate(HostBridgeDescription& bridge, const Source& source);
+void enumerate(HostBridgeDescription& bridge, bool local_apic, const Source& source);
 
 }  // namespace iommusim::platforms

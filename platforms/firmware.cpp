@@ -36,6 +36,7 @@ void program_function(const FunctionDescription& function, const software::PciFu
   if (function.ari && (function.ari->function_group != 0 || function.ari->acs_function_groups))
     software::set_function_group(pci, function.ari->function_group, function.ari->acs_function_groups);
   if (function.acs) program_acs(*function.acs, pci);
+  if (function.pasid && function.pasid_enabled) software::enable_pasid(pci);
   if (function.dpc && function.dpc->poisoned_egress_blocking) software::set_poisoned_egress_blocking(pci, true);
   software::set_memory_space(pci, function.memory_space);
   software::set_bus_master(pci, function.bus_master);

@@ -26,7 +26,7 @@ pcie::FunctionConfig config_of(const FunctionDescription& function, bool multi_f
   config.ats = function.ats;
   config.page_request = function.pri;
   config.pasid = function.pasid;
-  if (function.msi) config.msi = pcie::MsiConfig{function.msi->vectors, true, false};
+  if (function.msi) config.msi = pcie::MsiConfig{function.msi->vectors, true, function.msi->maskable};
   if (function.msix) {
     const MsixDescription& msix = *function.msix;
     config.msix = pcie::MsixConfig{msix.vectors, msix.table_bar, msix.table_offset, msix.pba_bar, msix.pba_offset};

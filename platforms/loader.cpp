@@ -23,7 +23,7 @@ void complete(Description& description, const Source& source) {
     if (bridge.firmware_assigns) {
       // Firmware can give out only what the host bridge has.
       validate_address_map(description, source);
-      enumerate(bridge, source);
+      enumerate(bridge, description.local_apic, source);
     } else {
       number_buses(bridge, source);
     }

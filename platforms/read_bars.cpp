@@ -97,10 +97,10 @@ std::vector<BarDescription> read_bar_list(const Map& map, std::string_view key, 
 std::optional<MsiDescription> read_msi(const Map& function) {
   const auto value = function.optional("msi");
   if (!value) return std::nullopt;
-  const Map msi{*value, {"vectors"}};
+  const Map msi{*value, {"vectors", "maskable"}};
   const unsigned vectors = msi.number("vectors", 1, {1, 32});
   if (!is_power_of_two(vectors)) msi.required("vectors", "").reject("1, 2, 4, 8, 16 or 32");
-  return MsiDescription{vectors};
+  return MsiDescription{vectors, msi.boolean("maskable", false)};
 }
 
 std::optional<MsixDescription> read_msix(const Map& function, const std::vector<BarDescription>& bars) {

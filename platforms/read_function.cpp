@@ -206,9 +206,10 @@ void read_translation_services(const Map& map, FunctionDescription& function) {
   if (const auto pri = map.optional("pri"); pri && function.pri && !function.ats)
     pri->fail("pri without ats", "ats: true beside it");
   if (const auto value = map.optional("pasid")) {
-    const Map pasid{*value, {"width", "execute", "privileged"}};
+    const Map pasid{*value, {"width", "execute", "privileged", "enabled"}};
     function.pasid = pcie::PasidConfig{pasid.number("width", 20, {1, 20}), pasid.boolean("execute", false),
                                        pasid.boolean("privileged", false)};
+    function.pasid_enabled = pasid.boolean("enabled", true);
   }
 }
 

@@ -13,6 +13,14 @@
 
 namespace iommusim::traces {
 
+/// A BAR that an operation names in place of a number; the operation's address is then the offset in it.
+struct BarName {
+  /// Empty: the address is a number.
+  std::string device;
+  unsigned index = 0;
+  bool given() const { return !device.empty(); }
+};
+
 /// A device reads or writes memory. Any size up to 16 MiB; the endpoint splits it into TLPs.
 struct Dma {
   Operation operation = Operation::read;
@@ -25,6 +33,7 @@ struct Dma {
   std::optional<std::uint8_t> alias = std::nullopt;
   /// Writes and atomics: sent as poisoned, because the device knows that the data is bad.
   bool poisoned = false;
+  BarName bar = {};
 };
 
 /// A device signals interrupt `vector` of its MSI or MSI-X capability.
@@ -38,6 +47,7 @@ struct RawWrite {
   BusAddr address;
   std::uint32_t value = 0;
   bool poisoned = false;
+  BarName bar = {};
 };
 
 /// Software maps, unmaps or invalidates in the domain of a device.
@@ -74,6 +84,7 @@ struct CpuAccess {
   PhysAddr address;
   unsigned size = 4;
   std::uint64_t value = 0;
+  BarName bar = {};
 };
 
 using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, Configure, CpuAccess>;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace iommusim::traces {
 namespace {
@@ -30,6 +31,29 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+/// DEVICE.BAR or DEVICE.BAR+OFFSET; the result is the offset.
+std::uint64_t take_bar(Tokens& tokens, BarName& bar) {
+  constexpr std::string_view expected = "an address, or a BAR with an offset, as in gpu0.2+0x1000";
+  const Token token = tokens.take(expected);
+  const std::size_t plus = token.text.find('+');
+  const std::string_view name = token.text.substr(0, plus);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || !is_name(name.substr(0, dot))) tokens.fail(token, expected);
+  const std::string_view index = name.substr(dot + 1);
+  if (index.size() != 1 || index.front() < '0' || index.front() > '5') tokens.fail(token, expected);
+  bar = BarName{std::string{name.substr(0, dot)}, static_cast<unsigned>(index.front() - '0')};
+  if (plus == std::string_view::npos) return 0;
+  const auto offset = parse_size(token.text.substr(plus + 1));
+  if (!offset) tokens.fail(token, expected);
+  return *offset;
+}
+
+/// A number, or a BAR: devices of a platform begin with a letter.
+std::uint64_t take_place(Tokens& tokens, BarName& bar) {
+  const std::string_view text = tokens.peek().text;
+  return !text.empty() && is_letter(text.front()) ? take_bar(tokens, bar) : take_address(tokens);
+}
+
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -37,17 +61,16 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::vector<std::uint8_t> parse_data(const Tokens& tokens, const Token& digits, std::uint64_t size) {
+void parse_data(const Tokens& tokens, const Token& digits, std::uint64_t size, std::vector<std::uint8_t>& data) {
   if (digits.text.size() != 2 * size)
     tokens.fail(digits, fmt::format("{} hexadecimal digits ({} bytes of data)", 2 * size, size));
-  std::vector<std::uint8_t> data(size);
+  data.resize(size);
   for (std::size_t i = 0; i < size; ++i) {
     const int high = hex_digit(digits.text[2 * i]);
     const int low = hex_digit(digits.text[2 * i + 1]);
     if (high < 0 || low < 0) tokens.fail(digits, "hexadecimal digits");
     data[i] = static_cast<std::uint8_t>(16 * high + low);
   }
-  return data;
 }
 
 /// Device and function on the device's own bus.
@@ -65,54 +88,64 @@ bool take_poisoned(Operation operation, Tokens& tokens) {
   return true;
 }
 
-Dma parse_dma(Operation operation, Tokens& tokens) {
-  Dma dma;
+/// The DMA that `action` already is, with nothing left of it but its memory: most lines follow one of their kind.
+Dma& renewed_dma(Action& action) {
+  Dma* dma = std::get_if<Dma>(&action);
+  if (dma == nullptr) return action.emplace<Dma>();
+  std::vector<std::uint8_t> memory = std::move(dma->data);
+  memory.clear();
+  *dma = Dma{};
+  dma->data = std::move(memory);
+  return *dma;
+}
+
+Dma& parse_dma(Operation operation, Tokens& tokens, Action& action) {
+  Dma& dma = renewed_dma(action);
   dma.operation = operation;
   const Token where = tokens.peek();
-  dma.address = BusAddr{take_address(tokens)};
+  dma.address = BusAddr{take_place(tokens, dma.bar)};
   dma.size = tokens.take_size("a size of 0 to 16 MiB", 0, largest_dma);
   refuse_wrap(tokens, where, dma.address.value(), dma.size);
+  if (tokens.done()) return dma;
   if (const auto digits = operation == Operation::write ? tokens.take_if_prefixed("data=") : std::nullopt)
-    dma.data = parse_data(tokens, *digits, dma.size);
+    parse_data(tokens, *digits, dma.size, dma.data);
   if (tokens.take_if("translated")) dma.address_type = AddressType::translated;
   if (const auto alias = tokens.take_if_prefixed("alias=")) dma.alias = parse_alias(tokens, *alias);
   dma.poisoned = take_poisoned(operation, tokens);
   return dma;
 }
 
-Action parse_read(Tokens& tokens) {
-  return parse_dma(Operation::read, tokens);
+void parse_read(Tokens& tokens, Action& action) {
+  parse_dma(Operation::read, tokens, action);
 }
 
-Action parse_write(Tokens& tokens) {
+void parse_write(Tokens& tokens, Action& action) {
   const Token where = tokens.peek();
-  Dma dma = parse_dma(Operation::write, tokens);
+  const Dma& dma = parse_dma(Operation::write, tokens, action);
   if (dma.size == 0) tokens.refuse(where, "a write of 0 bytes does not exist; only a read can have no length");
-  return dma;
 }
 
 /// PCIe base specification, 6.15: 4 or 8 bytes, compare-and-swap also 16, naturally aligned.
-Action parse_atomic(Tokens& tokens) {
+void parse_atomic(Tokens& tokens, Action& action) {
   const Token where = tokens.peek();
-  Dma dma = parse_dma(Operation::atomic, tokens);
+  const Dma& dma = parse_dma(Operation::atomic, tokens, action);
   if (dma.size != 4 && dma.size != 8 && dma.size != 16)
     tokens.refuse(where, fmt::format("an atomic operation has 4, 8 or 16 bytes, not {}", dma.size));
   if (dma.address.offset_in(dma.size) != 0)
     tokens.refuse(where, fmt::format("an atomic operation of {} bytes is aligned to them", dma.size));
-  return dma;
 }
 
-Action parse_msi(Tokens& tokens) {
+Msi parse_msi(Tokens& tokens) {
   Msi msi;
   msi.vector = static_cast<unsigned>(tokens.take_number("a vector of 0 to 2047", 0, most_vectors - 1));
   msi.poisoned = take_poisoned(Operation::write, tokens);
   return msi;
 }
 
-Action parse_raw_write(Tokens& tokens) {
+RawWrite parse_raw_write(Tokens& tokens) {
   RawWrite write;
   const Token where = tokens.peek();
-  write.address = BusAddr{take_address(tokens)};
+  write.address = BusAddr{take_place(tokens, write.bar)};
   if (write.address.offset_in(page_4k) > page_4k - 4)
     tokens.refuse(where, "4 bytes here cross a 4 KiB boundary, which one message cannot");
   write.value = static_cast<std::uint32_t>(tokens.take_number("a value of 32 bits", 0, 0xFFFF'FFFF));
@@ -163,7 +196,7 @@ void take_target(Tokens& tokens, Map& map) {
   map.physical_or_offset = *offset;
 }
 
-Action parse_map(Tokens& tokens) {
+Map parse_map(Tokens& tokens) {
   Map map;
   const Pages pages = take_pages(tokens);
   map.iova = pages.iova;
@@ -177,17 +210,17 @@ Action parse_map(Tokens& tokens) {
   return map;
 }
 
-Action parse_unmap(Tokens& tokens) {
+Unmap parse_unmap(Tokens& tokens) {
   const Pages pages = take_pages(tokens);
   return Unmap{pages.iova, pages.size, !tokens.take_if("no-invalidate")};
 }
 
-Action parse_invalidate(Tokens& tokens) {
+Invalidate parse_invalidate(Tokens& tokens) {
   const Pages pages = take_pages(tokens);
   return Invalidate{pages.iova, pages.size};
 }
 
-Action parse_set(Tokens& tokens) {
+Configure parse_set(Tokens& tokens) {
   const Token name = tokens.take("a setting");
   const Setting* setting = find_setting(name.text);
   if (setting == nullptr)
@@ -211,7 +244,7 @@ CpuAccess parse_cpu_access(Operation operation, Tokens& tokens) {
   CpuAccess access;
   access.operation = operation;
   const Token where = tokens.peek();
-  access.address = PhysAddr{take_address(tokens)};
+  access.address = PhysAddr{take_place(tokens, access.bar)};
   const Token size_word = tokens.peek();
   access.size = static_cast<unsigned>(tokens.take_size(expected, 1, 8));
   if (!is_power_of_two(access.size)) tokens.fail(size_word, expected);
@@ -220,53 +253,57 @@ CpuAccess parse_cpu_access(Operation operation, Tokens& tokens) {
   return access;
 }
 
-Action parse_cpu_read(Tokens& tokens) {
+CpuAccess parse_cpu_read(Tokens& tokens) {
   return parse_cpu_access(Operation::read, tokens);
 }
 
-Action parse_cpu_write(Tokens& tokens) {
+CpuAccess parse_cpu_write(Tokens& tokens) {
   CpuAccess access = parse_cpu_access(Operation::write, tokens);
   const std::uint64_t most = any >> (64 - 8 * access.size);
   access.value = tokens.take_number(fmt::format("a value of {} bits", 8 * access.size), 0, most);
   return access;
 }
 
+template <auto parse>
+void assign(Tokens& tokens, Action& action) {
+  action = parse(tokens);
+}
+
 struct Verb {
   std::string_view name;
-  Action (*parse)(Tokens& tokens);
+  void (*parse)(Tokens& tokens, Action& action);
 };
 
 constexpr std::array<Verb, 9> device_verbs{{{"read", parse_read},
                                             {"write", parse_write},
                                             {"atomic", parse_atomic},
-                                            {"msi", parse_msi},
-                                            {"raw-write", parse_raw_write},
-                                            {"map", parse_map},
-                                            {"unmap", parse_unmap},
-                                            {"invalidate", parse_invalidate},
-                                            {"set", parse_set}}};
-constexpr std::array<Verb, 2> cpu_verbs{{{"read", parse_cpu_read}, {"write", parse_cpu_write}}};
+                                            {"msi", assign<parse_msi>},
+                                            {"raw-write", assign<parse_raw_write>},
+                                            {"map", assign<parse_map>},
+                                            {"unmap", assign<parse_unmap>},
+                                            {"invalidate", assign<parse_invalidate>},
+                                            {"set", assign<parse_set>}}};
+constexpr std::array<Verb, 2> cpu_verbs{{{"read", assign<parse_cpu_read>}, {"write", assign<parse_cpu_write>}}};
 
 template <class Verbs>
-Action parse_verb(const Verbs& verbs, std::string_view expected, Tokens& tokens) {
+void parse_verb(const Verbs& verbs, std::string_view expected, Tokens& tokens, Action& action) {
   const Token name = tokens.take(expected);
   for (const Verb& verb : verbs)
-    if (verb.name == name.text) return verb.parse(tokens);
+    if (verb.name == name.text) return verb.parse(tokens, action);
   tokens.fail(name, expected);
 }
 
 }  // namespace
 
-Action parse_action(std::string_view device, Tokens& tokens) {
-  if (device == cpu_device) return parse_verb(cpu_verbs, "read or write", tokens);
-  return parse_verb(device_verbs, "read, write, atomic, msi, raw-write, map, unmap, invalidate or set", tokens);
+void parse_action(std::string_view device, Tokens& tokens, Action& action) {
+  if (device == cpu_device) return parse_verb(cpu_verbs, "read or write", tokens, action);
+  parse_verb(device_verbs, "read, write, atomic, msi, raw-write, map, unmap, invalidate or set", tokens, action);
 }
 
 bool is_name(std::string_view text) {
-  constexpr std::string_view inner = "-.:/";
   if (text.empty() || !(is_letter(text.front()) || is_digit(text.front()))) return false;
   for (const char c : text)
-    if (!is_letter(c) && !is_digit(c) && inner.find(c) == std::string_view::npos) return false;
+    if (!is_letter(c) && !is_digit(c) && c != '-' && c != '.' && c != ':' && c != '/') return false;
   return true;
 }
 

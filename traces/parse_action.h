@@ -17,8 +17,9 @@ constexpr unsigned most_vectors = 2048;
 /// The device of CPU accesses.
 constexpr std::string_view cpu_device = "cpu";
 
-/// Takes the verb and all its words. Throws InputError with the position of the first wrong word.
-Action parse_action(std::string_view device, Tokens& tokens);
+/// Takes the verb and all its words into `action`, whose memory is used again. Throws InputError with the position of
+/// the first wrong word.
+void parse_action(std::string_view device, Tokens& tokens, Action& action);
 
 /// A letter, digit or `_`, then letters, digits and any of `_ - . : /`.
 bool is_name(std::string_view text);

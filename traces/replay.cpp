@@ -2,11 +2,12 @@
 #include "traces/replay.h"
 
 #include "base/endian.h"
-#include "interrupts/msi_source.h"
 #include "pcie/rules.h"
 #include "software/driver_error.h"
 #include "tlm/timing.h"
 #include "traces/apply_setting.h"
+#include "traces/bar_address.h"
+#include "traces/interrupt_logic.h"
 #include "traces/pattern.h"
 #include "traces/settings.h"
 
@@ -29,25 +30,6 @@ constexpr std::uint64_t operations_between_reports = 64;
 // Words of a line: its time, the device, what it does, and what to.
 constexpr std::size_t device_word = 1;
 constexpr std::size_t first_argument = 3;
-
-/// What a function's interrupt logic uses of it: its MSI-X table and pending bits.
-class OwnState final : public interrupts::FunctionAccess {
- public:
-  OwnState(pcie::BarMemory& bars, pcie::Topology& topology, NodeIndex node)
-      : bars_{bars}, topology_{topology}, node_{node} {}
-  bool read_bar(std::uint8_t bar, std::uint64_t offset, void* to, std::size_t size) const override {
-    return bars_.read(bar, offset, to, size);
-  }
-  bool write_bar(std::uint8_t bar, std::uint64_t offset, const void* from, std::size_t size) override {
-    return bars_.write(bar, offset, from, size);
-  }
-  void latch(unsigned offset, std::uint32_t bits) override { topology_.latch(node_, offset, 4, bits); }
-
- private:
-  pcie::BarMemory& bars_;
-  pcie::Topology& topology_;
-  NodeIndex node_;
-};
 
 /// The word that an error of software is about: the address or the setting that it was given.
 std::size_t word_of_error(const Action& action) {
@@ -92,10 +74,11 @@ void Replay::run() {
       play(next_);
       if (progress_ && ++count_ % operations_between_reports == 0) progress_(count_, next_.time);
     }
+    lose_pending();
+    end_ = std::max(end_, context_.simulation.clock().finish());
   } catch (...) {
     error_ = std::current_exception();
   }
-  end_ = std::max(end_, context_.simulation.clock().finish());
   sc_core::sc_stop();
 }
 
@@ -108,6 +91,7 @@ void Replay::play(const TraceOperation& operation) {
   context_.recorder.count_operation();
   try {
     std::visit([this](const auto& action) { perform(action); }, operation.action);
+    send_unmasked();
   } catch (const software::DriverError& error) {
     fail(error.what(), word_of_error(operation.action));
   }
@@ -131,11 +115,28 @@ NodeIndex Replay::device_of(const TraceOperation& operation) {
   return found;
 }
 
-unsigned char* Replay::data_of(const Dma& dma) {
+BusAddr Replay::address_of(const Dma& dma) const {
+  if (!dma.bar.given()) return dma.address;
+  const BusAddr address = bus_address_of(context_.machine, dma.bar, dma.address, node_);
+  if (dma.size != 0 && !Range<BusAddr>::from_size(address, dma.size))
+    fail(fmt::format("{} bytes at {} pass the end of the address space", dma.size, format_hex(address.value())),
+         first_argument);
+  return address;
+}
+
+BusAddr Replay::address_of(const RawWrite& write) const {
+  if (!write.bar.given()) return write.address;
+  const BusAddr address = bus_address_of(context_.machine, write.bar, write.address, node_);
+  if (address.offset_in(page_4k) > page_4k - 4)
+    fail("4 bytes here cross a 4 KiB boundary, which one message cannot", first_argument);
+  return address;
+}
+
+unsigned char* Replay::data_of(const Dma& dma, BusAddr address) {
   if (buffer_.size() < dma.size) buffer_.resize(dma.size);
   if (dma.operation == Operation::read) return buffer_.data();
   if (dma.data.empty())
-    fill_pattern(context_.machine.topology()[node_].requester, dma.address, buffer_.data(), dma.size);
+    fill_pattern(context_.machine.topology()[node_].requester, address, buffer_.data(), dma.size);
   else
     std::copy(dma.data.begin(), dma.data.end(), buffer_.begin());
   return buffer_.data();
@@ -152,13 +153,14 @@ void Replay::perform(const Dma& dma) {
     const std::uint8_t bus = context_.machine.topology()[node_].requester.bus();
     request.requester = RequesterId{static_cast<std::uint16_t>(bus << 8 | *dma.alias)};
   }
-  request.address = dma.address;
+  request.address = address_of(dma);
   request.size = dma.size;
-  request.data = data_of(dma);
+  request.data = data_of(dma, request.address);
   request.poisoned = dma.poisoned;
   begin_access(AccessSource::dma, dma.size);
   context_.simulation.endpoint(node_).transfer(request, begin(), context_.simulation.clock(), *this);
   context_.recorder.end_access();
+  end_at(start_);
 }
 
 /// Only a device that can have asked for translations (PCIe base specification, 10.2) marks requests as translated.
@@ -174,14 +176,18 @@ void Replay::perform(const Msi& msi) {
   using interrupts::MsiState;
   node_ = device_of(*operation_);
   const pcie::ConfigSpace& config = context_.machine.topology()[node_].config;
-  OwnState function{*context_.machine.device_at(node_)->bars, context_.machine.topology(), node_};
+  InterruptLogic function{context_.machine, node_};
   const interrupts::MsiRequest request = interrupts::request_msi(config, function, msi.vector);
   switch (request.state) {
     case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector, msi.poisoned); return;
-    case MsiState::disabled: refuse_message(pcie::rules::msi_disabled, msi.vector); return;
+    case MsiState::disabled:
+      refuse_message(pcie::rules::msi_disabled, msi.vector, operation_->time);
+      end_at(start_);
+      return;
     case MsiState::masked:
       interrupts::set_pending(config, function, msi.vector);
-      refuse_message(pcie::rules::msi_masked, msi.vector);
+      keep_pending(msi.vector);
+      end_at(start_);
       return;
     case MsiState::absent: break;
   }
@@ -190,7 +196,7 @@ void Replay::perform(const Msi& msi) {
        first_argument);
 }
 
-void Replay::refuse_message(const Rule& rule, unsigned index) {
+void Replay::refuse_message(const Rule& rule, unsigned index, Duration time) {
   const pcie::Node& node = context_.machine.topology()[node_];
   const platforms::ProgrammedMsi* programmed = context_.system.programmed_for(node_, index);
   const interrupts::MsiMessage message = programmed != nullptr ? programmed->message : interrupts::MsiMessage{};
@@ -201,15 +207,14 @@ void Replay::refuse_message(const Rule& rule, unsigned index) {
   access.size = 4;
   Path path;
   path.add(node.id, rule);
-  begin_access(AccessSource::msi, access.size);
+  context_.recorder.begin_access(node_, AccessSource::msi, time, access.size);
   context_.recorder.on_tlp({access, rejection(node.id, rule, CompletionStatus::none), path, index, message.data});
   context_.recorder.end_access();
-  end_ = std::max(end_, begin());
 }
 
 void Replay::perform(const RawWrite& write) {
   node_ = device_of(*operation_);
-  send_message({write.address, write.value}, AccessSource::raw_write, 0, write.poisoned);
+  send_message({address_of(write), write.value}, AccessSource::raw_write, 0, write.poisoned);
 }
 
 void Replay::send_message(const interrupts::MsiMessage& message, AccessSource source, unsigned index, bool poisoned) {
@@ -218,10 +223,12 @@ void Replay::send_message(const interrupts::MsiMessage& message, AccessSource so
   begin_access(source, 4);
   context_.simulation.endpoint(node_).signal(node_, message, begin(), context_.simulation.clock(), *this, poisoned);
   context_.recorder.end_access();
+  end_at(start_);
 }
 
 void Replay::on_tlp(const Access& access, const modules::DmaTransaction& transaction) {
   const modules::DmaExtension& extension = transaction.extension;
+  if (extension.landing.kind == LandingKind::peer && access.operation != Operation::read) masks_touched_ = true;
   context_.recorder.on_tlp({access, extension.landing, extension.path, msi_index_, message_data_});
 }
 
@@ -284,13 +291,15 @@ void Replay::perform(const Configure& configure) {
 }
 
 void Replay::perform(const CpuAccess& access) {
+  const PhysAddr address =
+      access.bar.given() ? cpu_address_of(context_.machine, access.bar, access.address) : access.address;
   context_.simulation.cpu().restart(start_);
   std::array<std::uint8_t, 8> bytes{};
   if (access.operation == Operation::read) {
-    context_.system.bus().load(access.address, bytes.data(), access.size);
+    context_.system.bus().load(address, bytes.data(), access.size);
   } else {
     store_le(bytes.data(), access.value);
-    context_.system.bus().store(access.address, bytes.data(), access.size);
+    context_.system.bus().store(address, bytes.data(), access.size);
   }
   finish_software();
 }
@@ -309,10 +318,16 @@ void Replay::begin_access(AccessSource source, std::uint64_t size) {
 }
 
 void Replay::finish_software() {
-  const Duration end = to_duration(sc_core::sc_time_stamp() + context_.simulation.cpu().elapsed());
-  end_ = std::max(end_, end);
+  masks_touched_ = true;
+  end_at(context_.simulation.cpu().elapsed());
   // In closed loop what follows waits for software; the trace's times tell in open loop.
-  if (context_.machine.description().timing.window != 0) turn_ = std::max(turn_, end);
+  if (context_.machine.description().timing.window != 0)
+    turn_ = std::max(turn_, to_duration(sc_core::sc_time_stamp() + stop_));
+}
+
+void Replay::end_at(sc_core::sc_time end) {
+  stop_ = end;
+  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
 }
 
 }  // namespace iommusim::traces

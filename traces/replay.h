@@ -56,11 +56,16 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   void perform(const Invalidate& invalidate);
   void perform(const Configure& configure);
   void perform(const CpuAccess& access);
+  /// The operation in progress ends at this offset from the current time.
+  void end_at(sc_core::sc_time end);
 
   pcie::NodeIndex device_of(const TraceOperation& operation);
   pcie::NodeIndex function_of(const TraceOperation& operation) const;
   PhysAddr physical_of(const Map& map) const;
-  unsigned char* data_of(const Dma& dma);
+  /// With the BAR that they name, addresses are known when it is the turn of the operation.
+  BusAddr address_of(const Dma& dma) const;
+  BusAddr address_of(const RawWrite& write) const;
+  unsigned char* data_of(const Dma& dma, BusAddr address);
   void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index,
                     bool poisoned);
   void finish_software();
@@ -68,8 +73,14 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   Duration begin() const;
   void begin_access(analysis::AccessSource source, std::uint64_t size);
   void on_tlp(const Access& access, const modules::DmaTransaction& transaction) override;
-  /// What hardware refuses inside the function: nothing leaves it.
-  void refuse_message(const Rule& rule, unsigned index);
+  /// What hardware refuses inside the function: nothing leaves it. `time`: of the interrupt.
+  void refuse_message(const Rule& rule, unsigned index, Duration time);
+  /// The interrupt waits in its pending bit; signalled again, it stays one.
+  void keep_pending(unsigned index);
+  /// Functions send what the operation in progress has unmasked.
+  void send_unmasked();
+  /// The trace ends: what is still masked was never sent.
+  void lose_pending();
   void require_translation_services(const Dma& dma) const;
   /// The range, which software maps, unmaps or invalidates in the domain of node_.
   Range<Iova> range_of(Iova iova, std::uint64_t size) const;
@@ -93,10 +104,21 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   const TraceOperation* operation_ = nullptr;
   pcie::NodeIndex node_ = pcie::NodeIndex::none;
   sc_core::sc_time start_;
+  sc_core::sc_time stop_;
   unsigned msi_index_ = 0;
   std::uint32_t message_data_ = 0;
   std::string last_name_;
   pcie::NodeIndex last_device_ = pcie::NodeIndex::none;
+
+  /// A vector that was masked when its device signalled it.
+  struct PendingVector {
+    pcie::NodeIndex function = pcie::NodeIndex::none;
+    unsigned index = 0;
+    Duration since;
+  };
+  std::vector<PendingVector> pending_;
+  /// Software, or a write into a BAR, may have changed a mask.
+  bool masks_touched_ = false;
   std::vector<unsigned char> buffer_;
 };
 

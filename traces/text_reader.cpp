@@ -10,26 +10,31 @@
 namespace iommusim::traces {
 namespace {
 
+constexpr std::string_view expected_time = "a time with its unit (ps, ns, us, ms or s), such as 10ns or +10ns";
 constexpr std::string_view end_of_time = "a time below 2^64 ps, which is about 213 days";
+
+[[noreturn]] void fail_duration(const Tokens& tokens, const Token& found, DurationProblem problem) {
+  switch (problem) {
+    case DurationProblem::none:
+    case DurationProblem::malformed: break;
+    case DurationProblem::too_fine: tokens.fail(found, "a whole number of picoseconds");
+    case DurationProblem::too_long: tokens.fail(found, end_of_time);
+  }
+  tokens.fail(found, expected_time);
+}
 
 /// `+LENGTH` counts from `previous`, a time without sign from the start.
 Duration take_time(Tokens& tokens, Duration previous) {
-  constexpr std::string_view expected = "a time with its unit (ps, ns, us, ms or s), such as 10ns or +10ns";
-  const Token token = tokens.take(expected);
+  const Token token = tokens.take(expected_time);
   const bool relative = token.text.front() == '+';
   const std::string_view number = token.text.substr(relative ? 1 : 0);
-  switch (why_no_duration(number)) {
-    case DurationProblem::none: break;
-    case DurationProblem::malformed: tokens.fail(token, expected);
-    case DurationProblem::too_fine: tokens.fail(token, "a whole number of picoseconds");
-    case DurationProblem::too_long: tokens.fail(token, end_of_time);
-  }
-  const Duration length = *parse_duration(number);
-  if (!relative && length < previous) {
-    const auto [now, before] = format_durations(length, previous);
+  const auto length = parse_duration(number);
+  if (!length) fail_duration(tokens, token, why_no_duration(number));
+  if (!relative && *length < previous) {
+    const auto [now, before] = format_durations(*length, previous);
     tokens.refuse(token, fmt::format("time goes backwards: {} after {}", now, before));
   }
-  const Duration time = relative ? previous + length : length;
+  const Duration time = relative ? previous + *length : *length;
   // The sum began again at 0.
   if (time < previous) tokens.fail(token, end_of_time);
   return time;
@@ -47,11 +52,14 @@ bool TextReader::next(TraceOperation& operation) {
     line_ = line;
     operation.time = take_time(tokens, time_);
     const Token device = tokens.take("the name of a device");
-    if (!is_name(device.text)) tokens.fail(device, "the name of a device");
-    operation.device.assign(device.text);
+    // Most lines name the device of the line before, which is known to be a name.
+    if (operation.device != device.text) {
+      if (!is_name(device.text)) tokens.fail(device, "the name of a device");
+      operation.device.assign(device.text);
+    }
     operation.line = lines_.line_number();
     operation.column = static_cast<std::uint32_t>(device.column);
-    operation.action = parse_action(device.text, tokens);
+    parse_action(device.text, tokens, operation.action);
     tokens.finish();
     time_ = operation.time;
     return true;

@@ -17,8 +17,9 @@ class TextReader {
   /// Throws InputError when the file cannot be opened.
   explicit TextReader(const std::string& path);
 
-  /// Fills in the next operation; false after the last one. Throws InputError with file, line and column for
-  /// what is not a trace: bad words, times that go backwards, lines above 64 KiB, damaged compression.
+  /// Fills in the next operation, a new one or one that this function has filled in; false after the last one. Throws
+  /// InputError with file, line and column for what is not a trace: bad words, times that go backwards, lines above 64
+  /// KiB, damaged compression.
   bool next(TraceOperation& operation);
 
   const std::string& path() const { return lines_.file().path(); }

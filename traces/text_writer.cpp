@@ -38,7 +38,7 @@ class LineBuilder {
 
   void operator()(const Dma& dma) {
     word(to_string(dma.operation));
-    address(dma.address.value());
+    place(dma.bar, dma.address.value());
     size(dma.size);
     if (!dma.data.empty()) data(dma.data);
     if (dma.address_type == AddressType::translated) word("translated");
@@ -51,7 +51,7 @@ class LineBuilder {
   }
   void operator()(const RawWrite& write) {
     word("raw-write");
-    address(write.address.value());
+    place(write.bar, write.address.value());
     append(" {:#x}", write.value);
     poisoned(write.poisoned);
   }
@@ -81,7 +81,7 @@ class LineBuilder {
   }
   void operator()(const CpuAccess& access) {
     word(to_string(access.operation));
-    address(access.address.value());
+    place(access.bar, access.address.value());
     append(" {}", access.size);
     if (access.operation == Operation::write) append(" {:#x}", access.value);
   }
@@ -119,6 +119,11 @@ class LineBuilder {
       shift -= 16;
       append("_{:04x}", (value >> shift) & 0xFFFF);
     }
+  }
+  void place(const BarName& bar, std::uint64_t value) {
+    if (!bar.given()) return address(value);
+    append(" {}.{}", bar.device, bar.index);
+    if (value != 0) append("+{:#x}", value);
   }
   void pages(std::string_view verb, Iova iova, std::uint64_t bytes) {
     word(verb);

@@ -23,38 +23,59 @@ constexpr std::array<Unit, 4> size_units{{{"KiB", std::uint64_t{1} << 10},
 constexpr std::array<Unit, 5> time_units{
     {{"ps", 1}, {"ns", 1'000}, {"us", 1'000'000}, {"ms", 1'000'000'000}, {"s", 1'000'000'000'000}}};
 
-int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return 99;
+constexpr std::uint8_t no_digit = 0xFF;
+
+constexpr std::array<std::uint8_t, 256> digit_values() {
+  std::array<std::uint8_t, 256> values{};
+  for (auto& value : values)
+    value = no_digit;
+  for (std::uint8_t digit = 0; digit < 10; ++digit)
+    values[std::size_t{'0'} + digit] = digit;
+  for (std::uint8_t digit = 10; digit < 16; ++digit)
+    values[std::size_t{'a'} + digit - 10] = values[std::size_t{'A'} + digit - 10] = digit;
+  return values;
 }
 
-/// Digits of `base`, with single `_` between them.
-bool is_number(std::string_view digits, unsigned base) {
+std::uint8_t digit_value(char c) {
+  static constexpr auto values = digit_values();
+  return values[static_cast<unsigned char>(c)];
+}
+
+enum class Reading : std::uint8_t {
+  number,
+  malformed,
+  /// A number above 2^64-1.
+  too_large,
+};
+
+/// Digits of `base`, at most 16, with single `_` between them. `value` means something for a number only. Traces
+/// consist of numbers, so this is one pass, the base is constant for the sake of its divisions, and they are spared
+/// where 16 characters cannot be too large.
+template <unsigned base>
+Reading read_digits(std::string_view digits, std::uint64_t& value) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  const bool may_be_too_large = digits.size() > 16;
+  Reading reading = Reading::number;
   bool after_digit = false;
+  value = 0;
   for (const char c : digits) {
-    const bool separates = c == '_' && after_digit;
-    if (!separates && digit_value(c) >= static_cast<int>(base)) return false;
-    after_digit = !separates;
-  }
-  return after_digit;
-}
-
-/// nullopt: above 2^64-1.
-std::optional<std::uint64_t> value_of(std::string_view number, unsigned base) {
-  std::uint64_t value = 0;
-  for (const char c : number) {
-    if (c == '_') continue;
-    const auto digit = static_cast<unsigned>(digit_value(c));
-    if (value > (std::numeric_limits<std::uint64_t>::max() - digit) / base) return std::nullopt;
+    const unsigned digit = digit_value(c);
+    if (digit >= base) {
+      if (c != '_' || !after_digit) return Reading::malformed;
+      after_digit = false;
+      continue;
+    }
+    after_digit = true;
+    if (may_be_too_large && value > (most - digit) / base) reading = Reading::too_large;
     value = value * base + digit;
   }
-  return value;
+  return after_digit ? reading : Reading::malformed;
 }
 
-std::optional<std::uint64_t> parse_digits(std::string_view digits, unsigned base) {
-  return is_number(digits, base) ? value_of(digits, base) : std::nullopt;
+template <unsigned base>
+std::optional<std::uint64_t> parse_digits(std::string_view digits) {
+  std::uint64_t value = 0;
+  return read_digits<base>(digits, value) == Reading::number ? std::optional{value} : std::nullopt;
 }
 
 std::optional<std::uint64_t> multiply(std::uint64_t value, std::uint64_t factor) {
@@ -63,7 +84,7 @@ std::optional<std::uint64_t> multiply(std::uint64_t value, std::uint64_t factor)
 }
 
 bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() > end.size() && text.substr(text.size() - end.size()) == end;
+  return text.size() > end.size() && std::equal(end.begin(), end.end(), text.end() - end.size());
 }
 
 std::string_view trim_right(std::string_view text) {
@@ -80,7 +101,7 @@ struct DurationReading {
 /// `digits`: those behind the point, so the first one counts a tenth of `unit`.
 DurationReading add_fraction(std::uint64_t ps, std::string_view digits, std::uint64_t unit) {
   for (const char c : digits) {
-    const auto digit = static_cast<std::uint64_t>(digit_value(c));
+    const std::uint64_t digit = digit_value(c);
     unit /= 10;
     if (unit == 0 && digit != 0) return {{}, DurationProblem::too_fine};
     if (unit * digit > std::numeric_limits<std::uint64_t>::max() - ps) return {{}, DurationProblem::too_long};
@@ -89,16 +110,22 @@ DurationReading add_fraction(std::uint64_t ps, std::string_view digits, std::uin
   return {Duration{ps}};
 }
 
+/// One or more decimal digits.
+bool is_fraction(std::string_view digits) {
+  return !digits.empty() && std::all_of(digits.begin(), digits.end(), [](char c) { return digit_value(c) < 10; });
+}
+
 DurationReading read_duration(std::string_view text) {
   for (const auto& [unit, factor] : time_units) {
     if (!ends_with(text, unit)) continue;
     const std::string_view number = trim_right(text.substr(0, text.size() - unit.size()));
     const std::size_t point = number.find('.');
-    const std::string_view whole = number.substr(0, point);
-    const std::string_view fraction = point == std::string_view::npos ? "0" : number.substr(point + 1);
-    if (!is_number(whole, 10) || !is_number(fraction, 10) || fraction.find('_') != std::string_view::npos) break;
-    const auto units = value_of(whole, 10);
-    const auto ps = units ? multiply(*units, factor) : std::nullopt;
+    const bool is_whole = point == std::string_view::npos;
+    std::uint64_t whole = 0;
+    const Reading reading = read_digits<10>(number.substr(0, point), whole);
+    const std::string_view fraction = is_whole ? std::string_view{} : number.substr(point + 1);
+    if (reading == Reading::malformed || !(is_whole || is_fraction(fraction))) break;
+    const auto ps = reading == Reading::number ? multiply(whole, factor) : std::nullopt;
     return ps ? add_fraction(*ps, fraction, factor) : DurationReading{{}, DurationProblem::too_long};
   }
   return {{}, DurationProblem::malformed};
@@ -129,15 +156,16 @@ std::string in_unit(std::uint64_t ps, const Unit& unit) {
 }  // namespace
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
-  if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) return parse_digits(text.substr(2), 16);
-  if (text.size() > 2 && text[0] == '0' && (text[1] == 'b' || text[1] == 'B')) return parse_digits(text.substr(2), 2);
-  return parse_digits(text, 10);
+  if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) return parse_digits<16>(text.substr(2));
+  if (text.size() > 2 && text[0] == '0' && (text[1] == 'b' || text[1] == 'B')) return parse_digits<2>(text.substr(2));
+  return parse_digits<10>(text);
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
+  if (text.empty() || text.back() != 'B') return parse_unsigned(text);
   for (const auto& [unit, factor] : size_units) {
     if (!ends_with(text, unit)) continue;
-    const auto number = parse_digits(trim_right(text.substr(0, text.size() - unit.size())), 10);
+    const auto number = parse_digits<10>(trim_right(text.substr(0, text.size() - unit.size())));
     return number ? multiply(*number, factor) : std::nullopt;
   }
   return parse_unsigned(text);

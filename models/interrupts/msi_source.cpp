@@ -66,14 +66,33 @@ std::optional<unsigned> enabled_msi(const pcie::ConfigSpace& config) {
   return enabled ? msi : std::nullopt;
 }
 
-void set_msix_pending(const pcie::ConfigSpace& config, unsigned capability, FunctionAccess& function, unsigned vector) {
+void write_msix_pending(const pcie::ConfigSpace& config, unsigned capability, FunctionAccess& function, unsigned vector,
+                        bool pending) {
   const auto array = config.get<MsixLocation>(capability + pcie::msix::pending_bits);
   const std::uint64_t offset = (array.get<MsixLocation::Offset>() << 3) + vector / 8;
   const auto bar = static_cast<std::uint8_t>(array.get<MsixLocation::BarIndicator>());
   std::uint8_t bits = 0;
   if (!function.read_bar(bar, offset, &bits, 1)) return;
-  bits = static_cast<std::uint8_t>(bits | 1U << vector % 8);
+  const unsigned bit = 1U << vector % 8;
+  bits = static_cast<std::uint8_t>(pending ? bits | bit : bits & ~bit);
   function.write_bar(bar, offset, &bits, 1);
+}
+
+void write_msi_pending(const pcie::ConfigSpace& config, unsigned capability, FunctionAccess& function, unsigned vector,
+                       bool pending) {
+  const auto control = config.get<pcie::MsiControl>(capability + pcie::msi::control);
+  if (control.get<pcie::MsiControl::PerVectorMasking>() == 0 || vector >= 32) return;
+  const unsigned offset = capability + pcie::msi::pending(control);
+  const std::uint32_t bit = std::uint32_t{1} << vector;
+  const std::uint32_t bits = config.read(offset, 4);
+  function.record(offset, pending ? bits | bit : bits & ~bit);
+}
+
+void write_pending(const pcie::ConfigSpace& config, FunctionAccess& function, unsigned vector, bool pending) {
+  if (const auto msix = enabled_msix(config))
+    write_msix_pending(config, *msix, function, vector, pending);
+  else if (const auto msi = enabled_msi(config))
+    write_msi_pending(config, *msi, function, vector, pending);
 }
 
 }  // namespace
@@ -87,13 +106,15 @@ MsiRequest request_msi(const pcie::ConfigSpace& config, const BarReader& bars, u
 
 // PCIe base specification, 6.1.4.5.
 void set_pending(const pcie::ConfigSpace& config, FunctionAccess& function, unsigned vector) {
-  if (const auto msix = enabled_msix(config)) {
-    set_msix_pending(config, *msix, function, vector);
-  } else if (const auto msi = enabled_msi(config); msi && vector < 32) {
-    const auto control = config.get<pcie::MsiControl>(*msi + pcie::msi::control);
-    if (control.get<pcie::MsiControl::PerVectorMasking>() != 0)
-      function.latch(*msi + pcie::msi::pending(control), std::uint32_t{1} << vector);
-  }
+  write_pending(config, function, vector, true);
+}
+
+// PCIe base specification, 6.1.4.5: however often it was signalled meanwhile, an unmasked vector sends one message.
+std::optional<MsiMessage> take_pending(const pcie::ConfigSpace& config, FunctionAccess& function, unsigned vector) {
+  const MsiRequest request = request_msi(config, function, vector);
+  if (request.state != MsiState::enabled) return std::nullopt;
+  write_pending(config, function, vector, false);
+  return request.message;
 }
 
 }  // namespace iommusim::interrupts

@@ -8,6 +8,7 @@
 #include "pcie/config_space.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace iommusim::interrupts {
 
@@ -40,8 +41,8 @@ class FunctionAccess : public BarReader {
  public:
   /// False: no such BAR or beyond its end; then nothing was written.
   virtual bool write_bar(std::uint8_t bar, std::uint64_t offset, const void* from, std::size_t size) = 0;
-  /// Sets bits in a doubleword of configuration space.
-  virtual void latch(unsigned offset, std::uint32_t bits) = 0;
+  /// Replaces a doubleword of configuration space, whatever its write rules.
+  virtual void record(unsigned offset, std::uint32_t value) = 0;
 };
 
 /// MSI-X wins when it is enabled; then MSI. MSI adds the vector to the low bits of the message data.
@@ -49,5 +50,9 @@ MsiRequest request_msi(const pcie::ConfigSpace& config, const BarReader& bars, u
 
 /// Sets the pending bit of a vector that request_msi() found masked. A function whose MSI has no mask has none.
 void set_pending(const pcie::ConfigSpace& config, FunctionAccess& function, unsigned vector);
+
+/// What the function sends for a pending vector once software has unmasked it; its pending bit is cleared. nullopt: not
+/// yet. The message is the one that is programmed now.
+std::optional<MsiMessage> take_pending(const pcie::ConfigSpace& config, FunctionAccess& function, unsigned vector);
 
 }  // namespace iommusim::interrupts

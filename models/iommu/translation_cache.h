@@ -38,9 +38,11 @@ class TranslationCache {
   /// The line that holds `tag`, or `none`. Valid until the next insertion or invalidation.
   Slot find(const Tag& tag) const {
     if (tags_.empty()) return none;
+    // Most lookups are for what the last one was for.
+    if (tags_[found_] == tag) return found_;
     const Slot first = first_of_set(tag);
     for (Slot slot = first; slot < first + ways_; ++slot)
-      if (tags_[slot] == tag) return slot;
+      if (tags_[slot] == tag) return found_ = slot;
     return none;
   }
 
@@ -102,6 +104,8 @@ class TranslationCache {
   std::vector<std::uint64_t> stamps_;
   std::vector<Value> values_;
   std::uint64_t clock_ = 0;
+  /// What find() gave last.
+  mutable Slot found_ = 0;
 };
 
 }  // namespace iommusim::iommu

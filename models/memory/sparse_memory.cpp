@@ -1,11 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/sparse_memory.h"
 
+#include "base/endian.h"
+
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
 namespace iommusim::memory {
+namespace {
+
+constexpr std::size_t words_per_page = page_4k / 8;
+constexpr std::uint64_t fnv_prime = 0x100'0000'01b3;
+
+/// By number of zero words: what so many zero bytes multiply a hash by.
+constexpr std::array<std::uint64_t, words_per_page + 1> zero_words_factors() {
+  std::array<std::uint64_t, words_per_page + 1> factors{1};
+  for (std::size_t i = 1; i < factors.size(); ++i) {
+    factors[i] = factors[i - 1];
+    for (unsigned byte = 0; byte < 8; ++byte)
+      factors[i] *= fnv_prime;
+  }
+  return factors;
+}
+constexpr auto zero_factors = zero_words_factors();
+
+class Fnv1a {
+ public:
+  std::uint64_t value() const { return hash_; }
+
+  void add_word(std::uint64_t word) {
+    for (unsigned shift = 0; shift < 64; shift += 8)
+      hash_ = (hash_ ^ (word >> shift & 0xFF)) * fnv_prime;
+  }
+
+  /// A zero only multiplies, so a run of them is one step: most of the pages of a scattered workload is zero.
+  void add_page(const std::uint8_t* bytes) {
+    std::size_t zeros = 0;
+    for (std::size_t i = 0; i < words_per_page; ++i) {
+      const auto word = load_le<std::uint64_t>(bytes + 8 * i);
+      if (word == 0) {
+        ++zeros;
+        continue;
+      }
+      hash_ *= zero_factors[zeros];
+      zeros = 0;
+      add_word(word);
+    }
+    hash_ *= zero_factors[zeros];
+  }
+
+ private:
+  std::uint64_t hash_ = 0xcbf2'9ce4'8422'2325;
+};
+
+}  // namespace
 
 SparseMemory::SparseMemory(std::vector<Bank> banks) : banks_{std::move(banks)} {
   std::sort(banks_.begin(), banks_.end(), [](const Bank& a, const Bank& b) { return a.range.first < b.range.first; });
@@ -28,12 +77,12 @@ const Bank* SparseMemory::bank_of(PhysAddr address, std::size_t size) const {
 }
 
 SparseMemory::Chunk* SparseMemory::find_chunk(std::uint64_t chunk_number) const {
-  if (chunk_number == last_chunk_number_) return last_chunk_;
+  FoundChunk& found = found_chunks_[chunk_number % found_chunks_.size()];
+  if (found.number == chunk_number) return found.chunk;
   const auto it = chunks_.find(chunk_number);
   if (it == chunks_.end()) return nullptr;
-  last_chunk_number_ = chunk_number;
-  last_chunk_ = it->second.get();
-  return last_chunk_;
+  found = {chunk_number, it->second.get()};
+  return found.chunk;
 }
 
 const SparseMemory::Page* SparseMemory::find_page(std::uint64_t page_number) const {
@@ -42,19 +91,17 @@ const SparseMemory::Page* SparseMemory::find_page(std::uint64_t page_number) con
 }
 
 SparseMemory::Page& SparseMemory::make_page(std::uint64_t page_number) {
+  if (page_number == last_page_number_) return *last_page_;
   const std::uint64_t chunk_number = page_number / pages_per_chunk;
   Chunk* chunk = find_chunk(chunk_number);
-  if (chunk == nullptr) {
-    chunk = chunks_.emplace(chunk_number, std::make_unique<Chunk>()).first->second.get();
-    last_chunk_number_ = chunk_number;
-    last_chunk_ = chunk;
-  }
+  if (chunk == nullptr) chunk = chunks_.emplace(chunk_number, std::make_unique<Chunk>()).first->second.get();
   auto& page = (*chunk)[page_number % pages_per_chunk];
   if (!page) {
     page = std::make_unique<Page>();
-    page->fill(0);
     ++pages_in_use_;
   }
+  last_page_number_ = page_number;
+  last_page_ = page.get();
   return *page;
 }
 
@@ -96,23 +143,22 @@ std::uint8_t* SparseMemory::page(PhysAddr address) {
 
 std::uint64_t SparseMemory::digest() const {
   std::vector<std::uint64_t> numbers;
-  numbers.reserve(pages_in_use_);
-  for (const auto& [chunk_number, chunk] : chunks_)
-    for (std::size_t i = 0; i < pages_per_chunk; ++i)
-      if ((*chunk)[i]) numbers.push_back(chunk_number * pages_per_chunk + i);
+  numbers.reserve(chunks_.size());
+  for (const auto& [number, chunk] : chunks_)
+    numbers.push_back(number);
   std::sort(numbers.begin(), numbers.end());
 
-  std::uint64_t hash = 0xcbf2'9ce4'8422'2325;
-  const auto mix = [&hash](std::uint8_t byte) { hash = (hash ^ byte) * 0x100'0000'01b3; };
+  static constexpr Page zero{};
+  Fnv1a digest;
   for (const std::uint64_t number : numbers) {
-    const Page& page = *find_page(number);
-    if (std::all_of(page.begin(), page.end(), [](std::uint8_t b) { return b == 0; })) continue;
-    for (unsigned shift = 0; shift < 64; shift += 8)
-      mix(static_cast<std::uint8_t>(number >> shift));
-    for (const std::uint8_t byte : page)
-      mix(byte);
+    const Chunk& chunk = *find_chunk(number);
+    for (std::size_t i = 0; i < pages_per_chunk; ++i) {
+      if (!chunk[i] || *chunk[i] == zero) continue;
+      digest.add_word(number * pages_per_chunk + i);
+      digest.add_page(chunk[i]->data());
+    }
   }
-  return hash;
+  return digest.value();
 }
 
 }  // namespace iommusim::memory

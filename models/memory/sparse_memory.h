@@ -55,8 +55,15 @@ class SparseMemory final : public PhysicalBus {
 
   std::vector<Bank> banks_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Chunk>> chunks_;
-  mutable std::uint64_t last_chunk_number_ = ~std::uint64_t{0};
-  mutable Chunk* last_chunk_ = nullptr;
+  /// The chunks that were found last, by the low bits of their numbers: enough for scattered accesses to 1 GiB.
+  struct FoundChunk {
+    std::uint64_t number = ~std::uint64_t{0};
+    Chunk* chunk = nullptr;
+  };
+  mutable std::array<FoundChunk, 512> found_chunks_;
+  /// The page that was written last: pages are never given back.
+  std::uint64_t last_page_number_ = ~std::uint64_t{0};
+  Page* last_page_ = nullptr;
   mutable std::size_t last_bank_ = 0;
   std::size_t pages_in_use_ = 0;
 };

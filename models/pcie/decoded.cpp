@@ -7,6 +7,8 @@
 #include "pcie/header.h"
 #include "pcie/pci_express_capability.h"
 
+#include <algorithm>
+
 namespace iommusim::pcie {
 
 namespace {
@@ -92,9 +94,19 @@ void decode_containment(const ConfigSpace& config, Decoded& decoded) {
 
 }  // namespace
 
+void Decoded::set_bars(const BarRanges& ranges) {
+  bars = ranges;
+  bar_span.reset();
+  for (const auto& bar : bars) {
+    if (!bar) continue;
+    bar_span =
+        bar_span ? Range<BusAddr>{std::min(bar_span->first, bar->first), std::max(bar_span->last, bar->last)} : *bar;
+  }
+}
+
 /// PCIe base specification, 7.5.1.2.1. The bits that software can write tell the size.
-std::array<std::optional<Range<BusAddr>>, 6> decode_bars(const ConfigSpace& config, unsigned first, unsigned count) {
-  std::array<std::optional<Range<BusAddr>>, 6> bars;
+BarRanges decode_bars(const ConfigSpace& config, unsigned first, unsigned count) {
+  BarRanges bars;
   for (unsigned i = 0; i < count; ++i) {
     const unsigned index = i;
     const unsigned offset = first + 4 * index;
@@ -123,7 +135,7 @@ Decoded decode(const ConfigSpace& config) {
   decoded.bus_master_enable = command.get<Command::BusMasterEnable>() != 0;
   const bool is_bridge = config.get<HeaderType>(header::header_type).get<HeaderType::Layout>() == 1;
   if (decoded.memory_space_enable)
-    decoded.bars = decode_bars(config, header::bar0, is_bridge ? header::type1_bars : header::type0_bars);
+    decoded.set_bars(decode_bars(config, header::bar0, is_bridge ? header::type1_bars : header::type0_bars));
   if (is_bridge) decode_bridge(config, decoded);
   decoded.subtractive = is_bridge && is_subtractive(config);
   decode_acs(config, decoded);

@@ -14,6 +14,10 @@
 
 namespace iommusim::pcie {
 
+/// Memory BARs by index; a 64-bit BAR stands at its lower index. Empty: absent, I/O, or not decoding, that is without
+/// Memory Space Enable or never programmed (0).
+using BarRanges = std::array<std::optional<Range<BusAddr>>, 6>;
+
 struct Decoded {
   /// False: a virtual function that its physical function has not enabled. It answers and sends nothing.
   bool present = true;
@@ -27,9 +31,11 @@ struct Decoded {
   /// Bridge windows that are open (base <= limit): memory, prefetchable, VGA. They claim only with Memory
   /// Space Enable.
   std::array<std::optional<Range<BusAddr>>, 3> windows;
-  /// Memory BARs by index; a 64-bit BAR stands at its lower index. Empty: absent, I/O, or not decoding, that
-  /// is without Memory Space Enable or never programmed (0).
-  std::array<std::optional<Range<BusAddr>>, 6> bars;
+  /// Changed by set_bars() only.
+  BarRanges bars;
+  /// From the first byte of the lowest BAR to the last one of the highest: most requests meet functions without BARs,
+  /// or far from them, and are done after one look.
+  std::optional<Range<BusAddr>> bar_span;
   /// Effective ACS controls: bits set in control and in capability. All clear without the capability.
   AcsControl acs;
   bool has_acs = false;
@@ -55,14 +61,16 @@ struct Decoded {
   }
   /// Index of the BAR that contains `address`.
   std::optional<std::uint8_t> bar_with(BusAddr address) const {
+    if (!bar_span || !bar_span->contains(address)) return std::nullopt;
     for (std::size_t i = 0; i < bars.size(); ++i)
       if (bars[i] && bars[i]->contains(address)) return static_cast<std::uint8_t>(i);
     return std::nullopt;
   }
+  void set_bars(const BarRanges& ranges);
 };
 
 /// The memory BARs among `count` registers from offset `first`, whether or not they may decode.
-std::array<std::optional<Range<BusAddr>>, 6> decode_bars(const ConfigSpace& config, unsigned first, unsigned count);
+BarRanges decode_bars(const ConfigSpace& config, unsigned first, unsigned count);
 
 Decoded decode(const ConfigSpace& config);
 

@@ -13,7 +13,8 @@ const Rule address_bits{"function.address-bits",
                         "platform: dma_bits"};
 const Rule msi_disabled{"msi.disabled", "the vector is not enabled in the function's MSI or MSI-X, so nothing is sent",
                         "PCIe 6.1.4.3"};
-const Rule msi_masked{"msi.masked", "the vector is masked: its pending bit is set and nothing is sent", "PCIe 6.1.4.5"};
+const Rule msi_masked{"msi.masked", "the vector stays masked: its pending bit is set and nothing is sent",
+                      "PCIe 6.1.4.5"};
 const Rule memory_space_disabled{"function.memory-space-disabled",
                                  "the function's Memory Space Enable is clear, so its BARs claim nothing",
                                  "PCIe 7.5.1.1.3"};

@@ -81,8 +81,4 @@ void Topology::refresh(Node& node) {
   }
 }
 
-bool bus_is_below(const Decoded& port, std::uint8_t bus) {
-  return port.secondary_bus != 0 && port.secondary_bus <= bus && bus <= port.subordinate_bus;
-}
-
 }  // namespace iommusim::pcie

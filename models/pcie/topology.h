@@ -93,7 +93,9 @@ class Topology {
 
 /// True when `bus` lies in [secondary, subordinate] of the type 1 node. A secondary bus number of 0 is the
 /// reset value: the port has not been configured, and nothing is below it.
-bool bus_is_below(const Decoded& port, std::uint8_t bus);
+inline bool bus_is_below(const Decoded& port, std::uint8_t bus) {
+  return port.secondary_bus != 0 && port.secondary_bus <= bus && bus <= port.subordinate_bus;
+}
 inline bool bus_is_below(const Node& port, std::uint8_t bus) {
   return bus_is_below(port.decoded, bus);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/translation_capabilities.h"
 
+#include "pcie/capability_list.h"
+
 #include <stdexcept>
 
 namespace iommusim::pcie {
@@ -54,6 +56,13 @@ void build_pasid(const PasidConfig& config, unsigned at, ConfigSpace& space) {
   writable.set<PasidControl::PrivilegedModeEnable>(config.privileged ? 1 : 0);
   space.define({at + pasid::capability, 2, raw(capability)});
   space.define({at + pasid::control, 2, 0, raw(writable)});
+}
+
+unsigned enabled_pasid_bits(const ConfigSpace& config) {
+  const auto offset = find_extended_capability(reader_of(config), ExtendedCapabilityId::process_address_space_id);
+  if (!offset || config.get<PasidControl>(*offset + pasid::control).get<PasidControl::Enable>() == 0) return 0;
+  return static_cast<unsigned>(
+      config.get<PasidCapability>(*offset + pasid::capability).get<PasidCapability::MaxPasidWidth>());
 }
 
 }  // namespace iommusim::pcie

@@ -80,4 +80,8 @@ void build_page_request(unsigned at, ConfigSpace& space);
 /// Throws std::invalid_argument for a width above 20.
 void build_pasid(const PasidConfig& config, unsigned at, ConfigSpace& space);
 
+/// Bits of the PASIDs that a function may send, while software has set PASID Enable; else 0. To be asked of the
+/// physical function: virtual functions have no such capability and use that one.
+unsigned enabled_pasid_bits(const ConfigSpace& config);
+
 }  // namespace iommusim::pcie

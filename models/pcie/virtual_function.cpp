@@ -50,11 +50,13 @@ Decoded decode_virtual_function(const ConfigSpace& own, const VfControls& contro
   decoded.max_payload = controls.max_payload;
   decoded.max_read_request = controls.max_read_request;
   if (!controls.memory_space_enable) return decoded;
+  BarRanges bars = decoded.bars;
   for (std::size_t i = 0; i < controls.bars.size(); ++i) {
     if (!controls.bars[i]) continue;
     const BusAddr base = controls.bars[i]->first + (number - 1) * controls.slice[i];
-    decoded.bars[i] = Range<BusAddr>::from_size(base, controls.bars[i]->size());
+    bars[i] = Range<BusAddr>::from_size(base, controls.bars[i]->size());
   }
+  decoded.set_bars(bars);
   return decoded;
 }
 

@@ -9,6 +9,7 @@ bool AddressSpace::map(const NewMapping& mapping, Duration now) {
 }
 
 void AddressSpace::unmap(const Range<Iova>& range, Duration now) {
+  last_found_ = nullptr;
   while (const auto* entry = live_.first_overlap(range)) {
     const Range<Iova> ended = *entry->range.intersection(range);
     Mapping mapping = entry->value;
@@ -19,7 +20,8 @@ void AddressSpace::unmap(const Range<Iova>& range, Duration now) {
 }
 
 Intent AddressSpace::lookup(Iova iova) const {
-  if (const auto* entry = live_.find(iova)) return intent(MappingState::live, entry->value, iova);
+  if (last_found_ == nullptr || !last_found_->range.contains(iova)) last_found_ = live_.find(iova);
+  if (last_found_ != nullptr) return intent(MappingState::live, last_found_->value, iova);
   return lookup_past(iova);
 }
 

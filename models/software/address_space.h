@@ -40,6 +40,10 @@ struct NewMapping {
 /// there.
 class AddressSpace {
  public:
+  AddressSpace() = default;
+  AddressSpace(const AddressSpace&) = delete;
+  AddressSpace& operator=(const AddressSpace&) = delete;
+
   /// False, and nothing changes, when some of the range is mapped already.
   bool map(const NewMapping& mapping, Duration now);
   /// Ends what is mapped in `range`; mappings that reach over its borders keep the rest.
@@ -74,6 +78,8 @@ class AddressSpace {
 
   IntervalMap<Iova, Mapping> live_;
   IntervalMap<Iova, Mapping> past_;
+  /// What lookup() found last in live_, as one access follows another in the same mapping; nullptr when it may be gone.
+  mutable const IntervalMap<Iova, Mapping>::Entry* last_found_ = nullptr;
 };
 
 }  // namespace iommusim::software

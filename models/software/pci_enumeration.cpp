@@ -8,6 +8,23 @@
 namespace iommusim::software {
 namespace {
 
+/// The root complex takes a request into the interrupt window before it looks for a BAR: one there could not be reached
+/// by devices, and below a switch it would catch their interrupts.
+std::vector<Range<BusAddr>> usable_windows(const PciRoot& root) {
+  if (!root.interrupt_window) return root.windows;
+  std::vector<Range<BusAddr>> usable;
+  for (const Range<BusAddr>& window : root.windows) {
+    const auto taken = window.intersection(*root.interrupt_window);
+    if (!taken) {
+      usable.push_back(window);
+      continue;
+    }
+    if (window.first < taken->first) usable.push_back({window.first, taken->first - 1});
+    if (taken->last < window.last) usable.push_back({taken->last + 1, window.last});
+  }
+  return usable;
+}
+
 void program(const FoundFunction& found) {
   for (const FoundBar& bar : found.bars) {
     if (bar.virtual_functions == 0)
@@ -25,7 +42,7 @@ void program(const FoundFunction& found) {
 FoundFunctions enumerate_pci(CpuBus& bus, const PciRoot& root) {
   FoundFunctions functions = scan_buses(bus, root.segment, root.buses);
   size_bars(functions);
-  place_bars(functions, root.windows);
+  place_bars(functions, usable_windows(root));
   for (const FoundFunction& found : functions)
     program(found);
   // Nothing decodes before everything is in place.

@@ -8,6 +8,7 @@
 #include "software/pci_scan.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace iommusim::software {
@@ -18,6 +19,8 @@ struct PciRoot {
   BusRange buses;
   /// Bus addresses that reach the root bus; disjoint.
   std::vector<Range<BusAddr>> windows;
+  /// What the host takes from the bus for interrupts (x86): nothing is placed there, whatever a window says.
+  std::optional<Range<BusAddr>> interrupt_window = std::nullopt;
 };
 
 /// Scans, sizes, places and programs. Afterwards every function that was found decodes memory; bus mastering is left as

@@ -10,8 +10,8 @@
 
 namespace iommusim::software {
 
-/// Fills in FoundBar::base and the windows of bridges, inside `windows`, the bus addresses that the host bridge passes
-/// to its root bus.
+/// Fills in FoundBar::base and the windows of bridges, inside `windows`: the bus addresses that the host bridge passes
+/// to its root bus and that mean nothing else there.
 ///
 /// Behind a bridge, 64-bit prefetchable BARs go into its prefetchable window and all others into its memory window,
 /// which ends below 4 GiB (PCIe base specification, 7.5.1.3.8 and 7.5.1.3.9); on the root bus every 64-bit BAR goes

@@ -5,6 +5,7 @@
 #include "pcie/containment_capability.h"
 #include "pcie/header.h"
 #include "pcie/pci_express_capability.h"
+#include "pcie/translation_capabilities.h"
 #include "software/driver_error.h"
 
 #include <string>
@@ -168,6 +169,14 @@ pcie::AcsControl set_acs_control(const PciFunction& function, pcie::AcsControl c
   if (!capability) throw DriverError(function.name() + " has no ACS capability");
   function.set(*capability + pcie::acs::control, control);
   return function.get<pcie::AcsControl>(*capability + pcie::acs::control);
+}
+
+void enable_pasid(const PciFunction& function) {
+  const auto capability = function.find(pcie::ExtendedCapabilityId::process_address_space_id);
+  if (!capability) throw DriverError(function.name() + " has no PASID capability");
+  auto control = function.get<pcie::PasidControl>(*capability + pcie::pasid::control);
+  control.set<pcie::PasidControl::Enable>(1);
+  function.set(*capability + pcie::pasid::control, control);
 }
 
 void set_poisoned_egress_blocking(const PciFunction& function, bool enable) {

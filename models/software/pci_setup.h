@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What firmware and operating systems write through configuration cycles before a device can be used.
-// PCIe base specification, 7.5.1 and 7.7.11. Every function throws DriverError for what the hardware does not
+// PCIe base specification, 7.5.1, 7.7.11 and 7.8.9. Every function throws DriverError for what the hardware does not
 // take.
 #pragma once
 
@@ -56,6 +56,8 @@ std::optional<pcie::AcsControl> acs_control(const PciFunction& function);
 /// Writes ACS Control and returns what the function took: services that it does not have stay off.
 pcie::AcsControl set_acs_control(const PciFunction& function, pcie::AcsControl control);
 
+/// PASID Enable: the function may tag its requests with a PASID.
+void enable_pasid(const PciFunction& function);
 /// DPC Control. Throws DriverError when the function has no Poisoned TLP Egress Blocking.
 void set_poisoned_egress_blocking(const PciFunction& function, bool enable);
 

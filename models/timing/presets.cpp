@@ -56,7 +56,7 @@ HostParameters derive_host(const MeasuredHost& measured) {
   host.iommu.walk = measured.penalty - cache_hit;
   host.iommu.walk_read = cache_hit;
   host.iommu.walkers = std::max(1U, rounded(measured.penalty, walk_interval));
-  host.iommu.recovery_read = Duration::nanoseconds(40);
+  host.iommu.recovery_read = Duration::nanoseconds(42);
   host.iommu.structure_cache = 64;
   return host;
 }

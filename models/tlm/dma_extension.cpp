@@ -42,9 +42,4 @@ void claim_port_bar(const pcie::Topology& topology, const pcie::RouteDecision& d
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-RequesterId default_requester(const pcie::Topology& topology, pcie::NodeIndex node) {
-  const pcie::Node& at = topology[node];
-  return pcie::is_port(at.type) ? RequesterId{at.decoded.secondary_bus, 0, 0} : at.requester;
-}
-
 }  // namespace iommusim::modules

@@ -105,7 +105,10 @@ void claim_port_bar(const pcie::Topology& topology, const pcie::RouteDecision& d
 
 /// Who a request without extension comes from when it enters by the link below `node`: device 0, function 0 of the
 /// port's secondary bus, or the root-complex integrated endpoint itself.
-RequesterId default_requester(const pcie::Topology& topology, pcie::NodeIndex node);
+inline RequesterId default_requester(const pcie::Topology& topology, pcie::NodeIndex node) {
+  const pcie::Node& at = topology[node];
+  return pcie::is_port(at.type) ? RequesterId{at.decoded.secondary_bus, 0, 0} : at.requester;
+}
 
 /// The payload's extension, or a default one that lives as long as this scope.
 class ExtensionScope {

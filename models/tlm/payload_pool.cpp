@@ -12,7 +12,6 @@ PayloadPool::Handle PayloadPool::acquire() {
   }
   DmaTransaction& transaction = *idle_.back();
   idle_.pop_back();
-  transaction.set_extension(&transaction.extension);
   transaction.set_data_ptr(transaction.data.data());
   transaction.set_byte_enable_ptr(nullptr);
   transaction.set_dmi_allowed(false);
@@ -22,7 +21,6 @@ PayloadPool::Handle PayloadPool::acquire() {
 
 void PayloadPool::free(tlm::tlm_generic_payload* payload) {
   auto* transaction = static_cast<DmaTransaction*>(payload);
-  transaction->clear_extension<DmaExtension>();
   transaction->reset();
   transaction->extension.reset();
   idle_.push_back(transaction);

@@ -48,6 +48,21 @@ def wrong_usage_is_told(iommusim, checks):
         checks.expect(MESSAGE.fullmatch(done.stderr) and not done.stdout, f"{what}: says {done.stderr!r}")
 
 
+def a_pasid_needs_its_capability(iommusim, checks):
+    question = ("explain", iommusim.platform("msi-window-swallow"), "--device", "nic0", "--address", "0x1000",
+                "--pasid", "0x123", "--set")
+    for setting, told in (("devices.nic0.ats=true", "none: nic0 has no PASID capability (devices.nic0.pasid)"),
+                          ("devices.nic0.pasid={enabled: false}",
+                           "none: PASID Enable of nic0 is clear (devices.nic0.pasid.enabled)"),
+                          ("devices.nic0.pasid={width: 8}", "at most 8 bits (devices.nic0.pasid.width)")):
+        done = iommusim.run(*question, setting)
+        checks.equal(done.returncode, 2, f"explain --pasid with {setting}")
+        checks.equal(done.stderr, f"iommusim: --pasid: found 0x123, expected {told}\n", f"explain --pasid: {setting}")
+    done = iommusim.run(*question, "devices.nic0.pasid={width: 9}")
+    checks.equal(done.returncode, 0, "explain --pasid of a function that may send it")
+    checks.expect("pasid-in-legacy-mode" in done.stdout, f"explain --pasid: {done.stdout}")
+
+
 def fail_on_looks_for_its_kinds(iommusim, checks):
     platform = iommusim.platform("nic-behind-non-acs-switch")
     twin = iommusim.platform("nic-behind-acs-switch")
@@ -136,7 +151,8 @@ def converted_times_are_relative(iommusim, checks):
 
 
 def test(iommusim, checks):
-    for check in (help_shows_an_example, wrong_usage_is_told, fail_on_looks_for_its_kinds, conform_counts_wrong_answers,
+    for check in (help_shows_an_example, wrong_usage_is_told, a_pasid_needs_its_capability,
+                  fail_on_looks_for_its_kinds, conform_counts_wrong_answers,
                   translate_check_counts_differences, translate_tells_what_was_captured, all_collisions_are_listed,
                   converted_times_are_relative):
         check(iommusim, checks)

@@ -46,6 +46,8 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
   }
 
   const std::array<unsigned, landing_kinds>& landed() const { return landed_; }
+  /// Requests under an alias.
+  unsigned aliased() const { return aliased_; }
 
  private:
   void send(const modules::DmaRequest& request) {
@@ -55,9 +57,11 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     access.address = request.address;
     access.size = static_cast<std::uint32_t>(request.size);
     access.poisoned = request.poisoned;
+    access.requester = request.requester.value_or(platform_.machine().topology()[request.function].requester);
+    if (request.requester) ++aliased_;
     const bool message = request.operation == Operation::write && request.size == 4;
-    expected_ = platforms::walk(platform_.machine(), request.function, access, fetches_,
-                                message ? load_le<std::uint32_t>(request.data) : 0);
+    expected_ = platforms::walk_as_sent(platform_.machine(), request.function, access, fetches_,
+                                        message ? load_le<std::uint32_t>(request.data) : 0);
     platform_.simulation()
         .endpoint(request.function)
         .transfer(request, Duration{}, platform_.simulation().clock(), *this);
@@ -118,6 +122,7 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
   iommu::FetchLog fetches_;
   std::array<unsigned char, 4096> data_{};
   unsigned tlps_ = 0;
+  unsigned aliased_ = 0;
   std::array<unsigned, landing_kinds> landed_{};
 };
 
@@ -127,12 +132,15 @@ void require_agreement(std::uint64_t first_seed) {
     subjects.push_back(std::make_unique<Subject>(fmt::format("subject{}", i).c_str(), first_seed + i));
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   std::array<unsigned, landing_kinds> landed{};
+  unsigned aliased = 0;
   for (const auto& subject : subjects) {
     subject->run();
+    aliased += subject->aliased();
     for (std::size_t kind = 0; kind < landing_kinds; ++kind)
       landed[kind] += subject->landed()[kind];
   }
   // A generator that missed a kind would prove nothing about it.
+  CHECK(aliased >= 500);
   for (std::size_t kind = 0; kind < landing_kinds; ++kind) {
     INFO(to_string(static_cast<LandingKind>(kind)) << ": " << landed[kind]);
     CHECK(landed[kind] >= 50);

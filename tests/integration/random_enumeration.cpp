@@ -87,10 +87,11 @@ class Subject {
     // Mappings and domains were drawn for the machine that is forgotten.
     description_.domains.clear();
     description_.interrupts.clear();
+    if (random_.percent(30)) cover_interrupt_window();
     const platforms::YamlNode nothing;
     for (platforms::HostBridgeDescription& bridge : description_.host_bridges) {
       forget(random_, bridge.functions);
-      platforms::enumerate(bridge, platforms::Source{nothing});
+      platforms::enumerate(bridge, description_.local_apic, platforms::Source{nothing});
       platforms::expand_virtual_functions(bridge);
     }
   }
@@ -110,6 +111,20 @@ class Subject {
   std::size_t bars() const { return bars_; }
 
  private:
+  /// The low window of the first host bridge leads, by an offset, to the last bus addresses below 4 GiB; another one
+  /// has room for what they cannot hold.
+  void cover_interrupt_window() {
+    std::vector<pcie::OutboundWindow>& outbound = description_.host_bridges.front().outbound;
+    outbound.front().offset = outbound.front().cpu.first.value() - 0xFE60'0000;
+    const std::uint64_t offset = 0x60'0000'0000;
+    outbound.push_back({*Range<PhysAddr>::from_size(PhysAddr{offset + 0x2000'0000}, 0x2000'0000), offset});
+  }
+
+  void check_outside_interrupt_window(const Range<BusAddr>& range) {
+    if (!description_.local_apic) return;
+    REQUIRE((range.last.value() < 0xFEE0'0000 || range.first.value() > 0xFEEF'FFFF));
+  }
+
   /// Every bus below a port lies in the port's range, and siblings share none; the result is the next free one.
   unsigned check_buses(const std::vector<FunctionDescription>& functions, unsigned own, unsigned next, unsigned last) {
     for (const FunctionDescription& function : functions) {
@@ -140,7 +155,10 @@ class Subject {
     const bool high = bar.range.last.value() >= std::uint64_t{1} << 32;
     REQUIRE((!high || bar.bar->is_64bit));
     REQUIRE((!high || bar.bar->prefetchable || bar.above.empty()));
+    check_outside_interrupt_window(bar.range);
     for (const FunctionDescription* port : bar.above) {
+      for (const auto& window : {port->window, port->prefetchable_window})
+        if (window) check_outside_interrupt_window(*window);
       const bool in_memory = port->window && port->window->contains(bar.range);
       const bool in_prefetchable = port->prefetchable_window && port->prefetchable_window->contains(bar.range);
       REQUIRE((in_memory != in_prefetchable));

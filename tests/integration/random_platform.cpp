@@ -88,8 +88,18 @@ class Drawing {
     }
     const bool in_device = kind == FunctionKind::endpoint || kind == FunctionKind::root_complex_endpoint;
     if (in_device && random_.percent(40)) result.acs = random_function_acs(random_);
+    if (in_device && random_.percent(20)) add_aliases(result);
     add_bars(result);
     return result;
+  }
+
+  /// Mostly another function number of the device, whether or not there is such a function.
+  void add_aliases(FunctionDescription& owner) {
+    for (std::uint64_t i = random_.between(1, 2); i > 0; --i) {
+      const auto function = static_cast<std::uint8_t>(random_.below(8));
+      const auto device = random_.percent(70) ? owner.id.device() : static_cast<std::uint8_t>(random_.below(32));
+      owner.dma_alias.push_back(RequesterId{0, device, function});
+    }
   }
 
   void add_bars(FunctionDescription& owner) {

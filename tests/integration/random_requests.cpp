@@ -77,6 +77,8 @@ modules::DmaRequest RandomRequests::next(unsigned char* data) {
     request.address_type = AddressType::untranslated;
     if (request.operation == Operation::atomic) request.operation = Operation::read;
   }
+  const std::vector<RequesterId>& aliases = device.description->dma_alias;
+  if (!aliases.empty() && random_.percent(50)) request.requester = random_.pick(aliases);
   request.poisoned = request.operation != Operation::read && random_.percent(6);
   request.address = last_ = BusAddr{address(device.description->name)};
   request.data = data;

@@ -17,7 +17,8 @@ class RandomRequests {
   RandomRequests(Random& random, const platforms::Machine& machine);
 
   /// One DMA that is one TLP: at or beside an edge of the machine, at something mapped, where the last one was, or
-  /// anywhere. Writes and atomics carry `data`, of at least 4096 bytes; now and then it is poisoned.
+  /// anywhere; under the function's own requester ID or a DMA alias of it. Writes and atomics carry `data`, of at least
+  /// 4096 bytes; now and then it is poisoned.
   modules::DmaRequest next(unsigned char* data);
 
  private:

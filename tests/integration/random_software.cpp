@@ -2,11 +2,11 @@
 #include "integration/random_software.h"
 
 #include "platforms/functions.h"
+#include "platforms/requester_ids.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 namespace iommusim::tests {
 namespace {
@@ -103,24 +103,33 @@ DomainType random_type(Random& random, const vtd::UnitConfig& unit) {
   return draw < 3 ? DomainType::blocked : DomainType::unmanaged;
 }
 
-/// Who shares a requester ID: conventional devices on one bus, else each for itself.
-using Sharers = std::vector<std::string>;
+/// Functions whose requests may carry the same requester ID: no IOMMU can tell them apart.
+struct Sharers {
+  std::vector<std::string> names;
+  std::vector<RequesterId> ids;
+
+  bool share(const std::vector<RequesterId>& others) const {
+    return std::find_first_of(ids.begin(), ids.end(), others.begin(), others.end()) != ids.end();
+  }
+  void take(const Sharers& other) {
+    names.insert(names.end(), other.names.begin(), other.names.end());
+    ids.insert(ids.end(), other.ids.begin(), other.ids.end());
+  }
+};
 
 std::vector<Sharers> devices_behind(const platforms::Description& description, const std::string& bridge) {
-  std::vector<Sharers> result;
-  std::optional<std::uint8_t> conventional_bus;
+  std::vector<Sharers> groups;
   for (const platforms::FunctionPlace& place : platforms::all_functions(description)) {
-    const platforms::FunctionDescription& function = *place.function;
-    if (place.bridge->name != bridge || is_port(function.kind)) continue;
-    const bool conventional = function.kind == platforms::FunctionKind::pci_device;
-    if (conventional && conventional_bus == function.id.bus()) {
-      result.back().push_back(function.name);
-      continue;
-    }
-    result.push_back({function.name});
-    if (conventional) conventional_bus = function.id.bus();
+    if (place.bridge->name != bridge || is_port(place.function->kind)) continue;
+    Sharers joined{{place.function->name}, platforms::requester_ids(*place.function, place.parent)};
+    // It may be what connects groups that shared nothing before.
+    const auto connected = std::stable_partition(groups.begin(), groups.end(),
+                                                 [&joined](const Sharers& group) { return !group.share(joined.ids); });
+    std::for_each(connected, groups.end(), [&joined](const Sharers& group) { joined.take(group); });
+    groups.erase(connected, groups.end());
+    groups.push_back(std::move(joined));
   }
-  return result;
+  return groups;
 }
 
 void add_domains(Random& random, platforms::Description& description, const std::string& bridge,
@@ -129,7 +138,7 @@ void add_domains(Random& random, platforms::Description& description, const std:
   DomainDescription domain;
   for (const Sharers& devices : devices_behind(description, bridge)) {
     if (random.percent(10)) continue;
-    domain.devices.insert(domain.devices.end(), devices.begin(), devices.end());
+    domain.devices.insert(domain.devices.end(), devices.names.begin(), devices.names.end());
     if (random.percent(30)) continue;
     domain.name = fmt::format("domain{}", description.domains.size());
     domain.type = random_type(random, unit);

@@ -150,12 +150,9 @@ class SlowRouter {
 
   bool completion_returns() const {
     // Behind a PCI bridge it is the bridge that waits for the completion.
-    Index waiting = request_.from;
-    unsigned bus = at(waiting).requester >> 8;
-    if (at(waiting).kind == SlowKind::conventional) {
-      waiting = *at(waiting).parent;
-      bus = at(waiting).secondary;
-    }
+    const bool conventional = at(request_.from).kind == SlowKind::conventional;
+    const Index waiting = conventional ? *at(request_.from).parent : request_.from;
+    const unsigned bus = requester() >> 8;
     for (auto port = at(waiting).parent; port; port = at(*port).parent)
       if (bus < at(*port).secondary || bus > at(*port).subordinate) return false;
     return true;
@@ -163,10 +160,11 @@ class SlowRouter {
 
   // ---- Upwards ----
 
-  /// Section 4: behind a PCIe-to-PCI bridge, secondary bus, device 0, function 0.
+  /// Section 4: behind a PCIe-to-PCI bridge, secondary bus, device 0, function 0, whoever asked.
   unsigned requester() const {
     const SlowFunction& device = at(request_.from);
-    return device.kind == SlowKind::conventional ? at(*device.parent).secondary << 8 : device.requester;
+    if (device.kind == SlowKind::conventional) return at(*device.parent).secondary << 8;
+    return request_.requester.value_or(device.requester);
   }
 
   SlowAnswer above(Index function) {

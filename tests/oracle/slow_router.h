@@ -118,6 +118,8 @@ struct SlowTree {
 
 struct SlowRequest {
   std::size_t from = 0;
+  /// The requester ID that it carries, when that is not the function's own: a DMA alias.
+  std::optional<unsigned> requester;
   bool posted = false;
   /// EP of the TLP (2.7.2 of the specification).
   bool poisoned = false;

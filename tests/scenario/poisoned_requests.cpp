@@ -196,6 +196,34 @@ TEST_CASE("A poisoned message raises no interrupt and is a lost doorbell", "[rep
   CHECK(run.results().collisions[0].remedies[0].action == "repair-source");
 }
 
+TEST_CASE("A masked vector that was signalled as poisoned sends a sound message when it is unmasked",
+          "[replay][poisoned][msi]") {
+  Run run{watched()};
+  // Vector control of entry 0 of nic0's table. A pending bit is all that the function keeps (6.1.4.5).
+  run.play(R"(
+0ns cpu  write 0x9100_800c 4 1
+2us nic0 msi 0 poisoned
+4us cpu  write 0x9100_800c 4 0
+)");
+  REQUIRE(run.landed().size() == 1);
+  CHECK(run.landing(0).kind == LandingKind::interrupt);
+  CHECK(run.platform().machine().local_apic().delivered() == 1);
+  CHECK(run.results().collisions_total == 0);
+  CHECK(run.errors("rp0") == nothing);
+}
+
+TEST_CASE("A poisoned write into a vector table unmasks nothing", "[replay][poisoned][msi]") {
+  Run run{watched()};
+  run.play(R"(
+0ns cpu  write 0x9100_800c 4 1
+2us nic0 msi 0
+4us gpu0 write nic0.0+0x800c 4 data=00000000 poisoned
+)");
+  run.check_rejected(0, "nic0", "completer.poisoned");
+  run.check_rejected(1, "nic0", "msi.masked");
+  CHECK(run.platform().machine().local_apic().delivered() == 0);
+}
+
 TEST_CASE("The IOMMU's fault comes before the poison, which the root port passed on", "[replay][poisoned]") {
   Run run{watched()};
   run.play("0ns nic0 write 0x7000_0000 4 poisoned\n");

@@ -139,6 +139,8 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
       modules::DmaRequest request;
       request.function = device.node;
       request.operation = random_.pick({Operation::read, Operation::write});
+      if (!device.description->dma_alias.empty() && random_.percent(50))
+        request.requester = random_.pick(device.description->dma_alias);
       request.address = address.aligned_down(4);
       request.size = 4;
       request.data = data_.data();
@@ -153,12 +155,14 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     access.address = request.address;
     access.size = static_cast<std::uint32_t>(request.size);
     access.poisoned = request.poisoned;
-    const platforms::Walk walk = platforms::walk(machine(), request.function, access, fetches_);
+    access.requester = request.requester.value_or(machine().topology()[request.function].requester);
+    const platforms::Walk walk = platforms::walk_as_sent(machine(), request.function, access, fetches_);
     if (is_disputed(tree_, access.address.value()) || is_disputed_behind_root(tree_, walk)) {
       ++counts.disputed;
       return;
     }
     ++counts.accesses;
+    if (request.requester) ++counts.aliased;
     ++counts.landed[static_cast<std::size_t>(walk.landing.kind)];
     rules_.insert(walk.landing.rule->id);
     for (const Hop& hop : walk.path)
@@ -177,6 +181,7 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
     ++counts.simulated;
   }
 
+  /// Software attaches a function under all of its IDs, so an alias must land where the function's own ID does.
   void check_against_map(const modules::DmaRequest& request, const platforms::Walk& walk, AgreementCounts& counts) {
     const bool plain = request.address_type == AddressType::untranslated && request.operation != Operation::atomic &&
                        !request.poisoned;
@@ -262,6 +267,7 @@ AgreementCounts compare_all(std::uint64_t first_seed, unsigned topologies, Rules
 }
 
 void require_every_kind(const AgreementCounts& counts) {
+  CHECK(counts.aliased >= counts.topologies);
   CHECK(counts.disputed < counts.accesses / 10);
   // A generator that missed a kind would prove nothing about it.
   for (std::size_t kind = 0; kind < landing_kinds; ++kind) {

@@ -35,6 +35,7 @@ AgreementCounts& AgreementCounts::operator+=(const AgreementCounts& other) {
   functions += other.functions;
   most_functions = std::max(most_functions, other.most_functions);
   accesses += other.accesses;
+  aliased += other.aliased;
   simulated += other.simulated;
   mapped += other.mapped;
   explained += other.explained;
@@ -47,11 +48,11 @@ AgreementCounts& AgreementCounts::operator+=(const AgreementCounts& other) {
 
 void print_counts(const AgreementCounts& counts, std::chrono::duration<double> time) {
   fmt::print(
-      "{} topologies of {:.1f} functions, at most {}: {} accesses compared, {} with the simulation, {} with {} "
-      "maps, {} with explain; {} disputed; {:.1f} s\n",
+      "{} topologies of {:.1f} functions, at most {}: {} accesses compared, {} of them under an alias, {} with the "
+      "simulation, {} with {} maps, {} with explain; {} disputed; {:.1f} s\n",
       counts.topologies, static_cast<double>(counts.functions) / static_cast<double>(counts.topologies),
-      counts.most_functions, counts.accesses, counts.simulated, counts.mapped, counts.maps, counts.explained,
-      counts.disputed, time.count());
+      counts.most_functions, counts.accesses, counts.aliased, counts.simulated, counts.mapped, counts.maps,
+      counts.explained, counts.disputed, time.count());
 }
 
 AgreementCounts in_child(const std::function<AgreementCounts()>& batch) {

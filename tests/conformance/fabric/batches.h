@@ -18,6 +18,8 @@ struct AgreementCounts {
   std::uint64_t functions = 0;
   std::uint64_t most_functions = 0;
   std::uint64_t accesses = 0;
+  /// Of those, under a DMA alias.
+  std::uint64_t aliased = 0;
   std::uint64_t simulated = 0;
   std::uint64_t mapped = 0;
   std::uint64_t explained = 0;

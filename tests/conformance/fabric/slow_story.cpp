@@ -37,6 +37,7 @@ std::string SlowStory::of(const Landing& landing) const {
 std::string SlowStory::of(pcie::NodeIndex function, const Access& access, const platforms::Walk& walk) const {
   oracle::SlowRequest request;
   request.from = pcie::index_of(function);
+  request.requester = access.requester.raw();
   request.posted = access.operation == Operation::write;
   request.poisoned = access.poisoned;
   request.address_type = static_cast<unsigned>(access.address_type);

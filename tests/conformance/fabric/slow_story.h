@@ -16,7 +16,7 @@ class SlowStory {
   /// Both must outlive it.
   SlowStory(const platforms::Machine& machine, const oracle::SlowTree& tree) : machine_{machine}, tree_{tree} {}
 
-  /// Of the whole way of `access`.
+  /// Of the whole way of `access`, under the requester ID that it carries.
   std::string of(pcie::NodeIndex function, const Access& access, const platforms::Walk& walk) const;
   std::string of(const Landing& landing) const;
 

@@ -48,7 +48,7 @@ TEST_CASE("results.json has the keys of its schema, in their order", "[analysis]
   Booted platform;
   const Json json = report(platform);
   CHECK(keys(json) == Names{"schema", "platform", "trace", "timing", "summary", "collisions", "faults", "interrupts",
-                            "devices", "iommus", "links"});
+                            "devices", "iommus", "links", "statistics"});
   CHECK(json["schema"] == "iommusim.results/1");
   CHECK(json["platform"] == "small");
   CHECK(json["trace"] == "small.trace");

@@ -11,7 +11,6 @@
 #include <catch2/catch.hpp>
 
 #include <cstring>
-#include <map>
 #include <vector>
 
 using namespace iommusim;
@@ -37,9 +36,10 @@ class OneBar final : public FunctionAccess {
     std::memcpy(bytes_.data() + offset, from, size);
     return true;
   }
-  void latch(unsigned offset, std::uint32_t bits) override { latched[offset] |= bits; }
+  void record(unsigned offset, std::uint32_t value) override { config->record(offset, 4, value); }
 
-  std::map<unsigned, std::uint32_t> latched;
+  /// Whose registers record() replaces.
+  pcie::ConfigSpace* config = nullptr;
 
  private:
   std::vector<std::uint8_t> bytes_;
@@ -53,6 +53,7 @@ struct Function {
     built.msi = pcie::MsiConfig{4, true, true};
     built.msix = pcie::MsixConfig{3, table_bar, table_offset, table_bar, 0x800};
     config = pcie::build_config_space(built);
+    bars.config = &config;
   }
 
   unsigned at(pcie::CapabilityId id) const { return *pcie::find_capability(pcie::reader_of(config), id); }
@@ -181,6 +182,41 @@ TEST_CASE("A masked vector becomes pending in the pending bit array, or in the M
   function.program_msi(msi_enable | four_messages, 0xFEE0'1000, 0x40);
   set_pending(function.config, function.bars, 3);
   // 64-bit addresses and masking: pending bits at 14h (7.7.1.8).
-  CHECK(function.bars.latched ==
-        std::map<unsigned, std::uint32_t>{{function.at(pcie::CapabilityId::msi) + 0x14, 0b1000}});
+  CHECK(function.config.read(function.at(pcie::CapabilityId::msi) + 0x14, 4) == 0b1000);
+}
+
+TEST_CASE("An unmasked MSI-X vector sends its message and is pending no more", "[interrupts]") {
+  Function function;
+  function.program_entry(0, 0xFEE0'1000, 0x31, true);
+  function.program_entry(2, 0xFEE0'1000, 0x33, true);
+  function.control_msix(msix_enable);
+  set_pending(function.config, function.bars, 0);
+  set_pending(function.config, function.bars, 0);
+  set_pending(function.config, function.bars, 2);
+  CHECK_FALSE(take_pending(function.config, function.bars, 0));
+
+  // Software may change the entry while it is masked: what is sent is what stands there then.
+  function.program_entry(0, 0xFEE0'2000, 0x55, false);
+  function.control_msix(msix_enable | function_mask);
+  CHECK_FALSE(take_pending(function.config, function.bars, 0));
+  function.control_msix(0);
+  CHECK_FALSE(take_pending(function.config, function.bars, 0));
+  function.control_msix(msix_enable);
+  CHECK(take_pending(function.config, function.bars, 0) == MsiMessage{BusAddr{0xFEE0'2000}, 0x55});
+  std::uint8_t bits = 0;
+  REQUIRE(function.bars.read_bar(table_bar, 0x800, &bits, 1));
+  CHECK(bits == 0b100);
+}
+
+TEST_CASE("An unmasked MSI vector sends its message and is pending no more", "[interrupts]") {
+  Function function;
+  const unsigned msi = function.at(pcie::CapabilityId::msi);
+  function.program_msi(msi_enable | four_messages, 0xFEE0'1000, 0x40);
+  function.config.write(msi + 0x10, 4, 0b1010);
+  set_pending(function.config, function.bars, 1);
+  set_pending(function.config, function.bars, 3);
+  CHECK_FALSE(take_pending(function.config, function.bars, 3));
+  function.config.write(msi + 0x10, 4, 0b0010);
+  CHECK(take_pending(function.config, function.bars, 3) == MsiMessage{BusAddr{0xFEE0'1000}, 0x43});
+  CHECK(function.config.read(msi + 0x14, 4) == 0b0010);
 }

@@ -75,3 +75,40 @@ TEST_CASE("The digest tells content and place, not the order of writing", "[memo
   CHECK(digest_of({{0x1000, 1}}) != digest_of({{0x2000, 1}}));
   CHECK(digest_of({{0x1000, 0}}) == digest_of({}));
 }
+
+TEST_CASE("The digest is FNV-1a over number and bytes of every page that is not all zero", "[memory]") {
+  SparseMemory memory{{Bank{ComponentId{0}, range(0, 0x10'0000)}}};
+  std::map<std::uint64_t, std::uint8_t> bytes;
+  for (const std::uint64_t address : {0x1000, 0x1017, 0x1FFF, 0x4008, 0x4FF0}) {
+    bytes[address] = static_cast<std::uint8_t>(address % 251 + 1);
+    REQUIRE(memory.write(PhysAddr{address}, &bytes[address], 1));
+  }
+  const std::uint8_t zero = 0;
+  REQUIRE(memory.write(PhysAddr{0x2000}, &zero, 1));
+
+  std::uint64_t expected = 0xcbf2'9ce4'8422'2325;
+  const auto add = [&expected](std::uint8_t byte) { expected = (expected ^ byte) * 0x100'0000'01b3; };
+  for (const std::uint64_t page : {1, 4}) {
+    for (unsigned byte = 0; byte < 8; ++byte)
+      add(static_cast<std::uint8_t>(page >> 8 * byte));
+    for (std::uint64_t offset = 0; offset < page_4k; ++offset) {
+      const auto known = bytes.find(page * page_4k + offset);
+      add(known == bytes.end() ? 0 : known->second);
+    }
+  }
+  CHECK(memory.digest() == expected);
+}
+
+TEST_CASE("Places that lie powers of two apart keep their own contents", "[memory]") {
+  SparseMemory memory{{Bank{ComponentId{0}, range(0, std::uint64_t{1} << 52)}}};
+  for (unsigned round = 0; round < 2; ++round)
+    for (unsigned bit = 12; bit < 52; ++bit) {
+      const std::uint64_t value = std::uint64_t{bit} << 8 | round;
+      REQUIRE(memory.write(PhysAddr{std::uint64_t{1} << bit}, &value, 8));
+    }
+  for (unsigned bit = 12; bit < 52; ++bit) {
+    std::uint64_t found = 0;
+    REQUIRE(memory.read(PhysAddr{std::uint64_t{1} << bit}, &found, 8));
+    CHECK(found == (std::uint64_t{bit} << 8 | 1));
+  }
+}

@@ -3,6 +3,7 @@
 // 7.5.2, 7.8.9, 7.9.14 and 10.5.
 #include "pcie/capability_list.h"
 #include "pcie/function_builder.h"
+#include "pcie/translation_capabilities.h"
 
 #include <catch2/catch.hpp>
 
@@ -71,6 +72,9 @@ TEST_CASE("PASID enables only the modes that it has", "[pcie]") {
   const unsigned at = place(space, ExtendedCapabilityId::process_address_space_id);
   CHECK(space.read(at + 4, 2) == 0x1402);
   CHECK(after_ones(space, at + 6, 2) == 0x0003);
+  CHECK(enabled_pasid_bits(space) == 20);
+  space.write(at + 6, 2, 0x0002);
+  CHECK(enabled_pasid_bits(space) == 0);
   config.pasid = PasidConfig{21, false, false};
   CHECK_THROWS_AS(built(config), std::invalid_argument);
 }

@@ -74,6 +74,31 @@ TEST_CASE("Firmware sets command registers, transfer sizes and ACS as described"
   CHECK(platform.decoded("nic0").max_read_request == 512);
 }
 
+TEST_CASE("PASID is enabled where the platform gives it, unless the file says no", "[firmware]") {
+  // PASID Control at 6 of the capability (PCIe base specification, 7.8.9).
+  const auto control = [](const std::vector<std::string>& settings) {
+    const Booted platform{settings};
+    const pcie::ConfigSpace& config = platform.machine.topology()[platform.node("nic0")].config;
+    const auto at =
+        pcie::find_extended_capability(pcie::reader_of(config), pcie::ExtendedCapabilityId::process_address_space_id);
+    return at ? std::optional{config.read(*at + 6, 2)} : std::nullopt;
+  };
+  CHECK(control({}) == std::nullopt);
+  CHECK(control({"devices.nic0.pasid={execute: true}"}) == 1U);
+  CHECK(control({"devices.nic0.pasid={enabled: false}"}) == 0U);
+}
+
+TEST_CASE("MSI has masks and pending bits where the platform gives them", "[firmware]") {
+  // Per-vector masking capable: bit 8 of Message Control (PCIe base specification, 7.7.1.2).
+  const auto control = [](const std::vector<std::string>& settings) {
+    const Booted platform{settings};
+    const pcie::ConfigSpace& config = platform.machine.topology()[platform.node("gpu0")].config;
+    return config.read(*pcie::find_capability(pcie::reader_of(config), pcie::CapabilityId::msi) + 2, 2);
+  };
+  CHECK((control({}) & 0x100) == 0);
+  CHECK((control({"devices.gpu0.msi={vectors: 4, maskable: true}"}) & 0x100) == 0x100);
+}
+
 TEST_CASE("A 64-bit BAR takes both of its registers", "[firmware]") {
   const Booted platform{
       {"devices.gpu0.bars=[{bar: 2, base: 0x38_0000_0000, size: 8GiB, type: 64-bit, prefetchable: "

@@ -179,6 +179,15 @@ TEST_CASE("When firmware runs out of addresses the error is at the device with t
               "128 GiB");
 }
 
+TEST_CASE("Firmware leaves the interrupt window on the bus free on an x86 host only", "[platforms]") {
+  // The low window leads to the bus addresses from 0xFEE0_0000 on, where rp0 would be first.
+  const std::pair<std::string, std::string> window{"{base: 0x9000_0000, size: 256MiB}",
+                                                   "{base: 0x9000_0000, size: 16MiB, bus: 0xfee0_0000}"};
+  CHECK(function(load({window}), "rp0").window == range(0xFF00'0000, 0xFF2F'FFFF));
+  CHECK(function(load({window, {"memory:\n", "local_apic: false\nmemory:\n"}}), "rp0").window ==
+        range(0xFEE0'0000, 0xFF0F'FFFF));
+}
+
 TEST_CASE("Windows of the host bridge are checked before firmware gives out of them", "[platforms]") {
   check_error(edited({{"{base: 0x9000_0000, size: 256MiB}", "{base: @0x7000_0000, size: 256MiB}"}}),
               "host_bridges.pcie0.windows.0.base: found 0x70000000-0x7fffffff, which meets the memory 'dram', expected "

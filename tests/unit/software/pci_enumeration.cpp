@@ -97,6 +97,40 @@ TEST_CASE("Without room above 4 GiB prefetchable windows come below", "[software
   CHECK(prefetchable_limit(bus, port_1) == 0x91FF'FFFF);
 }
 
+TEST_CASE("Nothing is placed in the interrupt window that a host bridge's window covers", "[software]") {
+  // 0xFEE0_0000 to 0xFEEF_FFFF belongs to interrupts (Intel SDM volume 3, 11.11.1).
+  const Range<BusAddr> interrupts{BusAddr{0xFEE0'0000}, BusAddr{0xFEEF'FFFF}};
+  PciRoot root = usual_root();
+  root.windows = {{BusAddr{0xFEC0'0000}, BusAddr{0xFF7F'FFFF}}};
+  const auto boot = [&root](TreeBus& bus) {
+    bus.endpoint(bus.root_port(1), {bar_32(0, 4 * mib)});
+    bus.endpoint(bus.root_port(2), {bar_32(0, 2 * mib)});
+    bus.endpoint(bus.root_port(3), {bar_32(0, 1 * mib)});
+    enumerate_pci(bus, root);
+  };
+  SECTION("on x86") {
+    TreeBus bus;
+    root.interrupt_window = interrupts;
+    boot(bus);
+    CHECK(memory_window(bus, {0, 1, 0}) == 0xFF30'FF00);
+    CHECK(memory_window(bus, {0, 2, 0}) == 0xFED0'FEC0);
+    CHECK(memory_window(bus, {0, 3, 0}) == 0xFF40'FF40);
+    CHECK(bar_32_at(bus, {3, 0, 0}, 0x10) == 0xFF40'0000);
+  }
+  SECTION("where interrupts have no window") {
+    TreeBus bus;
+    boot(bus);
+    CHECK(memory_window(bus, {0, 1, 0}) == 0xFEF0'FEC0);
+    CHECK(bar_32_at(bus, {2, 0, 0}, 0x10) == 0xFF00'0000);
+  }
+  SECTION("and what finds no room beside it is refused") {
+    TreeBus bus;
+    root.interrupt_window = interrupts;
+    root.windows = {interrupts};
+    CHECK_THROWS_AS(boot(bus), EnumerationError);
+  }
+}
+
 TEST_CASE("The largest alignment comes first, also across bridges", "[software]") {
   TreeBus bus;
   bus.endpoint(bus.root_port(1), {bar_32(0, 1 * mib)});

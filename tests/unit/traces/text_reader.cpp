@@ -90,6 +90,26 @@ TEST_CASE("DMA has an address, a size, and perhaps data and an address type", "[
   CHECK(parse_one<Dma>("nic0 atomic 0x1010 16").operation == Operation::atomic);
 }
 
+TEST_CASE("A BAR with an offset stands for an address, and the offset is kept", "[traces]") {
+  const Dma write = parse_one<Dma>("nic0 write gpu-0.2+0x1000 64 translated");
+  CHECK(write.bar.device == "gpu-0");
+  CHECK(write.bar.index == 2);
+  CHECK(write.address == BusAddr{0x1000});
+  CHECK(write.size == 64);
+  const Dma atomic = parse_one<Dma>("nic0 atomic gpu0.0+4KiB 8");
+  CHECK(atomic.address == BusAddr{0x1000});
+  const CpuAccess read = parse_one<CpuAccess>("cpu read gpu0-vf1.5 4");
+  CHECK(read.bar.device == "gpu0-vf1");
+  CHECK(read.bar.index == 5);
+  CHECK(read.address == PhysAddr{0});
+  const RawWrite raw = parse_one<RawWrite>("nic0 raw-write gpu0.0+0x10 7");
+  CHECK(raw.bar.device == "gpu0");
+  CHECK(raw.value == 7);
+  // A number names none, whatever the operation before did.
+  const auto operations = parse("0ns nic0 read gpu0.0 4\n0ns nic0 read 0x1000 4");
+  CHECK_FALSE(std::get<Dma>(operations.at(1).action).bar.given());
+}
+
 TEST_CASE("Messages are vectors or raw writes", "[traces]") {
   CHECK(parse_one<Msi>("nic0 msi 2047").vector == 2047);
   const RawWrite write = parse_one<RawWrite>("nic0 raw-write 0xfee0_0ffc 0xffffffff");
@@ -175,6 +195,17 @@ TEST_CASE("Every error of a line has its place, what was found and what was expe
       {"0ns cpu msi 0", "t.trace:1:9: found \"msi\", expected read or write"},
       {"0ns a read 0xzz 1", "t.trace:1:12: found \"0xzz\", expected an address"},
       {"0ns a read 0x1_0000_0000_0000_0000 1", "t.trace:1:12: found \"0x1_0000_0000_0000_0000\", expected an address"},
+      {"0ns a read gpu0 1",
+       "t.trace:1:12: found \"gpu0\", expected an address, or a BAR with an offset, as in gpu0.2+0x1000"},
+      {"0ns a write gpu0.6 1",
+       "t.trace:1:13: found \"gpu0.6\", expected an address, or a BAR with an offset, as in gpu0.2+0x1000"},
+      {"0ns a write gpu0.2+ 1",
+       "t.trace:1:13: found \"gpu0.2+\", expected an address, or a BAR with an offset, as in gpu0.2+0x1000"},
+      {"0ns cpu read gpu0.2+0xg 4",
+       "t.trace:1:14: found \"gpu0.2+0xg\", expected an address, or a BAR with an offset, as in gpu0.2+0x1000"},
+      {"0ns cpu read .2 4", "t.trace:1:14: found \".2\", expected an address"},
+      {"0ns a atomic gpu0.2+4 8", "t.trace:1:14: an atomic operation of 8 bytes is aligned to them"},
+      {"0ns a set bar0 gpu0.2", "t.trace:1:16: found \"gpu0.2\", expected an address"},
       {"0ns a read 0 16777217", "t.trace:1:14: found \"16777217\", expected a size of 0 to 16 MiB"},
       {"0ns a read 0 4 data=00112233", "t.trace:1:16: found \"data=00112233\", expected the end of the line"},
       {"0ns a read 0xffff_ffff_ffff_fff0 17",
@@ -236,4 +267,25 @@ TEST_CASE("The device of an operation can be pointed at", "[traces]") {
   TraceOperation operation;
   REQUIRE(reader.next(operation));
   CHECK(to_string(reader.position_of(operation)) == path + ":2:10");
+}
+
+TEST_CASE("Nothing of one line is left in the next", "[traces]") {
+  const auto operations = parse(
+      "0ns a write 0x1000 2 data=0102 translated alias=00.1 poisoned\n"
+      "0ns a write 0x1000 2\n"
+      "0ns a map 0x1000 4KiB 0x2000 r\n"
+      "0ns a read 0x1000 0\n");
+  REQUIRE(operations.size() == 4);
+  for (const std::size_t plain : {1, 3}) {
+    const auto& dma = std::get<Dma>(operations[plain].action);
+    CHECK(dma.data.empty());
+    CHECK(dma.address_type == AddressType::untranslated);
+    CHECK_FALSE(dma.alias.has_value());
+    CHECK_FALSE(dma.poisoned);
+  }
+  CHECK(std::get<Dma>(operations[3].action).operation == Operation::read);
+}
+
+TEST_CASE("A wrong name is refused whatever device came before", "[traces]") {
+  CHECK(error_of("0ns a msi 0\n0ns a! msi 0\n") == "t.trace:2:5: found \"a!\", expected the name of a device");
 }

@@ -22,14 +22,18 @@ using support::TemporaryFolder;
 
 namespace {
 
+auto named(const BarName& bar) {
+  return std::tie(bar.device, bar.index);
+}
+
 auto content(const Dma& a) {
-  return std::tie(a.operation, a.address, a.size, a.data, a.address_type);
+  return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.data, a.address_type), named(a.bar));
 }
 auto content(const Msi& a) {
   return std::tie(a.vector);
 }
 auto content(const RawWrite& a) {
-  return std::tie(a.address, a.value);
+  return std::tuple_cat(std::tie(a.address, a.value), named(a.bar));
 }
 auto content(const Map& a) {
   return std::tie(a.iova, a.size, a.buffer, a.physical_or_offset, a.read, a.write);
@@ -44,7 +48,7 @@ auto content(const Configure& a) {
   return std::tie(a.setting, a.value);
 }
 auto content(const CpuAccess& a) {
-  return std::tie(a.operation, a.address, a.size, a.value);
+  return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.value), named(a.bar));
 }
 
 bool equal(const TraceOperation& a, const TraceOperation& b) {
@@ -71,6 +75,10 @@ class RandomOperations {
  private:
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
   std::uint64_t number() { return random_() >> below(64); }
+  BarName bar() {
+    if (below(4) != 0) return {};
+    return BarName{below(2) == 0 ? "gpu0" : "nic0-vf3", static_cast<unsigned>(below(6))};
+  }
   std::uint64_t pages() { return (number() & 0xF'FFFF'FFFF'F000) | 0x1000; }
 
   Action action(TraceOperation& operation) {
@@ -78,7 +86,8 @@ class RandomOperations {
       case 0: return dma();
       case 1: return Msi{static_cast<unsigned>(below(2048)), below(4) == 0};
       case 2:
-        return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number()), below(4) == 0};
+        return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number()), below(4) == 0,
+                        bar()};
       case 3: return map();
       case 4: return Unmap{Iova{pages()}, pages(), below(2) == 0};
       case 5: return Invalidate{Iova{pages()}, pages()};
@@ -91,6 +100,7 @@ class RandomOperations {
     dma.operation = below(2) == 0 ? Operation::read : Operation::write;
     dma.address = BusAddr{number() >> 1};
     dma.size = 1 + below(16u << 20);
+    dma.bar = bar();
     if (below(2) == 0) dma.address_type = AddressType::translated;
     if (dma.operation == Operation::read) return dma;
     dma.poisoned = below(4) == 0;
@@ -116,6 +126,7 @@ class RandomOperations {
     access.operation = below(2) == 0 ? Operation::read : Operation::write;
     access.size = 1u << below(4);
     access.address = PhysAddr{number()}.aligned_down(access.size);
+    access.bar = bar();
     if (access.operation == Operation::write) access.value = number() & (~std::uint64_t{0} >> (64 - 8 * access.size));
     return access;
   }
@@ -169,6 +180,12 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
         "1500ns nic0 write 0xfff 2 data=0ab0 translated");
   CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0x1'0000}, 16u << 20, {}, {}})) ==
         "1us nic0 write 0x1_0000 16MiB");
+  CHECK(to_text(at(us, "nic0", Dma{Operation::read, BusAddr{0x1'1000}, 64, {}, {}, {}, false, BarName{"gpu0", 2}})) ==
+        "1us nic0 read gpu0.2+0x11000 64");
+  CHECK(to_text(at(us, "cpu", CpuAccess{Operation::read, PhysAddr{0}, 4, 0, BarName{"gpu0", 0}})) ==
+        "1us cpu read gpu0.0 4");
+  CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0x10}, 0x41, false, BarName{"gpu0", 1}})) ==
+        "1us nic0 raw-write gpu0.1+0x10 0x41");
   CHECK(to_text(at(us, "01:00.0", RawWrite{BusAddr{0xFEE0'0000}, 0x41})) == "1us 01:00.0 raw-write 0xfee0_0000 0x41");
   CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0xFEE0'0000}, 0x41, true})) ==
         "1us nic0 raw-write 0xfee0_0000 0x41 poisoned");
