@@ -50,7 +50,7 @@ def main():
     schema = json.loads((source / "docs" / "platform.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    files = sorted((source / "platforms").rglob("*.yaml"))
+    files = sorted([*(source / "platforms").rglob("*.yaml"), *(source / "tests").rglob("*.yaml")])
     failures = 0 if files else 1
     for file in files:
         platform = yaml.load(file.read_text(), Loader=CoreLoader)
