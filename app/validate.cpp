@@ -43,7 +43,7 @@ std::uint64_t check_trace(Session& session, const std::string& path) {
   std::uint64_t operations = 0;
   Progress progress{"operations"};
   for (; reader.next(operation); ++operations) {
-    if (!std::holds_alternative<traces::CpuAccess>(operation.action)) check_device(session, reader, operation);
+    if (!traces::is_of_processor(operation.action)) check_device(session, reader, operation);
     if (progress.due()) progress.show(operations, share_read(reader));
   }
   return operations;

@@ -62,6 +62,7 @@ void read_iommu_timing(const Value& value, timing::IommuParameters& iommu) {
 
 timing::HostParameters read_host(const Value& value) {
   std::vector<Choice<timing::HostPreset>> choices;
+  choices.reserve(timing::host_presets.size());
   for (const auto& [name, preset] : timing::host_presets)
     choices.push_back({name, preset});
   return timing::host(value.choice(choices));

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs clang-tidy 14 over our sources (not the tests), with the compile commands of a configured build.
 
-    scripts/tidy.py BUILD_DIR [--jobs N] [REGEX]
+    scripts/tidy.py BUILD_DIR [--jobs N] [--without-analyzer] [REGEX]
 
 REGEX selects files by their path from the repository's root. A file that was clean is not looked at again until its
 preprocessed text, .clang-tidy or clang-tidy changes: what was clean is remembered in ~/.cache/iommusim-tidy.
+--without-analyzer leaves out the checks clang-analyzer-*, which follow every path through a function and take as long as
+all others together.
 """
 import argparse
 import concurrent.futures
@@ -42,14 +44,14 @@ def preprocessed(entry):
     return subprocess.run(command + ["-C"], cwd=entry["directory"], capture_output=True, check=True).stdout
 
 
-def check(entry, build, name, context):
+def check(entry, build, command, context):
     try:
         stamp = cache / hashlib.sha256(context + preprocessed(entry)).hexdigest()
     except subprocess.CalledProcessError as error:
         return False, error.stderr.decode()
     if stamp.exists():
         return True, ""
-    done = subprocess.run([name, "-quiet", "-p", build, entry["file"]], capture_output=True, text=True)
+    done = subprocess.run([*command, "-quiet", "-p", build, entry["file"]], capture_output=True, text=True)
     if done.returncode == 0:
         cache.mkdir(parents=True, exist_ok=True)
         stamp.touch()
@@ -61,16 +63,18 @@ def main():
     parser.add_argument("build", help="folder of a configured build")
     parser.add_argument("files", nargs="?", default=our_sources, help="regular expression; default: all but the tests")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--without-analyzer", action="store_true", help="leave out clang-analyzer-*")
     options = parser.parse_intermixed_args()
     name, version = tool()
-    context = version.encode() + (root / ".clang-tidy").read_bytes()
+    command = [name, "--checks=-clang-analyzer-*"] if options.without_analyzer else [name]
+    context = " ".join(command).encode() + version.encode() + (root / ".clang-tidy").read_bytes()
     entries = [entry for entry in json.loads((pathlib.Path(options.build) / "compile_commands.json").read_text())
                if re.match(options.files, os.path.relpath(entry["file"], root))]
     if not entries:
         sys.exit(f"tidy.py: no compiled file matches {options.files}")
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        work = {pool.submit(check, entry, options.build, name, context): entry["file"] for entry in entries}
+        work = {pool.submit(check, entry, options.build, command, context): entry["file"] for entry in entries}
         for done, future in enumerate(concurrent.futures.as_completed(work), 1):
             clean, findings = future.result()
             failures += not clean

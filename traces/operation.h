@@ -87,12 +87,19 @@ struct CpuAccess {
   BarName bar = {};
 };
 
-using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, Configure, CpuAccess>;
+/// What follows begins when all that devices have under way has ended.
+struct Wait {};
+
+using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, Configure, CpuAccess, Wait>;
+
+constexpr bool is_of_processor(const Action& action) {
+  return std::holds_alternative<CpuAccess>(action) || std::holds_alternative<Wait>(action);
+}
 
 struct TraceOperation {
   /// From the start of the replay. Never decreases along a trace.
   Duration time;
-  /// Device (or for Configure: any function) by platform name; "cpu" for CpuAccess.
+  /// Device (or for Configure: any function) by platform name; "cpu" for CpuAccess and Wait.
   std::string device;
   Action action;
   /// Line in the text form and column of the device's name, from 1; 0: not read from a file.

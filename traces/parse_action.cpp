@@ -283,7 +283,13 @@ constexpr std::array<Verb, 9> device_verbs{{{"read", parse_read},
                                             {"unmap", assign<parse_unmap>},
                                             {"invalidate", assign<parse_invalidate>},
                                             {"set", assign<parse_set>}}};
-constexpr std::array<Verb, 2> cpu_verbs{{{"read", assign<parse_cpu_read>}, {"write", assign<parse_cpu_write>}}};
+
+Wait parse_wait(Tokens&) {
+  return {};
+}
+
+constexpr std::array<Verb, 3> cpu_verbs{
+    {{"read", assign<parse_cpu_read>}, {"write", assign<parse_cpu_write>}, {"wait", assign<parse_wait>}}};
 
 template <class Verbs>
 void parse_verb(const Verbs& verbs, std::string_view expected, Tokens& tokens, Action& action) {
@@ -296,7 +302,7 @@ void parse_verb(const Verbs& verbs, std::string_view expected, Tokens& tokens, A
 }  // namespace
 
 void parse_action(std::string_view device, Tokens& tokens, Action& action) {
-  if (device == cpu_device) return parse_verb(cpu_verbs, "read or write", tokens, action);
+  if (device == cpu_device) return parse_verb(cpu_verbs, "read, write or wait", tokens, action);
   parse_verb(device_verbs, "read, write, atomic, msi, raw-write, map, unmap, invalidate or set", tokens, action);
 }
 

@@ -304,6 +304,10 @@ void Replay::perform(const CpuAccess& access) {
   finish_software();
 }
 
+void Replay::perform(const Wait&) {
+  turn_ = std::max({turn_, context_.simulation.clock().wait_for_slot(1), end_});
+}
+
 Duration Replay::begin() const {
   const Duration at = to_duration(sc_core::sc_time_stamp() + start_);
   return std::max(at, turn_);

@@ -56,6 +56,7 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   void perform(const Invalidate& invalidate);
   void perform(const Configure& configure);
   void perform(const CpuAccess& access);
+  void perform(const Wait& wait);
   /// The operation in progress ends at this offset from the current time.
   void end_at(sc_core::sc_time end);
 
@@ -96,7 +97,7 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   bool fetched_ = false;
   std::uint64_t count_ = 0;
 
-  /// Closed loop: when the operation in progress may begin.
+  /// Closed loop, or a Wait: when the operation in progress may begin at the earliest.
   Duration turn_;
   std::uint64_t accesses_ = 0;
 

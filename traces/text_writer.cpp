@@ -85,6 +85,7 @@ class LineBuilder {
     append(" {}", access.size);
     if (access.operation == Operation::write) append(" {:#x}", access.value);
   }
+  void operator()(const Wait&) { word("wait"); }
 
  private:
   template <class... Arguments>

@@ -48,10 +48,10 @@ enum class Reading : std::uint8_t {
   too_large,
 };
 
-/// Digits of `base`, at most 16, with single `_` between them. `value` means something for a number only. Traces
+/// Digits of `Base`, at most 16, with single `_` between them. `value` means something for a number only. Traces
 /// consist of numbers, so this is one pass, the base is constant for the sake of its divisions, and they are spared
 /// where 16 characters cannot be too large.
-template <unsigned base>
+template <unsigned Base>
 Reading read_digits(std::string_view digits, std::uint64_t& value) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   const bool may_be_too_large = digits.size() > 16;
@@ -60,22 +60,22 @@ Reading read_digits(std::string_view digits, std::uint64_t& value) {
   value = 0;
   for (const char c : digits) {
     const unsigned digit = digit_value(c);
-    if (digit >= base) {
+    if (digit >= Base) {
       if (c != '_' || !after_digit) return Reading::malformed;
       after_digit = false;
       continue;
     }
     after_digit = true;
-    if (may_be_too_large && value > (most - digit) / base) reading = Reading::too_large;
-    value = value * base + digit;
+    if (may_be_too_large && value > (most - digit) / Base) reading = Reading::too_large;
+    value = value * Base + digit;
   }
   return after_digit ? reading : Reading::malformed;
 }
 
-template <unsigned base>
+template <unsigned Base>
 std::optional<std::uint64_t> parse_digits(std::string_view digits) {
   std::uint64_t value = 0;
-  return read_digits<base>(digits, value) == Reading::number ? std::optional{value} : std::nullopt;
+  return read_digits<Base>(digits, value) == Reading::number ? std::optional{value} : std::nullopt;
 }
 
 std::optional<std::uint64_t> multiply(std::uint64_t value, std::uint64_t factor) {

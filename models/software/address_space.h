@@ -41,6 +41,7 @@ struct NewMapping {
 class AddressSpace {
  public:
   AddressSpace() = default;
+  ~AddressSpace() = default;
   AddressSpace(const AddressSpace&) = delete;
   AddressSpace& operator=(const AddressSpace&) = delete;
 

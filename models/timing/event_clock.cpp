@@ -28,8 +28,9 @@ EventClock::EventClock(const Network& network)
   for (const Channel& channel : network.channels)
     channels_.emplace_back(channel, flights_);
   engines_.reserve(network.engines.size());
+  EngineActions& actions = *this;
   for (std::size_t i = 0; i < network.engines.size(); ++i)
-    engines_.push_back(DmaEngine{i, network.engines[i].parameters, operations_, flights_, *this});
+    engines_.emplace_back(i, network.engines[i].parameters, operations_, flights_, actions);
 }
 
 void EventClock::submit(const DmaOperation& operation) {

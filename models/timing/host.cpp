@@ -71,16 +71,16 @@ void Host::take(const Step& step, Visit& visit) {
 void Host::reach_memory(const Step& step, Visit& visit) {
   const Tlp& tlp = visit.tlp;
   if (tlp.is_answered()) {
-    visit.time = std::max(visit.time, read_buffer_.earliest(tlp.lines()));
-    visit.time += memory_.read(step.address, tlp.size, visit.time);
-    read_buffer_.take(tlp.lines(), visit.time + parameters_.root_complex.latency);
+    const Duration latency = memory_.read(step.address, tlp.size, visit.time);
+    const Duration held = latency + parameters_.root_complex.latency;
+    visit.time = read_buffer_.reserve(visit.time, tlp.lines(), held) + latency;
     return;
   }
-  visit.time = std::max(visit.time, write_buffer_.earliest(tlp.lines()));
+  const Duration latency = memory_.write(step.address, tlp.size, visit.time) + parameters_.root_complex.write_latency;
+  visit.time = write_buffer_.reserve(visit.time, tlp.lines(), latency);
   if (visit.unit != nullptr) visit.unit->hold(visit.source, visit.lane(), visit.time);
   visit.released = visit.time;
-  visit.time += memory_.write(step.address, tlp.size, visit.time) + parameters_.root_complex.write_latency;
-  write_buffer_.take(tlp.lines(), visit.time);
+  visit.time += latency;
 }
 
 void Host::leave(Visit& visit) {

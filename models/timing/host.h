@@ -6,6 +6,7 @@
 #include "timing/iommu.h"
 #include "timing/memory.h"
 #include "timing/network.h"
+#include "timing/shared_places.h"
 #include "timing/tlp.h"
 
 #include <cstddef>
@@ -50,9 +51,9 @@ class Host {
   HostParameters parameters_;
   std::vector<Iommu> iommus_;
   Memory memory_;
-  LineBuffer write_buffer_;
-  LineBuffer read_buffer_;
-  Server reflection_;
+  SharedLines write_buffer_;
+  SharedLines read_buffer_;
+  Calendar reflection_;
   RootComplexCounters counters_;
 };
 

@@ -50,17 +50,19 @@ std::uint64_t Iommu::reads_of(const Step& step) {
 
 Duration Iommu::walk(const Step& step, Lane lane, Duration arrival) {
   const std::uint64_t reads = reads_of(step);
-  Duration start = std::max({arrival, walkers_.earliest(), last_walk_start_});
-  if (parameters_.one_walk_per_region) start = std::max(start, region_free(step.address));
-  last_walk_start_ = start;
-  const Duration done = start + parameters_.walk + parameters_.walk_read * reads;
-  const Duration free = done + (lane == Lane::read ? parameters_.recovery_read : parameters_.recovery_write);
-  walkers_.take(free);
-  if (parameters_.one_walk_per_region) region_free(step.address) = free;
+  const Duration length = parameters_.walk + parameters_.walk_read * reads;
+  const Duration busy = length + (lane == Lane::read ? parameters_.recovery_read : parameters_.recovery_write);
+  Duration ready = arrival;
+  if (parameters_.one_walk_per_region) ready = std::max({ready, region_free(step.address), last_walk_start_});
+  const Duration start = walkers_.reserve(ready, busy);
+  if (parameters_.one_walk_per_region) {
+    last_walk_start_ = start;
+    region_free(step.address) = start + busy;
+  }
   ++counters_.walks;
   counters_.walk_reads += reads;
-  counters_.walker_busy += free - start;
-  return done;
+  counters_.walker_busy += busy;
+  return start + length;
 }
 
 Duration Iommu::translate(const Step& step, std::size_t source, Lane lane, Duration arrival) {

@@ -2,11 +2,11 @@
 // How long an IOMMU takes for each request: what hit and what was fetched is decided before.
 #pragma once
 
+#include "timing/calendar.h"
 #include "timing/counters.h"
 #include "timing/journey.h"
 #include "timing/parameters.h"
-#include "timing/server.h"
-#include "timing/slots.h"
+#include "timing/shared_places.h"
 
 #include <array>
 #include <cstdint>
@@ -45,8 +45,9 @@ class Iommu {
   Duration& region_free(std::uint64_t address);
 
   IommuParameters parameters_;
-  Server lookup_;
-  Slots walkers_;
+  Calendar lookup_;
+  SharedSlots walkers_;
+  /// With one walk for each region, walks are dispatched in order, whatever waits.
   Duration last_walk_start_;
   std::vector<Duration> last_;
   std::vector<Fill> fills_;

@@ -6,6 +6,7 @@
 #include "timing/calendar.h"
 #include "timing/clock.h"
 #include "timing/network.h"
+#include "timing/server.h"
 #include "timing/slots.h"
 
 #include <array>
@@ -27,9 +28,9 @@ class LooseClock final : public Clock {
 
  private:
   struct ChannelState {
-    const Channel* parameters;
+    const Channel* parameters = nullptr;
     Calendar calendar;
-    ChannelCounters* counters;
+    ChannelCounters* counters = nullptr;
   };
   /// The writes that a device sent last: a read may not pass those that left before it.
   class SentWrites {
@@ -78,11 +79,11 @@ class LooseClock final : public Clock {
   };
   Duration read_batch(EngineState& engine, const DmaOperation& operation, Batch batch, Duration& next);
   Duration message(EngineState& engine, const DmaOperation& operation);
-  Duration move(EngineState& engine, Server& side, Duration start, std::uint64_t bytes, bool first);
+  static Duration move(EngineState& engine, Server& side, Duration start, std::uint64_t bytes, bool first);
   Passage pass(const Tlp& tlp, Duration ready, const EngineState* engine);
   Passage pass_back(const Tlp& tlp, std::size_t channels, Passage passage);
   struct Front;
-  void cross(ChannelState& channel, std::uint64_t bytes, Front& front);
+  static void cross(ChannelState& channel, std::uint64_t bytes, Front& front);
   Duration wait_for_lines(const Tlp& tlp, Duration ready);
 
   const Network& network_;

@@ -2,9 +2,9 @@
 // How long a read of memory takes: last-level cache, DRAM, the other socket.
 #pragma once
 
+#include "timing/calendar.h"
 #include "timing/counters.h"
 #include "timing/parameters.h"
-#include "timing/server.h"
 
 #include <cstdint>
 #include <vector>
@@ -33,7 +33,7 @@ class Memory {
   std::uint64_t resident_share_;
   /// The last line that was written, of those that share a place. Empty: none was.
   std::vector<std::uint64_t> written_;
-  Server channel_;
+  Calendar channel_;
   MemoryCounters counters_;
 };
 

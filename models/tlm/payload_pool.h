@@ -15,11 +15,13 @@
 namespace iommusim::modules {
 
 /// A payload, its extension, and room for the largest TLP payload (4096 bytes).
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): data is recycled as it is; 4096 bytes are not cleared.
 struct DmaTransaction : tlm::tlm_generic_payload {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): data is recycled as it is; 4096 bytes are not cleared.
   DmaTransaction() { set_extension(&extension); }
   /// The payload would delete an extension that it still has.
   ~DmaTransaction() override { clear_extension(&extension); }
+  DmaTransaction(const DmaTransaction&) = delete;
+  DmaTransaction& operator=(const DmaTransaction&) = delete;
 
   DmaExtension extension;
   std::array<unsigned char, 4096> data;

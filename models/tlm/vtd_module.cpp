@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace iommusim::modules {
 
@@ -37,8 +38,8 @@ std::uint8_t page_shift_of(const iommu::TranslationResult& result) {
 }  // namespace
 
 VtdModule::VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, timing::LooseClock& clock,
-                     const VtdConfig& config)
-    : sc_module{name}, id_{id}, unit_{unit}, clock_{clock}, config_{config} {
+                     VtdConfig config)
+    : sc_module{name}, id_{id}, unit_{unit}, clock_{clock}, config_{std::move(config)} {
   dma_in.register_b_transport(this, &VtdModule::dma);
   dma_in.register_get_direct_mem_ptr(this, &VtdModule::dmi);
   dma_in.register_transport_dbg(this, &VtdModule::debug);

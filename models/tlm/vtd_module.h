@@ -39,7 +39,7 @@ class VtdModule : public sc_core::sc_module {
   tlm_utils::simple_target_socket<VtdModule, 64> registers{"registers"};
 
   VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, timing::LooseClock& clock,
-            const VtdConfig& config);
+            VtdConfig config);
   ~VtdModule() override;
   VtdModule(const VtdModule&) = delete;
   VtdModule& operator=(const VtdModule&) = delete;

@@ -45,3 +45,11 @@ TEST_CASE("A device reads what the processor wrote, and the processor's store is
 )");
   CHECK(run.memory(bench::ring, 4) == std::vector<unsigned char>{0xDD, 0xCC, 0x5A, 0xAA});
 }
+
+TEST_CASE("What follows a wait begins when all DMA is over, however early its time", "[replay][cpu]") {
+  PlayedTrace run{bench_platform()};
+  run.play("0ns nic0 read 0xffe0_0000 64\n0ns cpu wait\n0ns nic0 read 0xffe0_0000 64\n");
+  const timing::LatencyHistogram& reads = run.results().devices.at(run.platform().node("nic0")).reads;
+  REQUIRE(reads.count() == 2);
+  CHECK(run.results().simulated == reads.min() + reads.max());
+}

@@ -34,6 +34,7 @@ class PlayedTrace : private analysis::LandingSink {
     traces::Replay replay{"replay", {platform_.machine(), platform_.system(), platform_.simulation(), recorder, trace}};
     sc_core::sc_start();
     replay.rethrow();
+    recorder.take_times(platform_.simulation().network(), platform_.simulation().clock(), replay.end());
     results_ = recorder.finish(replay.end());
     return results_;
   }

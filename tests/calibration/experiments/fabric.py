@@ -4,7 +4,7 @@ import re
 
 import figures
 from experiments import machine
-from measure import Run, Workload, settings
+from measure import MEMORY, Run, Workload, settings
 from points import Measurement, Point
 
 SWITCH_PORTS = {name: f"sw0-dp{number}" for number, name in enumerate(("s0", "s1", "s2", "s3", "d0", "d1", "d2", "d3"))}
@@ -106,17 +106,24 @@ def _direct(row):
 # A copy goes through memory in pieces: one side writes a piece and signals, the other reads it and signals. How long a
 # signal takes is what makes two uplinks carry 8.57 GB/s; what one uplink carries then follows.
 PIECE = 128 << 10
-SIGNAL = "10513ns"
+SIGNAL = "9270ns"
 
 
 def _exchange(*devices):
     """Two devices that copy to each other; half of all bytes are written, half read."""
     dma = f"{{command: {SIGNAL}}}"
     chosen = tuple((f"devices.{device}.dma", dma) for device in devices)
-    copies = tuple(Workload("alternate", PIECE, 200, 64 * machine.MEBIBYTE, device=device, pattern="sequential")
-                   for device in devices)
-    run = _peers(copies, chosen, outstanding=machine.ONE_AT_A_TIME, warm_up=20)
+    run = Run("peers", tuple(_lock_step(devices)), machine.closed_loop(len(devices), 20 * len(devices)) + chosen)
     return Measurement(run, figures.written_gigabytes(*devices))
+
+
+def _lock_step(devices):
+    """Who copies waits for the other's signal, so both write, then both read."""
+    for i in range(100):
+        for operation in ("write", "read"):
+            for device in devices:
+                yield f"0ns {device} {operation} {MEMORY + i * PIECE:#x} {PIECE}"
+            yield "0ns cpu wait"
 
 
 def _staged(row):

@@ -164,6 +164,7 @@ TEST_CASE("The processor reads and writes registers and memory", "[traces]") {
   CHECK(write.address == PhysAddr{0x9000'0000});
   CHECK(write.size == 8);
   CHECK(write.value == ~std::uint64_t{0});
+  parse_one<Wait>("cpu wait");
   CHECK(parse_one<CpuAccess>("cpu read 0x9000_0001 1").operation == Operation::read);
 }
 

@@ -47,6 +47,9 @@ auto content(const Invalidate& a) {
 auto content(const Configure& a) {
   return std::tie(a.setting, a.value);
 }
+auto content(const Wait&) {
+  return std::tuple<>{};
+}
 auto content(const CpuAccess& a) {
   return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.value), named(a.bar));
 }
