@@ -193,7 +193,7 @@ TEST_CASE("Every error of a line has its place, what was found and what was expe
        "or set"},
       {"0ns a wrote 0 1",
        "t.trace:1:7: found \"wrote\", expected read, write, atomic, msi, raw-write, map, unmap, invalidate or set"},
-      {"0ns cpu msi 0", "t.trace:1:9: found \"msi\", expected read or write"},
+      {"0ns cpu msi 0", "t.trace:1:9: found \"msi\", expected read, write or wait"},
       {"0ns a read 0xzz 1", "t.trace:1:12: found \"0xzz\", expected an address"},
       {"0ns a read 0x1_0000_0000_0000_0000 1", "t.trace:1:12: found \"0x1_0000_0000_0000_0000\", expected an address"},
       {"0ns a read gpu0 1",
