@@ -33,13 +33,14 @@ enum class StepKind : std::uint8_t {
   other,
 };
 
+/// Without defaults: a journey leaves the steps that it does not use as they are.
 struct Step {
-  StepKind kind = StepKind::channel;
-  std::uint8_t page_shift = 0;
-  std::uint16_t index = 0;
+  StepKind kind;
+  std::uint8_t page_shift;
+  std::uint16_t index;
   /// translation: table entries fetched; 0 when a cache had it.
-  std::uint16_t fetches = 0;
-  std::uint64_t address = 0;
+  std::uint16_t fetches;
+  std::uint64_t address;
 };
 
 /// Without allocation. A way with more steps keeps its first `capacity`: no hierarchy of 256 buses that carries traffic

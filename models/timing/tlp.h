@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace iommusim::timing {
 
@@ -32,6 +33,23 @@ struct Tlp {
   /// Expects a completion.
   bool is_answered() const { return operation != Operation::write; }
   std::size_t lines() const { return lines_of(size); }
+};
+
+/// The requests of one operation; refers to them.
+class TlpList {
+ public:
+  TlpList(const Tlp* first, std::size_t count) : first_{first}, count_{count} {}
+  // NOLINTNEXTLINE(google-explicit-constructor): a vector is such a list.
+  TlpList(const std::vector<Tlp>& tlps) : TlpList{tlps.data(), tlps.size()} {}
+
+  std::size_t size() const { return count_; }
+  const Tlp& operator[](std::size_t i) const { return first_[i]; }
+  const Tlp* begin() const { return first_; }
+  const Tlp* end() const { return first_ + count_; }
+
+ private:
+  const Tlp* first_;
+  std::size_t count_;
 };
 
 }  // namespace iommusim::timing

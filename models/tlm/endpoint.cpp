@@ -37,8 +37,7 @@ void prepare(DmaTransaction& transaction, const Access& access) {
   extension.poisoned = access.poisoned;
 }
 
-timing::Tlp timed(const Access& access, const timing::Journey& journey) {
-  timing::Tlp tlp;
+void set_timed(timing::Tlp& tlp, const Access& access, const timing::Journey& journey) {
   tlp.operation = access.operation;
   tlp.relaxed_ordering = access.relaxed_ordering;
   tlp.requester = access.requester;
@@ -46,7 +45,6 @@ timing::Tlp timed(const Access& access, const timing::Journey& journey) {
   tlp.size = access.size;
   tlp.wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
   tlp.journey = journey;
-  return tlp;
 }
 
 }  // namespace
@@ -71,7 +69,7 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
   const pcie::Decoded& function = topology_[request.function].decoded;
   const pcie::TlpLimits limits{function.max_payload, function.max_read_request};
   unsigned char* data = request.data;
-  tlps_.clear();
+  tlp_count_ = 0;
   for (const pcie::TlpPart& part : pcie::split_tlps(request.operation, request.address, request.size, limits)) {
     Access access;
     access.operation = request.operation;
@@ -83,11 +81,16 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
     access.address = part.address;
     access.size = part.size;
     send(request, access, data, observer);
-    tlps_.back().max_payload = function.max_payload;
+    tlps_[tlp_count_ - 1].max_payload = function.max_payload;
     if (data != nullptr) data += part.size;
   }
-  clock.submit({config_.engine, pcie::index_of(request.function), request.operation, request.message, start,
-                request.size, tlps_});
+  clock.submit({config_.engine,
+                pcie::index_of(request.function),
+                request.operation,
+                request.message,
+                start,
+                request.size,
+                {tlps_.data(), tlp_count_}});
 }
 
 void Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start,
@@ -103,6 +106,11 @@ void Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& me
   request.poisoned = poisoned;
   request.data = data.data();
   transfer(request, start, clock, observer);
+}
+
+timing::Tlp& Endpoint::next_tlp() {
+  if (tlp_count_ == tlps_.size()) tlps_.emplace_back();
+  return tlps_[tlp_count_++];
 }
 
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
@@ -121,7 +129,7 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
     lose_completion(request.function, *transaction, access);
   }
   extension.journey.end();
-  tlps_.push_back(timed(access, extension.journey));
+  set_timed(next_tlp(), access, extension.journey);
   pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);

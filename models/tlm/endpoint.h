@@ -79,6 +79,7 @@ class Endpoint : public sc_core::sc_module {
 
  private:
   void send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer);
+  timing::Tlp& next_tlp();
   /// True when the request leaves by the link; else it ended inside the device.
   bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access);
   /// A function of the device was asked: its BAR answers, or it refuses.
@@ -92,8 +93,9 @@ class Endpoint : public sc_core::sc_module {
   pcie::Topology& topology_;
   timing::LooseClock& foreign_;
   EndpointConfig config_;
-  /// Of the DMA in progress; kept for its memory.
+  /// The first `tlp_count_` are those of the DMA in progress; the others are kept for the next.
   std::vector<timing::Tlp> tlps_;
+  std::size_t tlp_count_ = 0;
   PayloadPool pool_;
   std::function<void(std::uint64_t, std::uint64_t)> dmi_sink_;
 };
