@@ -70,8 +70,10 @@ void TimingNetwork::add_link(const Machine& machine, NodeIndex function) {
   // Between the ports of a switch there is no link.
   if (topology[topology[function].parent].type == PortType::upstream_port) return;
   auto& up = up_[pcie::index_of(function)];
-  if (const auto first = earlier_function(topology, function)) {
-    up = up_[pcie::index_of(*first)];
+  // The functions of a device share a link, all devices on a conventional bus the bus.
+  const NodeIndex first = topology[topology[function].parent].children.front();
+  if (first != function) {
+    up = up_[pcie::index_of(first)];
     return;
   }
   up = static_cast<ChannelIndex>(network_.channels.size());

@@ -118,7 +118,8 @@ double Value::bytes_per_second() const {
   const std::string_view text = node_->kind == YamlNode::Kind::scalar ? std::string_view{node_->text} : "";
   const bool has_unit = text.size() > unit.size() && text.substr(text.size() - unit.size()) == unit;
   const auto number = has_unit ? parse_decimal(text.substr(0, text.size() - unit.size())) : std::nullopt;
-  if (!number || *number <= 0.0) reject("bytes per second, as in 10.05GB/s");
+  // Slower, the time of a TLP would be years.
+  if (!number || *number < 0.001) reject("at least 0.001GB/s, as in 10.05GB/s");
   return *number * 1e9;
 }
 

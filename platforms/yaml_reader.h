@@ -59,7 +59,7 @@ class Value {
   Duration duration() const;
   /// A decimal number, as in 0.055. `least` <= number < `below`.
   double decimal(double least, double below) const;
-  /// As in 10.05GB/s; above 0.
+  /// As in 10.05GB/s; at least 0.001GB/s.
   double bytes_per_second() const;
   std::vector<Value> items() const;
 

@@ -64,18 +64,21 @@ bool Replay::fetch() {
 void Replay::run() {
   const sc_core::sc_time& now = sc_core::sc_time_stamp();
   const bool is_closed_loop = context_.machine.description().timing.window != 0;
-  const sc_core::sc_time horizon = now + to_sc_time(context_.machine.description().timing.quantum);
+  const sc_core::sc_time quantum = to_sc_time(context_.machine.description().timing.quantum);
   try {
     while (fetch()) {
       const sc_core::sc_time at = to_sc_time(next_.time);
-      if (!is_closed_loop && at > horizon) return next_trigger(at - now);
+      if (!is_closed_loop && at > now && at - now > quantum) return next_trigger(at - now);
       fetched_ = false;
-      start_ = is_closed_loop ? to_sc_time(turn_) - now : at - now;
+      start_ = (is_closed_loop ? to_sc_time(turn_) : std::max(at, to_sc_time(turn_))) - now;
       play(next_);
       if (progress_ && ++count_ % operations_between_reports == 0) progress_(count_, next_.time);
     }
     lose_pending();
     end_ = std::max(end_, context_.simulation.clock().finish());
+    // A trace that is no longer than its warm-up has nothing that counts.
+    const std::uint64_t warm_up = context_.machine.description().statistics.warm_up;
+    if (warm_up != 0 && accesses_ <= warm_up) context_.simulation.clock().reset_statistics();
   } catch (...) {
     error_ = std::current_exception();
   }
@@ -181,7 +184,7 @@ void Replay::perform(const Msi& msi) {
   switch (request.state) {
     case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector, msi.poisoned); return;
     case MsiState::disabled:
-      refuse_message(pcie::rules::msi_disabled, msi.vector, operation_->time);
+      refuse_message(pcie::rules::msi_disabled, msi.vector, begin());
       end_at(start_);
       return;
     case MsiState::masked:
@@ -262,7 +265,7 @@ void Replay::perform(const Map& map) {
   const auto buffer = map.buffer.empty() ? std::nullopt : context_.system.find_buffer(map.buffer);
   const PhysAddr physical = physical_of(map);
   context_.simulation.cpu().restart(start_);
-  context_.system.map(node_, {range, physical, {map.read, map.write}, buffer}, operation_->time);
+  context_.system.map(node_, {range, physical, {map.read, map.write}, buffer}, begin());
   finish_software();
 }
 
@@ -270,7 +273,7 @@ void Replay::perform(const Unmap& unmap) {
   node_ = device_of(*operation_);
   const Range<Iova> range = range_of(unmap.iova, unmap.size);
   context_.simulation.cpu().restart(start_);
-  context_.system.unmap(node_, range, unmap.invalidate, operation_->time);
+  context_.system.unmap(node_, range, unmap.invalidate, begin());
   finish_software();
 }
 

@@ -21,8 +21,10 @@ class Calendar {
   static constexpr unsigned bucket_shift = 16;
   static constexpr std::uint64_t bucket_length = std::uint64_t{1} << bucket_shift;
   static constexpr std::uint64_t buckets = 4096;
+  static constexpr std::uint64_t most_remembered = (buckets + 1) * bucket_length;
 
   std::uint32_t& taken(std::uint64_t bucket) { return taken_[bucket % buckets]; }
+  std::uint64_t newest() const { return oldest_ + buckets - 1; }
   void reach(std::uint64_t bucket);
   std::uint64_t fill(std::uint64_t from, std::uint64_t length);
 

@@ -34,11 +34,8 @@ struct ChannelCounters {
   /// Everything on the wire: headers, framing, payload.
   std::uint64_t bytes = 0;
   Duration busy;
-  /// TLPs that waited, and the most at once (approximate timing).
-  std::uint64_t queued = 0;
+  /// The most TLPs that waited at once (approximate timing).
   std::uint64_t queue_max = 0;
-  /// Time without credits while a TLP waited (approximate timing).
-  Duration blocked;
 };
 
 struct RootComplexCounters {

@@ -106,7 +106,9 @@ void DmaEngine::on_read_moved(Duration now) {
   ++operation.moved;
   ++tags_of(operation);
   is_moving_read_ = false;
-  if (operation.moved == operation.answered) answered_.pop();
+  // Requests behind the batch may be answered already; they are moved when all of their own batch are.
+  const bool is_batch_moved = operation.moved % parameters_.tags_of(operation.size) == 0;
+  if (is_batch_moved || operation.moved == operation.flights.size()) answered_.pop();
   if (operation.moved == operation.flights.size()) actions_.end(index, now + parameters_.command / 2);
   if (!answered_.is_empty()) move_read(now);
   issue_read();

@@ -15,6 +15,8 @@ namespace {
 /// Operations that may wait in a device at once. A driver's rings are no longer either; more would be memory without
 /// end for a trace that asks for more than the links can carry.
 constexpr std::size_t most_under_way = std::size_t{1} << 14;
+/// And so many of their TLPs; one operation may have more.
+constexpr std::size_t most_flights = std::size_t{1} << 16;
 
 std::uint32_t source_of(const Flight& flight) {
   return flight.held ? *flight.held : nobody;
@@ -36,6 +38,8 @@ EventClock::EventClock(const Network& network)
 void EventClock::submit(const DmaOperation& operation) {
   run_until(operation.start);
   wait_for_slot(most_under_way);
+  while (flights_.in_use() >= most_flights && !events_.is_empty())
+    step();
   now_ = std::max(now_, operation.start);
   const std::uint32_t index = operations_.acquire();
   make_flights(index, operation);
@@ -117,6 +121,8 @@ void EventClock::step() {
     case Kind::begin: return engines_[operations_[event.subject].engine].begin(event.subject, now_);
     case Kind::enqueue: return enqueue(event.subject);
     case Kind::send:
+      // An earlier look has taken the place of this one.
+      if (channels_[event.subject].look_again != now_) return;
       channels_[event.subject].look_again.reset();
       return serve(static_cast<ChannelIndex>(event.subject));
     case Kind::arrive: return arrive(event.subject);
@@ -149,8 +155,9 @@ void EventClock::send(std::uint32_t flight) {
   Flight& sent = flights_[flight];
   sent.tail = now_;
   if (sent.tlp.journey.size() != 0 && sent.tlp.journey[0].kind == StepKind::channel) return enqueue(flight);
-  engines_[operations_[sent.operation].engine].on_sent(flight, now_, now_);
+  const std::size_t engine = operations_[sent.operation].engine;
   arrive(flight);
+  engines_[engine].on_sent(flight, now_, now_);
 }
 
 /// The link that it waits for. Completions go back by the way that their request came.

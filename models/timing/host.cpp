@@ -56,7 +56,7 @@ void Host::take(const Step& step, Visit& visit) {
       return;
     case StepKind::translation:
       visit.unit = &iommus_[step.index];
-      visit.time = visit.unit->translate(step, visit.source, visit.lane(), visit.time);
+      visit.time = visit.unit->translate({step, visit.tlp.requester, visit.source, visit.lane()}, visit.time);
       visit.released = visit.time;
       return;
     case StepKind::memory: return reach_memory(step, visit);
@@ -84,11 +84,13 @@ void Host::reach_memory(const Step& step, Visit& visit) {
 }
 
 void Host::leave(Visit& visit) {
-  ++counters_.reflected;
-  counters_.reflected_bytes += visit.tlp.size;
+  // A processor's access only comes from the system.
+  const bool is_peer_to_peer = visit.in_root_complex;
+  counters_.reflected += is_peer_to_peer;
+  if (is_peer_to_peer) counters_.reflected_bytes += visit.tlp.size;
   visit.in_root_complex = false;
   visit.time += parameters_.root_complex.latency;
-  if (const auto rate = parameters_.root_complex.reflection) {
+  if (const auto rate = parameters_.root_complex.reflection; rate && is_peer_to_peer) {
     const auto busy = static_cast<std::uint64_t>(visit.tlp.size / *rate * 1e12);
     visit.time = reflection_.reserve(visit.time, Duration{busy}) + Duration{busy};
   }

@@ -34,9 +34,10 @@ Duration& Iommu::region_free(std::uint64_t address) {
   return region.free;
 }
 
-std::uint64_t Iommu::reads_of(const Step& step) {
+std::uint64_t Iommu::reads_of(const Request& request) {
+  const Step& step = request.step;
   if (parameters_.structure_cache == 0) return step.fetches;
-  const std::uint64_t table = step.address >> (step.page_shift + table_shift) << 6 | step.page_shift;
+  const Table table{step.address >> (step.page_shift + table_shift) << 6 | step.page_shift, request.requester};
   const auto known = std::find(tables_.begin(), tables_.end(), table);
   const bool is_known = known != tables_.end();
   if (is_known)
@@ -48,10 +49,11 @@ std::uint64_t Iommu::reads_of(const Step& step) {
   return is_known ? 1 : step.fetches;
 }
 
-Duration Iommu::walk(const Step& step, Lane lane, Duration arrival) {
-  const std::uint64_t reads = reads_of(step);
+Duration Iommu::walk(const Request& request, Duration arrival) {
+  const Step& step = request.step;
+  const std::uint64_t reads = reads_of(request);
   const Duration length = parameters_.walk + parameters_.walk_read * reads;
-  const Duration busy = length + (lane == Lane::read ? parameters_.recovery_read : parameters_.recovery_write);
+  const Duration busy = length + (request.lane == Lane::read ? parameters_.recovery_read : parameters_.recovery_write);
   Duration ready = arrival;
   if (parameters_.one_walk_per_region) ready = std::max({ready, region_free(step.address), last_walk_start_});
   const Duration start = walkers_.reserve(ready, busy);
@@ -65,24 +67,25 @@ Duration Iommu::walk(const Step& step, Lane lane, Duration arrival) {
   return start + length;
 }
 
-Duration Iommu::translate(const Step& step, std::size_t source, Lane lane, Duration arrival) {
+Duration Iommu::translate(const Request& request, Duration arrival) {
   ++counters_.lookups;
+  const Step& step = request.step;
   Duration ready = arrival;
   if (parameters_.lookup_interval != Duration{}) ready = lookup_.reserve(arrival, parameters_.lookup_interval);
   ready += parameters_.lookup;
   Fill& fill = fill_of(step);
   const std::uint64_t page = step.address >> step.page_shift;
   if (step.fetches != 0) {
-    ready = walk(step, lane, ready);
-    fill = {page, ready};
+    ready = walk(request, ready);
+    fill = {page, request.requester, ready};
   } else {
     ++counters_.hits;
-    if (fill.page == page && ready < fill.ready) {
+    if (fill.page == page && fill.requester == request.requester && ready < fill.ready) {
       ++counters_.merged;
       ready = fill.ready;
     }
   }
-  Duration& last = last_of(source, lane);
+  Duration& last = last_of(request.source, request.lane);
   last = std::max(last, ready);
   return last;
 }

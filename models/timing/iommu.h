@@ -2,6 +2,7 @@
 // How long an IOMMU takes for each request: what hit and what was fetched is decided before.
 #pragma once
 
+#include "base/requester_id.h"
 #include "timing/calendar.h"
 #include "timing/counters.h"
 #include "timing/journey.h"
@@ -21,8 +22,16 @@ class Iommu {
   Iommu(const IommuParameters& parameters, std::size_t sources);
 
   enum class Lane : std::uint8_t { read, write };
+  struct Request {
+    const Step& step;
+    /// Pages of different requesters are different pages, though a domain may join them: the careful side.
+    RequesterId requester;
+    /// Root-bus node.
+    std::size_t source = 0;
+    Lane lane = Lane::read;
+  };
   /// When a request that arrives at `arrival` leaves translated.
-  Duration translate(const Step& step, std::size_t source, Lane lane, Duration arrival);
+  Duration translate(const Request& request, Duration arrival);
   /// Nothing of this lane leaves before `time`: what comes next had no room.
   void hold(std::size_t source, Lane lane, Duration time);
 
@@ -33,15 +42,16 @@ class Iommu {
   /// A walk whose result is not in the cache yet, or was put there at `ready`.
   struct Fill {
     std::uint64_t page = ~std::uint64_t{0};
+    RequesterId requester;
     Duration ready;
   };
   static constexpr std::size_t fills = 1024;
 
   Duration& last_of(std::size_t source, Lane lane) { return last_[source * 2 + static_cast<std::size_t>(lane)]; }
   Fill& fill_of(const Step& step);
-  Duration walk(const Step& step, Lane lane, Duration arrival);
+  Duration walk(const Request& request, Duration arrival);
   /// Entries that have to be read: all, or the leaf when the table that holds it is known.
-  std::uint64_t reads_of(const Step& step);
+  std::uint64_t reads_of(const Request& request);
   Duration& region_free(std::uint64_t address);
 
   IommuParameters parameters_;
@@ -56,8 +66,14 @@ class Iommu {
     Duration free;
   };
   std::vector<Region> regions_;
+  /// The table of leaf entries that a page belongs to.
+  struct Table {
+    std::uint64_t number;
+    RequesterId requester;
+    bool operator==(const Table& o) const { return number == o.number && requester == o.requester; }
+  };
   /// Least recently used last.
-  std::vector<std::uint64_t> tables_;
+  std::vector<Table> tables_;
   IommuCounters counters_;
 };
 

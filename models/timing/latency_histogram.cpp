@@ -38,12 +38,12 @@ void LatencyHistogram::add(Duration latency) {
   ++counts_[bucket];
   min_ = count_ == 0 ? latency : std::min(min_, latency);
   max_ = std::max(max_, latency);
-  sum_ += latency;
+  sum_nanoseconds_ += latency.as_nanoseconds();
   ++count_;
 }
 
 double LatencyHistogram::mean_nanoseconds() const {
-  return count_ == 0 ? 0.0 : sum_.as_nanoseconds() / static_cast<double>(count_);
+  return count_ == 0 ? 0.0 : sum_nanoseconds_ / static_cast<double>(count_);
 }
 
 Duration LatencyHistogram::percentile(double share) const {

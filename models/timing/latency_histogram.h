@@ -13,7 +13,6 @@ namespace iommusim::timing {
 class LatencyHistogram {
  public:
   void add(Duration latency);
-  void clear() { *this = {}; }
 
   std::uint64_t count() const { return count_; }
   /// All 0 while nothing was counted.
@@ -28,7 +27,7 @@ class LatencyHistogram {
   std::uint64_t count_ = 0;
   Duration min_;
   Duration max_;
-  Duration sum_;
+  double sum_nanoseconds_ = 0.0;
 };
 
 }  // namespace iommusim::timing

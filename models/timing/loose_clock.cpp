@@ -6,6 +6,12 @@
 #include <algorithm>
 
 namespace iommusim::timing {
+namespace {
+
+/// The largest window.
+constexpr std::size_t most_under_way = std::size_t{1} << 20;
+
+}  // namespace
 
 /// The first and the last byte of a TLP on their way.
 struct LooseClock::Front {
@@ -16,7 +22,8 @@ struct LooseClock::Front {
 LooseClock::LooseClock(const Network& network)
     : Clock{network},
       network_{network},
-      posted_lines_(std::max<std::size_t>(network.root_nodes, 1), LineBuffer{network.host.root_complex.posted_lines}) {
+      posted_lines_(std::max<std::size_t>(network.root_nodes, 1),
+                    PostedLines{LineBuffer{network.host.root_complex.posted_lines}, Duration{}}) {
   channels_.reserve(network.channels.size());
   for (std::size_t i = 0; i < network.channels.size(); ++i)
     channels_.push_back({&network.channels[i], {}, &its_channel(i)});
@@ -44,9 +51,12 @@ void LooseClock::submit(const DmaOperation& operation) {
                        : operation.operation == Operation::write ? write(engine, operation)
                                                                  : read(engine, operation);
   its_function(operation.function).count(operation.operation, operation.size, operation.start, end);
+  reached(end);
   while (!under_way_.empty() && under_way_.top() <= operation.start)
     under_way_.pop();
   under_way_.push(end);
+  // No window is larger, and a wait for all asks for the latest only.
+  if (under_way_.size() > most_under_way) under_way_.pop();
 }
 
 Duration LooseClock::wait_for_slot(unsigned window) {
@@ -151,27 +161,35 @@ void LooseClock::cross(ChannelState& channel, std::uint64_t bytes, Front& front)
   channel.counters->busy += length;
 }
 
+LooseClock::PostedLines* LooseClock::lines_for(const Tlp& tlp, Duration ready) {
+  const Journey& journey = tlp.journey;
+  if (tlp.is_answered() || journey.size() == 0 || journey[0].kind != StepKind::channel) return nullptr;
+  std::size_t step = 0;
+  while (step < journey.size() && journey[step].kind == StepKind::channel)
+    ++step;
+  if (step == journey.size() || journey[step].kind != StepKind::root_complex_in) return nullptr;
+  PostedLines& port = posted_lines_[journey[step].index];
+  if (ready < port.latest) return nullptr;
+  port.latest = ready;
+  return &port;
+}
+
 /// A posted write is sent when its lines at the root port will be free at its arrival there, if nothing delays it.
-Duration LooseClock::wait_for_lines(const Tlp& tlp, Duration ready) {
-  Duration flight;
-  for (std::size_t i = 0; i < tlp.journey.size(); ++i) {
-    const Step& step = tlp.journey[i];
-    if (step.kind == StepKind::root_complex_in) {
-      const Duration free = posted_lines_[step.index].earliest(tlp.lines());
-      const Duration at_host = flight + network_.host.root_complex.latency;
-      return free > ready + at_host ? free - at_host : ready;
-    }
-    if (step.kind != StepKind::channel) break;
-    const Channel& channel = network_.channels[step.index];
+Duration LooseClock::wait_for_lines(const PostedLines& port, const Tlp& tlp, Duration ready) const {
+  Duration flight = network_.host.root_complex.latency;
+  for (std::size_t i = 0; tlp.journey[i].kind == StepKind::channel; ++i) {
+    const Channel& channel = network_.channels[tlp.journey[i].index];
     flight += channel.link.propagation() + channel.entry.latency;
     if (i == 0 || channel.entry.store_and_forward) flight += channel.link.serialize(tlp.wire_bytes);
   }
-  return ready;
+  const Duration free = port.lines.earliest(tlp.lines());
+  return free > ready + flight ? free - flight : ready;
 }
 
 LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const EngineState* engine) {
   const bool posted = !tlp.is_answered();
-  if (posted) ready = wait_for_lines(tlp, ready);
+  PostedLines* const lines = lines_for(tlp, ready);
+  if (lines != nullptr) ready = wait_for_lines(*lines, tlp, ready);
   Front front{ready, ready};
   Passage passage{ready, ready, ready};
   std::size_t channels = 0;
@@ -192,8 +210,8 @@ LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const Engin
     }
     const Duration earlier = posted || engine == nullptr ? Duration{} : engine->sent.performed_before(passage.sent);
     const Host::Answer answer = its_host().serve({tlp, step, front.tail, earlier});
-    if (posted && journey[step].kind == StepKind::root_complex_in)
-      posted_lines_[journey[step].index].take(tlp.lines(), answer.released);
+    if (lines != nullptr && journey[step].kind == StepKind::root_complex_in)
+      lines->lines.take(tlp.lines(), answer.released);
     front = {answer.ready, answer.ready};
     step = answer.step;
   }

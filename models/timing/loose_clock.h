@@ -61,6 +61,12 @@ class LooseClock final : public Clock {
     Duration next_issue;
     SentWrites sent;
   };
+  /// Of one root-bus node: posted writes that wait for translation and a write buffer.
+  struct PostedLines {
+    LineBuffer lines;
+    /// The latest time for which somebody asked. Who asks for an earlier one passes by: what is taken is taken later.
+    Duration latest;
+  };
   /// Times of one request on its way.
   struct Passage {
     /// On the first channel: when its first byte and its last byte left.
@@ -84,13 +90,14 @@ class LooseClock final : public Clock {
   Passage pass_back(const Tlp& tlp, std::size_t channels, Passage passage);
   struct Front;
   static void cross(ChannelState& channel, std::uint64_t bytes, Front& front);
-  Duration wait_for_lines(const Tlp& tlp, Duration ready);
+  /// The lines that a posted write needs at its root port; nullptr: it needs none, or asks out of order.
+  PostedLines* lines_for(const Tlp& tlp, Duration ready);
+  Duration wait_for_lines(const PostedLines& port, const Tlp& tlp, Duration ready) const;
 
   const Network& network_;
   std::vector<ChannelState> channels_;
   std::vector<EngineState> engines_;
-  /// Per root-bus node: posted writes that wait for translation and a write buffer.
-  std::vector<LineBuffer> posted_lines_;
+  std::vector<PostedLines> posted_lines_;
   /// Ends of the operations under way, the earliest on top.
   std::priority_queue<Duration, std::vector<Duration>, std::greater<>> under_way_;
 };

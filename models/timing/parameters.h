@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The physical quantities that a platform's time is made of. docs/timing.md gives the source of every default and
-// preset.
+// The physical quantities that a platform's time is made of. Defaults are plausible for current servers;
+// docs/calibration.md gives the source of the presets.
 #pragma once
 
 #include "base/quantity.h"
@@ -34,7 +34,9 @@ struct EngineParameters {
   Duration descriptor;
 
   unsigned tags_of(std::uint64_t size) const { return size > large ? tags_large : tags; }
-  bool has_engine() const { return job != Duration{} || line != Duration{} || port_line != Duration{}; }
+  bool has_engine() const {
+    return job != Duration{} || line != Duration{} || port_job != Duration{} || port_line != Duration{};
+  }
 };
 
 /// Flow-control credits that a receiver advertises, in TLPs and 16-byte units.
@@ -97,7 +99,7 @@ struct MemoryParameters {
 struct IommuParameters {
   /// Each request, hit or miss.
   Duration lookup = Duration::nanoseconds(5);
-  /// Requests per nanosecond that can be looked up at most; 0: no limit.
+  /// From one lookup to the next, at least.
   Duration lookup_interval;
   /// A walk: fixed part, and each table entry fetched.
   Duration walk;

@@ -58,7 +58,7 @@ StatisticGroup channel_group(const std::string& name, const ChannelCounters& cha
 StatisticGroup iommu_group(const std::string& name, const IommuCounters& unit, unsigned walkers, Duration counted) {
   return {name,
           {{"lookups", "", "requests looked up", unit.lookups},
-           {"hits", "", "requests that a cache answered", unit.hits},
+           {"hits", "", "requests that needed no walk", unit.hits},
            {"hit_rate", "", "share of the lookups", share(unit.hits, unit.lookups)},
            {"merged", "", "hits that waited for a walk under way", unit.merged},
            {"walks", "", "walks of the tables", unit.walks},

@@ -56,3 +56,10 @@ TEST_CASE("A calendar forgets the past and goes on", "[timing]") {
   for (std::uint64_t i = 0; i < 100; ++i)
     CHECK(calendar.reserve(ns(i * 1'000'000), ns(10)) == ns(i * 1'000'000));
 }
+
+TEST_CASE("A reservation of days takes no longer than one of nanoseconds", "[timing]") {
+  Calendar calendar;
+  const Duration day = ns(86'400'000'000'000);
+  CHECK(calendar.reserve(ns(5), day) == ns(5));
+  CHECK(calendar.reserve(ns(6), ns(1)) == ns(5) + day);
+}

@@ -116,3 +116,38 @@ TEST_CASE("In closed loop an operation begins when fewer are under way", "[timin
     CHECK(clock->function(0).reads.min() == clock->function(0).reads.max());
   }
 }
+
+TEST_CASE("A read of more requests than tags is moved in batches, however slow the engine", "[timing]") {
+  for (unsigned tags = 1; tags <= 5; ++tags) {
+    for (std::size_t requests = 1; requests <= 40; ++requests) {
+      Network network = small_network(1);
+      network.engines[0].parameters.tags = network.engines[0].parameters.tags_large = tags;
+      network.engines[0].parameters.line = ns(400);
+      EventClock events{network};
+      LooseClock loose{network};
+      const std::vector<Tlp> tlps(requests, to_memory(Operation::read, 0));
+      for (Clock* clock : {static_cast<Clock*>(&events), static_cast<Clock*>(&loose)}) {
+        clock->submit({0, 0, Operation::read, false, ns(0), 64 * requests, tlps});
+        clock->submit({0, 0, Operation::read, false, ns(0), 64 * requests, tlps});
+        INFO(tags << " tags, " << requests << " requests");
+        REQUIRE(clock->finish() >= ns(2 * 400 * requests));
+        REQUIRE(clock->function(0).reads.count() == 2);
+      }
+      REQUIRE(events.credits_are_complete());
+    }
+  }
+}
+
+TEST_CASE("A small write does not wait behind a long one of another device", "[timing]") {
+  const Network network = small_network(2);
+  EventClock events{network};
+  LooseClock loose{network};
+  const std::vector<Tlp> many(1000, to_memory(Operation::write, 0, true));
+  const std::vector<Tlp> one{to_memory(Operation::write, 1, true)};
+  for (Clock* clock : {static_cast<Clock*>(&events), static_cast<Clock*>(&loose)}) {
+    clock->submit({0, 0, Operation::write, false, ns(0), 64'000, many});
+    clock->submit({1, 1, Operation::write, false, ns(1000), 64, one});
+    clock->finish();
+    CHECK(clock->function(1).writes.max() < ns(2000));
+  }
+}

@@ -37,8 +37,8 @@ IommuParameters two_walkers() {
 
 TEST_CASE("A hit takes the lookup, a miss the walk with every entry that it reads", "[timing]") {
   Iommu iommu{two_walkers(), 1};
-  CHECK(iommu.translate(hit(1), 0, Iommu::Lane::read, ns(0)) == ns(2));
-  CHECK(iommu.translate(miss(2), 0, Iommu::Lane::read, ns(10)) == ns(10 + 2 + 100 + 40));
+  CHECK(iommu.translate({hit(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(2));
+  CHECK(iommu.translate({miss(2), RequesterId{}, 0, Iommu::Lane::read}, ns(10)) == ns(10 + 2 + 100 + 40));
   CHECK(iommu.counters().walks == 1);
   CHECK(iommu.counters().walk_reads == 4);
   CHECK(iommu.counters().hits == 1);
@@ -46,44 +46,44 @@ TEST_CASE("A hit takes the lookup, a miss the walk with every entry that it read
 
 TEST_CASE("As many walks as there are walkers go on at once", "[timing]") {
   Iommu iommu{two_walkers(), 4};
-  CHECK(iommu.translate(miss(1), 0, Iommu::Lane::read, ns(0)) == ns(142));
-  CHECK(iommu.translate(miss(2), 1, Iommu::Lane::read, ns(0)) == ns(142));
-  CHECK(iommu.translate(miss(3), 2, Iommu::Lane::read, ns(0)) == ns(142 + 140));
+  CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
+  CHECK(iommu.translate({miss(2), RequesterId{}, 1, Iommu::Lane::read}, ns(0)) == ns(142));
+  CHECK(iommu.translate({miss(3), RequesterId{}, 2, Iommu::Lane::read}, ns(0)) == ns(142 + 140));
 }
 
 TEST_CASE("A hit on a page whose walk is under way waits for it", "[timing]") {
   Iommu iommu{two_walkers(), 2};
-  iommu.translate(miss(1), 0, Iommu::Lane::read, ns(0));
-  CHECK(iommu.translate(hit(1), 1, Iommu::Lane::read, ns(20)) == ns(142));
+  iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0));
+  CHECK(iommu.translate({hit(1), RequesterId{}, 1, Iommu::Lane::read}, ns(20)) == ns(142));
   CHECK(iommu.counters().merged == 1);
-  CHECK(iommu.translate(hit(1), 1, Iommu::Lane::read, ns(200)) == ns(202));
+  CHECK(iommu.translate({hit(1), RequesterId{}, 1, Iommu::Lane::read}, ns(200)) == ns(202));
 }
 
 TEST_CASE("Reads leave in order, and writes need not wait for them", "[timing]") {
   Iommu iommu{two_walkers(), 1};
-  iommu.translate(miss(1), 0, Iommu::Lane::read, ns(0));
-  CHECK(iommu.translate(hit(2), 0, Iommu::Lane::read, ns(10)) == ns(142));
-  CHECK(iommu.translate(hit(2), 0, Iommu::Lane::write, ns(10)) == ns(12));
+  iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0));
+  CHECK(iommu.translate({hit(2), RequesterId{}, 0, Iommu::Lane::read}, ns(10)) == ns(142));
+  CHECK(iommu.translate({hit(2), RequesterId{}, 0, Iommu::Lane::write}, ns(10)) == ns(12));
 }
 
 TEST_CASE("With one walk at a time in a region others wait, whatever walkers are free", "[timing]") {
   IommuParameters parameters = two_walkers();
   parameters.one_walk_per_region = true;
   Iommu iommu{parameters, 3};
-  CHECK(iommu.translate(miss(1), 0, Iommu::Lane::read, ns(0)) == ns(142));
-  CHECK(iommu.translate(miss(2), 1, Iommu::Lane::read, ns(0)) == ns(282));
+  CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
+  CHECK(iommu.translate({miss(2), RequesterId{}, 1, Iommu::Lane::read}, ns(0)) == ns(282));
   // 512 pages of 4 KiB further is another region; walks are dispatched in order.
-  CHECK(iommu.translate(miss(600), 2, Iommu::Lane::read, ns(0)) == ns(282));
+  CHECK(iommu.translate({miss(600), RequesterId{}, 2, Iommu::Lane::read}, ns(0)) == ns(282));
 }
 
 TEST_CASE("A walk below a known table reads one entry", "[timing]") {
   IommuParameters parameters = two_walkers();
   parameters.structure_cache = 1;
   Iommu iommu{parameters, 1};
-  CHECK(iommu.translate(miss(1), 0, Iommu::Lane::read, ns(0)) == ns(142));
-  CHECK(iommu.translate(miss(2), 0, Iommu::Lane::read, ns(1000)) == ns(1112));
-  iommu.translate(miss(600), 0, Iommu::Lane::read, ns(2000));
-  CHECK(iommu.translate(miss(3), 0, Iommu::Lane::read, ns(3000)) == ns(3142));
+  CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
+  CHECK(iommu.translate({miss(2), RequesterId{}, 0, Iommu::Lane::read}, ns(1000)) == ns(1112));
+  iommu.translate({miss(600), RequesterId{}, 0, Iommu::Lane::read}, ns(2000));
+  CHECK(iommu.translate({miss(3), RequesterId{}, 0, Iommu::Lane::read}, ns(3000)) == ns(3142));
 }
 
 TEST_CASE("A walker rests after a walk as its kind of request asks", "[timing]") {
@@ -91,6 +91,12 @@ TEST_CASE("A walker rests after a walk as its kind of request asks", "[timing]")
   parameters.walkers = 1;
   parameters.recovery_read = ns(40);
   Iommu iommu{parameters, 2};
-  CHECK(iommu.translate(miss(1), 0, Iommu::Lane::read, ns(0)) == ns(142));
-  CHECK(iommu.translate(miss(2), 1, Iommu::Lane::write, ns(0)) == ns(142 + 40 + 140));
+  CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
+  CHECK(iommu.translate({miss(2), RequesterId{}, 1, Iommu::Lane::write}, ns(0)) == ns(142 + 40 + 140));
+}
+
+TEST_CASE("Pages of different requesters are different pages", "[timing]") {
+  Iommu iommu{two_walkers(), 2};
+  iommu.translate({miss(1), RequesterId{1}, 0, Iommu::Lane::read}, ns(0));
+  CHECK(iommu.translate({hit(1), RequesterId{2}, 1, Iommu::Lane::read}, ns(20)) == ns(22));
 }
