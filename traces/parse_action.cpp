@@ -264,9 +264,9 @@ CpuAccess parse_cpu_write(Tokens& tokens) {
   return access;
 }
 
-template <auto parse>
+template <auto Parse>
 void assign(Tokens& tokens, Action& action) {
-  action = parse(tokens);
+  action = Parse(tokens);
 }
 
 struct Verb {

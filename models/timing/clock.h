@@ -25,7 +25,7 @@ struct DmaOperation {
   bool message = false;
   Duration start;
   std::uint64_t size = 0;
-  TlpList tlps;
+  TlpList tlps{nullptr, 0};
 };
 
 /// Of one function. An operation is over when the last byte of a write is on the link, or that of a read was moved.

@@ -86,8 +86,10 @@ void Host::reach_memory(const Step& step, Visit& visit) {
 void Host::leave(Visit& visit) {
   // A processor's access only comes from the system.
   const bool is_peer_to_peer = visit.in_root_complex;
-  counters_.reflected += is_peer_to_peer;
-  if (is_peer_to_peer) counters_.reflected_bytes += visit.tlp.size;
+  if (is_peer_to_peer) {
+    ++counters_.reflected;
+    counters_.reflected_bytes += visit.tlp.size;
+  }
   visit.in_root_complex = false;
   visit.time += parameters_.root_complex.latency;
   if (const auto rate = parameters_.root_complex.reflection; rate && is_peer_to_peer) {

@@ -68,7 +68,7 @@ class Iommu {
   std::vector<Region> regions_;
   /// The table of leaf entries that a page belongs to.
   struct Table {
-    std::uint64_t number;
+    std::uint64_t number = 0;
     RequesterId requester;
     bool operator==(const Table& o) const { return number == o.number && requester == o.requester; }
   };

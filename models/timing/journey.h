@@ -45,7 +45,8 @@ struct Step {
 
 /// Without allocation. A way with more steps keeps its first `capacity`: no hierarchy of 256 buses that carries traffic
 /// is as deep.
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): clearing all of steps_ for every TLP would cost.
+// Clearing all of steps_ for every TLP would cost.
+// NOLINTBEGIN(cppcoreguidelines-pro-type-member-init)
 class Journey {
  public:
   static constexpr std::size_t capacity = 24;
@@ -96,5 +97,6 @@ class Journey {
   std::uint8_t size_ = 0;
   bool open_ = false;
 };
+// NOLINTEND(cppcoreguidelines-pro-type-member-init)
 
 }  // namespace iommusim::timing
