@@ -13,14 +13,9 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-// A switch is one comparison for what stands in words, which is above '#'.
+// One comparison for what stands in words, which is above '#'.
 bool ends_word(char c) {
-  switch (c) {
-    case ' ':
-    case '\t':
-    case '#': return true;
-    default: return false;
-  }
+  return static_cast<unsigned char>(c) <= '#' && (is_blank(c) || c == '#');
 }
 
 }  // namespace

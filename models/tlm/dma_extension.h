@@ -8,6 +8,7 @@
 #include "pcie/routing.h"
 #include "pcie/topology.h"
 #include "timing/journey.h"
+#include "tlm/translator.h"
 
 #include <tlm>
 
@@ -48,6 +49,9 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   Path path;
   /// Each component appends what takes time. Open while somebody waits to spend it (tlm/journey_scope.h).
   timing::Journey journey;
+  /// Set by an IOMMU that passed the request on: itself, and what its caches had. Default: none, nothing.
+  Translator* translator = nullptr;
+  std::optional<iommu::CacheHits> hits;
 
   /// Back to the defaults, without touching the unused hops.
   void reset() {
@@ -61,6 +65,8 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
     landing = Landing{};
     path.clear();
     journey.end();
+    translator = nullptr;
+    hits.reset();
   }
 
   tlm::tlm_extension_base* clone() const override { return new DmaExtension(*this); }

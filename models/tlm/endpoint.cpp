@@ -62,6 +62,7 @@ void Endpoint::on_dmi_invalidated(std::function<void(std::uint64_t, std::uint64_
 }
 
 void Endpoint::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
+  ++withdrawals_;
   if (dmi_sink_) dmi_sink_(first, last);
 }
 
@@ -113,7 +114,53 @@ timing::Tlp& Endpoint::next_tlp() {
   return tlps_[tlp_count_++];
 }
 
+bool Endpoint::go_known_way(KnownWay& way, const Access& access, unsigned char* data, TlpObserver& observer) {
+  if (way.state != KnownWay::State::known) return false;
+  if (way.translator != nullptr && !way.translator->repeat(way.hits)) {
+    way.forget();
+    return false;
+  }
+  const std::uint64_t offset = access.address.offset_in(page_4k);
+  const bool read = access.operation == Operation::read;
+  if (data != nullptr) std::memcpy(read ? data : way.memory + offset, read ? way.memory + offset : data, access.size);
+  const WayShape& shape = ways_.shape(way);
+  timing::Tlp& tlp = next_tlp();
+  set_timed(tlp, access, shape.journey);
+  if (shape.is_translated) tlp.journey.set_address(shape.translation, way.iova + offset);
+  tlp.journey.set_address(tlp.journey.size() - 1, way.physical + offset);
+  Landing landing = shape.landing;
+  landing.address = way.physical + offset;
+  observer.on_tlp(access, landing, shape.path);
+  ++repeated_;
+  return true;
+}
+
+/// Without the request's effects: DMI of its page, and whether the device itself treats all of the page alike.
+void Endpoint::learn(KnownWay& way, const Access& access, DmaTransaction& transaction) {
+  const DmiPage page{transaction};
+  tlm::tlm_dmi dmi;
+  const bool is_granted = is_alike_all_over(way.function, access, page) &&
+                          upstream->get_direct_mem_ptr(transaction, dmi) &&
+                          (access.operation == Operation::read ? dmi.is_read_allowed() : dmi.is_write_allowed()) &&
+                          page.lies_in(dmi);
+  if (!is_granted) {
+    way.state = KnownWay::State::refused;
+    return;
+  }
+  ways_.learn(way, transaction.extension, dmi.get_dmi_ptr() + page.offset_in(dmi));
+}
+
+bool Endpoint::is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const {
+  return page.is_uniform(access, [&](const Access& piece) {
+    return pcie::issue(topology_, function, piece).action == pcie::Action::upstream &&
+           !pcie::route_in_device(topology_, function, piece);
+  });
+}
+
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
+  KnownWay* const way =
+      KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
+  if (way != nullptr && go_known_way(*way, access, data, observer)) return;
   const PayloadPool::Handle transaction = pool_.acquire();
   prepare(*transaction, access);
   DmaExtension& extension = transaction->extension;
@@ -127,13 +174,14 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
     // Our modules leave time to the clock; others on the way have annotated theirs.
     if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
     lose_completion(request.function, *transaction, access);
+    if (way != nullptr && way->is_worth_learning() && transaction->is_response_ok()) learn(*way, access, *transaction);
   }
   extension.journey.end();
   set_timed(next_tlp(), access, extension.journey);
   pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
-  observer.on_tlp(access, *transaction);
+  observer.on_tlp(access, extension.landing, extension.path);
 }
 
 bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) {

@@ -9,6 +9,8 @@
 #include "pcie/topology.h"
 #include "timing/clock.h"
 #include "timing/loose_clock.h"
+#include "tlm/dmi_scope.h"
+#include "tlm/known_ways.h"
 #include "tlm/payload_pool.h"
 
 #include <systemc>
@@ -55,7 +57,7 @@ struct DmaRequest {
 class TlpObserver {
  public:
   virtual ~TlpObserver() = default;
-  virtual void on_tlp(const Access& access, const DmaTransaction& transaction) = 0;
+  virtual void on_tlp(const Access& access, const Landing& landing, const Path& path) = 0;
 };
 
 class Endpoint : public sc_core::sc_module {
@@ -74,12 +76,19 @@ class Endpoint : public sc_core::sc_module {
               TlpObserver& observer, bool poisoned = false);
 
   const PayloadPool& pool() const { return pool_; }
+  /// Requests that went a known way, and so were not sent through the modules on it.
+  std::uint64_t repeated() const { return repeated_; }
   /// Called when translations that DMI pointers rest on may have changed.
   void on_dmi_invalidated(std::function<void(std::uint64_t first, std::uint64_t last)> sink);
 
  private:
   void send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer);
   timing::Tlp& next_tlp();
+  /// Once a page of memory was visited often enough, its requests need not be sent: see KnownWays.
+  bool go_known_way(KnownWay& way, const Access& access, unsigned char* data, TlpObserver& observer);
+  void learn(KnownWay& way, const Access& access, DmaTransaction& transaction);
+  bool is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const;
+  std::uint64_t generation() const { return topology_.generation() + withdrawals_; }
   /// True when the request leaves by the link; else it ended inside the device.
   bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access);
   /// A function of the device was asked: its BAR answers, or it refuses.
@@ -97,6 +106,10 @@ class Endpoint : public sc_core::sc_module {
   std::vector<timing::Tlp> tlps_;
   std::size_t tlp_count_ = 0;
   PayloadPool pool_;
+  KnownWays ways_;
+  /// How often DMI was withdrawn.
+  std::uint64_t withdrawals_ = 0;
+  std::uint64_t repeated_ = 0;
   std::function<void(std::uint64_t, std::uint64_t)> dmi_sink_;
 };
 

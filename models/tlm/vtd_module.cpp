@@ -73,6 +73,8 @@ void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extensi
     case Outcome::translated: {
       extension.landing.decide(id_, *result.rule);
       extension.landing.from_cache = result.translation_cached;
+      extension.translator = this;
+      extension.hits = unit_.last_hits();
       const AddressScope scope{payload, result.address.value()};
       memory_out->b_transport(payload, delay);
       return;

@@ -7,6 +7,7 @@
 #include "timing/loose_clock.h"
 #include "tlm/dma_extension.h"
 #include "tlm/multi_target.h"
+#include "tlm/translator.h"
 
 #include <systemc>
 #include <tlm>
@@ -26,7 +27,7 @@ struct VtdConfig {
   RequesterId default_requester;
 };
 
-class VtdModule : public sc_core::sc_module {
+class VtdModule : public sc_core::sc_module, private Translator {
  public:
   /// Requests of devices, at I/O virtual addresses. One that crosses a 4 KiB boundary gets a burst error; debug
   /// transport answers its first page.
@@ -53,6 +54,7 @@ class VtdModule : public sc_core::sc_module {
                sc_core::sc_time& delay);
   void send_message(const interrupts::MsiMessage& message);
   void withdraw_dmi();
+  bool repeat(const iommu::CacheHits& hits) override { return unit_.repeat(hits); }
 
   ComponentId id_;
   vtd::Unit& unit_;

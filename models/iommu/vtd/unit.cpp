@@ -70,6 +70,16 @@ iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& reques
   return result;
 }
 
+std::optional<iommu::CacheHits> Unit::last_hits() const {
+  return state_->last_hits;
+}
+
+bool Unit::repeat(const iommu::CacheHits& hits) {
+  if (hits.epoch != state_->epoch) return false;
+  state_->commit_repeated(hits);
+  return true;
+}
+
 void Unit::on_message(std::function<void(const interrupts::MsiMessage&)> sink) {
   state_->message_sink = std::move(sink);
 }

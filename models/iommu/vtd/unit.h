@@ -5,6 +5,7 @@
 
 #include "base/requester_id.h"
 #include "interrupts/msi.h"
+#include "iommu/cache_hits.h"
 #include "iommu/translation.h"
 #include "iommu/vtd/config.h"
 #include "memory/physical_bus.h"
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace iommusim::vtd {
 
@@ -56,6 +58,11 @@ class Unit {
   InputSpace input_space(RequesterId requester) const;
   /// decide(), and then its effects.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
+  /// The cache lines that the last translate() found; nullopt when it had to fetch, or refused.
+  std::optional<iommu::CacheHits> last_hits() const;
+  /// A request like the one that found `hits`, to the same 4 KiB page. True: it is answered as that one was, and
+  /// counted. False: it has to be decided anew.
+  bool repeat(const iommu::CacheHits& hits);
 
   /// Where the unit's own messages (fault event, invalidation completion event) go.
   void on_message(std::function<void(const interrupts::MsiMessage&)> sink);

@@ -25,6 +25,7 @@ void Unit::State::commit(const iommu::TranslationRequest& request, const iommu::
   ++statistics.requests;
   statistics.fetches += fetches.size();
   commit_lookups(request.requester, effects);
+  remember_hits(result, effects);
   if (result.outcome != iommu::Outcome::fault) return;
   ++statistics.faults;
   if (!result.fault_recorded) return;
@@ -37,7 +38,7 @@ void Unit::State::commit_lookups(RequesterId requester, const CacheEffects& effe
     caches.contexts.touch(effects.context_slot);
   } else if (effects.context_lookup == Lookup::miss) {
     ++statistics.context_misses;
-    if (effects.fills_context) caches.contexts.insert(ContextTag{requester}, effects.context);
+    if (effects.fills_context && caches.contexts.insert(ContextTag{requester}, effects.context)) ++epoch;
   }
 
   if (effects.iotlb_lookup == Lookup::hit) {
@@ -45,11 +46,32 @@ void Unit::State::commit_lookups(RequesterId requester, const CacheEffects& effe
     caches.iotlb.touch(effects.iotlb_slot);
   } else if (effects.iotlb_lookup == Lookup::miss) {
     ++statistics.iotlb_misses;
-    if (effects.fills_iotlb) caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry);
+    const bool had_entry = effects.iotlb_slot != Iotlb::none;
+    if (effects.fills_iotlb && (caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry) || had_entry)) ++epoch;
+  }
+}
+
+void Unit::State::remember_hits(const iommu::TranslationResult& result, const CacheEffects& effects) {
+  last_hits.reset();
+  const bool missed = effects.context_lookup == Lookup::miss || effects.iotlb_lookup == Lookup::miss;
+  if (missed || result.outcome != iommu::Outcome::translated) return;
+  last_hits.emplace(iommu::CacheHits{epoch, effects.context_slot, effects.iotlb_slot});
+}
+
+void Unit::State::commit_repeated(const iommu::CacheHits& hits) {
+  ++statistics.requests;
+  if (hits.context != iommu::CacheHits::none) {
+    ++statistics.context_hits;
+    caches.contexts.touch(hits.context);
+  }
+  if (hits.translation != iommu::CacheHits::none) {
+    ++statistics.iotlb_hits;
+    caches.iotlb.touch(hits.translation);
   }
 }
 
 void Unit::State::react(const RegisterFile::Written& written) {
+  ++epoch;
   switch (written.id) {
     case RegisterId::gcmd: return execute_global_command();
     case RegisterId::ccmd: return written.upper_half ? execute_context_command() : void();

@@ -20,6 +20,8 @@ struct Unit::State {
   /// The effects of a decision on caches, fault log and counters.
   void commit(const iommu::TranslationRequest& request, const iommu::TranslationResult& result,
               const CacheEffects& effects, const iommu::FetchLog& fetches);
+  /// The same of a request that found what another had found.
+  void commit_repeated(const iommu::CacheHits& hits);
   /// Software wrote a register.
   void react(const RegisterFile::Written& written);
 
@@ -36,11 +38,14 @@ struct Unit::State {
   ProtectedMemory protected_memory;
   RemappingState remapping;
   UnitStatistics statistics;
+  std::uint64_t epoch = 0;
+  std::optional<iommu::CacheHits> last_hits;
   /// What decide() looks at.
   const DecisionInputs inputs;
 
  private:
   void commit_lookups(RequesterId requester, const CacheEffects& effects);
+  void remember_hits(const iommu::TranslationResult& result, const CacheEffects& effects);
   void execute_context_command();
   void execute_iotlb_command();
   void fault_status_written();
