@@ -32,7 +32,7 @@ EventClock::EventClock(const Network& network)
   engines_.reserve(network.engines.size());
   EngineActions& actions = *this;
   for (std::size_t i = 0; i < network.engines.size(); ++i)
-    engines_.emplace_back(i, network.engines[i].parameters, operations_, flights_, actions);
+    engines_.emplace_back(i, network.engines[i], operations_, flights_, actions);
 }
 
 void EventClock::submit(const DmaOperation& operation) {
@@ -44,7 +44,7 @@ void EventClock::submit(const DmaOperation& operation) {
   const std::uint32_t index = operations_.acquire();
   make_flights(index, operation);
   ++under_way_;
-  const EngineParameters& engine = network_.engines[operation.engine].parameters;
+  const EngineParameters& engine = network_.engines[operation.engine];
   const Duration latency = operation.message ? Duration{} : engine.command / 2 + engine.descriptor;
   if (latency == Duration{})
     engines_[operation.engine].begin(index, now_);

@@ -66,7 +66,7 @@ class EventClock final : public Clock, private EngineActions {
 
   struct ChannelState {
     ChannelState(const Channel& channel, const Pool<Flight>& flights)
-        : parameters{&channel}, egress{flights}, credits{channel.credits, channel.receiver == Receiver::device} {}
+        : parameters{&channel}, egress{flights}, credits{channel.credits.advertised} {}
 
     const Channel* parameters;
     Egress egress;

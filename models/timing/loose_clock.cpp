@@ -28,8 +28,8 @@ LooseClock::LooseClock(const Network& network)
   for (std::size_t i = 0; i < network.channels.size(); ++i)
     channels_.push_back({&network.channels[i], {}, &its_channel(i)});
   engines_.reserve(network.engines.size());
-  for (const Engine& engine : network.engines)
-    engines_.emplace_back(engine.parameters);
+  for (const EngineParameters& engine : network.engines)
+    engines_.emplace_back(engine);
 }
 
 void LooseClock::SentWrites::add(Duration sent, Duration performed) {
@@ -79,9 +79,9 @@ Duration LooseClock::move(EngineState& engine, Server& side, Duration start, std
   const EngineParameters& p = engine.parameters;
   const std::size_t lines = lines_of(bytes);
   const Duration begin = std::max(start, side.free());
-  const Duration port_time = (first ? p.port_job : Duration{}) + p.port_line * lines;
+  const Duration port_time = p.port_time(lines, first);
   const Duration port_end = engine.port.reserve(begin, port_time) + port_time;
-  const Duration end = std::max(begin + p.job + p.line * lines, port_end);
+  const Duration end = std::max(begin + p.engine_time(lines), port_end);
   side.busy_until(end);
   return end;
 }
