@@ -311,7 +311,9 @@ void Replay::perform(const Wait&) {
 
 void Replay::begin_access(AccessSource source, std::uint64_t size) {
   timing::Clock& clock = context_.simulation.clock();
-  if (accesses_++ == context_.machine.description().statistics.warm_up && accesses_ != 1) clock.reset_statistics();
+  const std::uint64_t warm_up = context_.machine.description().statistics.warm_up;
+  if (warm_up != 0 && accesses_ == warm_up) clock.reset_statistics();
+  ++accesses_;
   if (const unsigned window = context_.machine.description().timing.window)
     begin_ = turn_ = std::max({begin_, turn_, clock.wait_for_slot(window)});
   context_.recorder.begin_access(node_, source, begin_, size);

@@ -6,7 +6,6 @@
 #include "pcie/device_routing.h"
 #include "pcie/error_logging.h"
 #include "pcie/id_routing.h"
-#include "pcie/link_timing.h"
 #include "pcie/tlp_split.h"
 #include "tlm/journey_scope.h"
 
@@ -35,16 +34,6 @@ void prepare(DmaTransaction& transaction, const Access& access) {
   extension.atomic = access.operation == Operation::atomic;
   extension.zero_length = access.size == 0;
   extension.poisoned = access.poisoned;
-}
-
-void set_timed(timing::Tlp& tlp, const Access& access, const timing::Journey& journey) {
-  tlp.operation = access.operation;
-  tlp.relaxed_ordering = access.relaxed_ordering;
-  tlp.requester = access.requester;
-  tlp.address = access.address.value();
-  tlp.size = access.size;
-  tlp.wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
-  tlp.journey = journey;
 }
 
 }  // namespace
@@ -82,7 +71,6 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
     access.address = part.address;
     access.size = part.size;
     send(request, access, data, observer);
-    tlps_[tlp_count_ - 1].max_payload = function.max_payload;
     if (data != nullptr) data += part.size;
   }
   clock.submit({config_.engine,
@@ -177,7 +165,7 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
     if (way != nullptr && way->is_worth_learning() && transaction->is_response_ok()) learn(*way, access, *transaction);
   }
   extension.journey.end();
-  set_timed(next_tlp(), access, extension.journey);
+  next_tlp().set(access, extension.journey, topology_[request.function].decoded.max_payload);
   pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
@@ -227,7 +215,8 @@ bool Endpoint::access_bar(const pcie::RouteDecision& decision, tlm::tlm_generic_
 void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
-  const JourneyScope journey{foreign_, payload, extension, delay};
+  const JourneyScope journey{foreign_, payload, extension, delay,
+                             topology_[config_.functions.front()].decoded.max_payload};
   extension.journey.reach(timing::StepKind::device);
   const Access access = access_of(payload, extension);
   answer(pcie::claim_at_device(topology_, config_.functions, access), payload, extension);

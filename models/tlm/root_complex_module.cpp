@@ -67,7 +67,7 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
   const ExtensionScope scope{payload, default_requester(topology_, node)};
   DmaExtension& extension = *scope;
   extension.ingress = node;
-  const JourneyScope journey{clock_, payload, extension, delay};
+  const JourneyScope journey{clock_, payload, extension, delay, topology_[node].decoded.max_payload};
   extension.journey.enter_root_complex(static_cast<std::size_t>(port));
   const Access access = access_of(payload, extension);
   if (!pass_root_port(node, access, payload, extension)) return;

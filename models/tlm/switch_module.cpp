@@ -37,7 +37,7 @@ void SwitchModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_co
   const pcie::NodeIndex ingress = config_.downstream_ports[static_cast<std::size_t>(port)];
   const ExtensionScope scope{payload, default_requester(topology_, ingress)};
   DmaExtension& extension = *scope;
-  const JourneyScope journey{clock_, payload, extension, delay};
+  const JourneyScope journey{clock_, payload, extension, delay, topology_[ingress].decoded.max_payload};
   const Access access = access_of(payload, extension);
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, ingress, access);
   extension.path.add(topology_[pcie::decider(decision, ingress)].id, *decision.rule);
