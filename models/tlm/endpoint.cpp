@@ -113,7 +113,7 @@ bool Endpoint::go_known_way(KnownWay& way, const Access& access, unsigned char* 
   if (data != nullptr) std::memcpy(read ? data : way.memory + offset, read ? way.memory + offset : data, access.size);
   const WayShape& shape = ways_.shape(way);
   timing::Tlp& tlp = next_tlp();
-  set_timed(tlp, access, shape.journey);
+  tlp.set(access, shape.journey, topology_[way.function].decoded.max_payload);
   if (shape.is_translated) tlp.journey.set_address(shape.translation, way.iova + offset);
   tlp.journey.set_address(tlp.journey.size() - 1, way.physical + offset);
   Landing landing = shape.landing;
