@@ -15,6 +15,8 @@ struct CacheHits {
   std::uint64_t epoch = 0;
   /// Line of the cache of device contexts, or none.
   std::uint32_t context = none;
+  /// Line of the cache of PASID entries, or none.
+  std::uint32_t pasid = none;
   /// Line of the cache of translations, or none.
   std::uint32_t translation = none;
 };

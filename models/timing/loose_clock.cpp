@@ -52,18 +52,17 @@ void LooseClock::submit(const DmaOperation& operation) {
                                                                  : read(engine, operation);
   count(operation.function, operation.operation, operation.size, operation.start, end);
   reached(end);
-  while (!under_way_.empty() && under_way_.top() <= operation.start)
-    under_way_.pop();
-  under_way_.push(end);
+  under_way_.remove_until(operation.start);
+  under_way_.add(end);
   // No window is larger, and a wait for all asks for the latest only.
-  if (under_way_.size() > most_under_way) under_way_.pop();
+  if (under_way_.size() > most_under_way) under_way_.remove_earliest();
 }
 
 Duration LooseClock::wait_for_slot(unsigned window) {
   Duration now;
   while (under_way_.size() >= window) {
-    now = under_way_.top();
-    under_way_.pop();
+    now = under_way_.earliest();
+    under_way_.remove_earliest();
   }
   return now;
 }

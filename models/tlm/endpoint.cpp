@@ -123,19 +123,21 @@ bool Endpoint::go_known_way(KnownWay& way, const Access& access, unsigned char* 
   return true;
 }
 
-/// Without the request's effects: DMI of its page, and whether the device itself treats all of the page alike.
 void Endpoint::learn(KnownWay& way, const Access& access, DmaTransaction& transaction) {
-  const DmiPage page{transaction};
-  tlm::tlm_dmi dmi;
-  const bool is_granted = is_alike_all_over(way.function, access, page) &&
-                          upstream->get_direct_mem_ptr(transaction, dmi) &&
-                          (access.operation == Operation::read ? dmi.is_read_allowed() : dmi.is_write_allowed()) &&
-                          page.lies_in(dmi);
-  if (!is_granted) {
+  if (unsigned char* const memory = memory_of_page(way, access, transaction))
+    ways_.learn(way, transaction.extension, memory);
+  else
     way.state = KnownWay::State::refused;
-    return;
-  }
-  ways_.learn(way, transaction.extension, dmi.get_dmi_ptr() + page.offset_in(dmi));
+}
+
+/// Without the request's effects. nullptr: not all of the page is alike, or others do not grant DMI.
+unsigned char* Endpoint::memory_of_page(const KnownWay& way, const Access& access, DmaTransaction& transaction) {
+  const DmiPage page{transaction};
+  if (!is_alike_all_over(way.function, access, page)) return nullptr;
+  tlm::tlm_dmi dmi;
+  if (!upstream->get_direct_mem_ptr(transaction, dmi) || !page.lies_in(dmi)) return nullptr;
+  const bool is_allowed = access.operation == Operation::read ? dmi.is_read_allowed() : dmi.is_write_allowed();
+  return is_allowed ? dmi.get_dmi_ptr() + page.offset_in(dmi) : nullptr;
 }
 
 bool Endpoint::is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const {
@@ -146,8 +148,7 @@ bool Endpoint::is_alike_all_over(pcie::NodeIndex function, const Access& access,
 }
 
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
-  KnownWay* const way =
-      KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
+  KnownWay* const way = KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
   if (way != nullptr && go_known_way(*way, access, data, observer)) return;
   const PayloadPool::Handle transaction = pool_.acquire();
   prepare(*transaction, access);

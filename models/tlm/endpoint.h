@@ -87,6 +87,7 @@ class Endpoint : public sc_core::sc_module {
   /// Once a page of memory was visited often enough, its requests need not be sent: see KnownWays.
   bool go_known_way(KnownWay& way, const Access& access, unsigned char* data, TlpObserver& observer);
   void learn(KnownWay& way, const Access& access, DmaTransaction& transaction);
+  unsigned char* memory_of_page(const KnownWay& way, const Access& access, DmaTransaction& transaction);
   bool is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const;
   std::uint64_t generation() const { return topology_.generation() + withdrawals_; }
   /// True when the request leaves by the link; else it ended inside the device.

@@ -70,8 +70,8 @@ class KnownWays {
  public:
   /// True for requests whose ways can be known: those of an ordinary DMA within one page.
   static bool is_ordinary(const Access& access) {
-    return access.operation != Operation::atomic && access.address_type == AddressType::untranslated &&
-           !access.pasid && !access.message && !access.poisoned && access.size != 0;
+    return access.operation != Operation::atomic && access.address_type == AddressType::untranslated && !access.pasid &&
+           !access.message && !access.poisoned && access.size != 0;
   }
 
   /// The place of the request's way; counts the visit. What is older than `generation` is forgotten.
