@@ -9,6 +9,7 @@
 #include "software/interrupt_setup.h"
 #include "software/msi_setup.h"
 #include "software/sriov_setup.h"
+#include "software/translation_services.h"
 
 #include <fmt/format.h>
 
@@ -95,8 +96,21 @@ void OperatingSystem::attach(const Domain& domain, pcie::NodeIndex device) {
   const pcie::NodeIndex above = machine_.topology()[device].parent;
   const FunctionDescription* parent = above == pcie::NodeIndex::none ? nullptr : &machine_.describe(above);
   software::VtdDriver& driver = driver_of(domain);
-  for (const RequesterId id : requester_ids(machine_.describe(device), parent))
-    if (driver.domain_of(id) != domain.handle) driver.attach(domain.handle, id);
+  const bool keeps_translations = machine_.describe(device).ats && driver.offers_device_tlbs(domain.handle);
+  for (const RequesterId id : requester_ids(machine_.describe(device), parent)) {
+    if (driver.domain_of(id) == domain.handle) continue;
+    const bool is_own = id == machine_.topology()[device].requester;
+    driver.attach(domain.handle, id, keeps_translations && is_own ? software::DeviceTlb::yes : software::DeviceTlb::no);
+  }
+  if (keeps_translations) enable_translation_services(device);
+}
+
+/// After the IOMMU knows the device: it may ask from here on.
+void OperatingSystem::enable_translation_services(pcie::NodeIndex device) {
+  const pcie::Node& node = machine_.topology()[device];
+  const software::PciFunction function{bus_, node.segment, node.requester};
+  if (!software::answers(function)) return;
+  software::enable_ats(function);
 }
 
 /// The kernel lets firmware go on: it maps every RMRR of its devices one to one, page by page where nothing is mapped.
@@ -154,10 +168,10 @@ void OperatingSystem::map(pcie::NodeIndex device, const software::NewMapping& ma
   map_in(own_domain_of(device), mapping, now);
 }
 
-void OperatingSystem::unmap(pcie::NodeIndex device, const Range<Iova>& range, bool invalidate, Duration now) {
+void OperatingSystem::unmap(pcie::NodeIndex device, const Range<Iova>& range, software::Invalidate invalidate,
+                            Duration now) {
   Domain& domain = own_domain_of(device);
-  driver_of(domain).unmap(domain.handle, range.first, range.size(),
-                          invalidate ? software::Invalidate::yes : software::Invalidate::no);
+  driver_of(domain).unmap(domain.handle, range.first, range.size(), invalidate);
   domain.space.unmap(range, now);
 }
 

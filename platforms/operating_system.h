@@ -72,7 +72,7 @@ class OperatingSystem {
 
   /// Operations of a trace, in the domain of `device`. Throw software::DriverError for what is impossible.
   void map(pcie::NodeIndex device, const software::NewMapping& mapping, Duration now);
-  void unmap(pcie::NodeIndex device, const Range<Iova>& range, bool invalidate, Duration now);
+  void unmap(pcie::NodeIndex device, const Range<Iova>& range, software::Invalidate invalidate, Duration now);
   void invalidate(pcie::NodeIndex device, const Range<Iova>& range);
 
   software::CpuBus& bus() { return bus_; }
@@ -94,6 +94,7 @@ class OperatingSystem {
   void map_firmware_ranges(Domain& domain);
   std::size_t iommu_of(const DomainDescription& domain) const;
   void attach(const Domain& domain, pcie::NodeIndex device);
+  void enable_translation_services(pcie::NodeIndex device);
   void program_interrupts();
   void program_device_interrupts(const Device& device);
   static void program_plain_msi(const software::PciFunction& function, std::vector<software::MsixVector>& vectors);

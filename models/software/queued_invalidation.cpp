@@ -6,6 +6,7 @@ namespace iommusim::software {
 using vtd::Capability;
 using vtd::ContextCacheDescriptor;
 using vtd::DescriptorType;
+using vtd::DeviceTlbDescriptor;
 using vtd::FaultStatus;
 using vtd::GlobalCommand;
 using vtd::GlobalStatus;
@@ -19,7 +20,7 @@ using vtd::WaitDescriptor;
 
 namespace {
 
-constexpr unsigned slots = page_4k / InvalidationDescriptor::bytes;
+constexpr unsigned slots = page_4k / InvalidationDescriptor::narrow_bytes;
 
 /// What the driver and then the unit leave in the status word.
 constexpr std::uint32_t status_pending = 1;
@@ -70,6 +71,16 @@ bool QueuedInvalidation::submit(const vtd::IotlbInvalidation& request) {
   return execute(descriptor);
 }
 
+bool QueuedInvalidation::submit(const iommu::DeviceTlbInvalidation& request) {
+  DeviceTlbDescriptor descriptor{descriptor_of(DescriptorType::device_tlb)};
+  descriptor.set<DeviceTlbDescriptor::SID>(request.target.raw());
+  const std::uint64_t last_offset = request.block.last - request.block.first;
+  descriptor.set<DeviceTlbDescriptor::S>(last_offset >= page_4k);
+  // All below the highest bit of the block's size are ones, from bit 12 on.
+  descriptor.set<DeviceTlbDescriptor::ADDR>((request.block.first.value() | last_offset >> 1) / page_4k);
+  return execute(descriptor);
+}
+
 bool QueuedInvalidation::execute(const InvalidationDescriptor& descriptor) {
   const unsigned request = tail_;
   const unsigned wait = (tail_ + 1) % slots;
@@ -77,11 +88,16 @@ bool QueuedInvalidation::execute(const InvalidationDescriptor& descriptor) {
   write(wait, wait_descriptor());
   tail_ = (tail_ + 2) % slots;
   registers_.bus().store32(status_, status_pending);
-  registers_.bus().store32(registers_.address_of(RegisterId::iqt), tail_ * InvalidationDescriptor::bytes);
+  registers_.bus().store32(registers_.address_of(RegisterId::iqt), tail_ * InvalidationDescriptor::narrow_bytes);
   bool refused = false;
   bool disturbed = false;
   const bool answered = registers_.wait([&] {
-    if (stopped()) {
+    const FaultStatus found = errors();
+    if (found.get<FaultStatus::ITE>()) {
+      // The waits behind it are given up by the unit, too (6.5.2.10).
+      clear(found);
+      refused = true;
+    } else if (found.get<FaultStatus::IQE>()) {
       const unsigned slot = pass_head();
       refused = refused || slot == request || slot == wait;
       disturbed = true;
@@ -94,7 +110,7 @@ bool QueuedInvalidation::execute(const InvalidationDescriptor& descriptor) {
 }
 
 void QueuedInvalidation::write(unsigned slot, const InvalidationDescriptor& descriptor) {
-  const PhysAddr address = queue_ + slot * InvalidationDescriptor::bytes;
+  const PhysAddr address = queue_ + slot * InvalidationDescriptor::narrow_bytes;
   registers_.bus().store64(address, descriptor.word(0));
   registers_.bus().store64(address + 8, descriptor.word(1));
 }
@@ -115,8 +131,17 @@ void QueuedInvalidation::stop() {
   registers_.command<GlobalCommand::QIE, GlobalStatus::QIES>(false, "stop its invalidation queue");
 }
 
-bool QueuedInvalidation::stopped() const {
-  return registers_.read<FaultStatus>(RegisterId::fsts).get<FaultStatus::IQE>();
+FaultStatus QueuedInvalidation::errors() const {
+  return registers_.read<FaultStatus>(RegisterId::fsts);
+}
+
+/// Of the bits that say what happened to the queue, those that are set.
+void QueuedInvalidation::clear(FaultStatus errors) {
+  FaultStatus bits;
+  bits.set<FaultStatus::IQE>(errors.get<FaultStatus::IQE>());
+  bits.set<FaultStatus::ICE>(errors.get<FaultStatus::ICE>());
+  bits.set<FaultStatus::ITE>(errors.get<FaultStatus::ITE>());
+  registers_.write(RegisterId::fsts, bits);
 }
 
 unsigned QueuedInvalidation::head() const {
@@ -129,9 +154,9 @@ unsigned QueuedInvalidation::head() const {
 unsigned QueuedInvalidation::pass_head() {
   const unsigned slot = head();
   write(slot, descriptor_of(DescriptorType::wait));
-  FaultStatus clear;
-  clear.set<FaultStatus::IQE>(true);
-  registers_.write(RegisterId::fsts, clear);
+  FaultStatus met;
+  met.set<FaultStatus::IQE>(true);
+  clear(met);
   return slot;
 }
 

@@ -17,13 +17,16 @@ class QueuedInvalidation final : public InvalidationSubmitter {
   void start() override;
   [[nodiscard]] bool submit(const vtd::ContextInvalidation& request) override;
   [[nodiscard]] bool submit(const vtd::IotlbInvalidation& request) override;
+  /// False also when the device did not answer in time.
+  [[nodiscard]] bool submit(const iommu::DeviceTlbInvalidation& request) override;
 
  private:
   bool execute(const vtd::InvalidationDescriptor& descriptor);
   void write(unsigned slot, const vtd::InvalidationDescriptor& descriptor);
   vtd::InvalidationDescriptor wait_descriptor() const;
   void stop();
-  bool stopped() const;
+  vtd::FaultStatus errors() const;
+  void clear(vtd::FaultStatus errors);
   unsigned head() const;
   unsigned pass_head();
 

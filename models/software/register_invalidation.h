@@ -13,6 +13,8 @@ class RegisterInvalidation final : public InvalidationSubmitter {
   void start() override {}
   [[nodiscard]] bool submit(const vtd::ContextInvalidation& request) override;
   [[nodiscard]] bool submit(const vtd::IotlbInvalidation& request) override;
+  /// There is no register for it.
+  [[nodiscard]] bool submit(const iommu::DeviceTlbInvalidation&) override { return false; }
 
  private:
   RemappingRegisters& registers_;

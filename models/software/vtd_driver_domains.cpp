@@ -40,7 +40,8 @@ DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels) {
 
 void VtdDriver::destroy_domain(DomainId id) {
   const Domain& domain = find(id);
-  const bool in_use = std::any_of(attached_.begin(), attached_.end(), [&](const auto& a) { return a.second == id; });
+  const bool in_use =
+      std::any_of(attached_.begin(), attached_.end(), [&](const auto& a) { return a.second.domain == id; });
   if (in_use) throw DriverError(to_string(id) + " still has devices");
   if (domain.tables) domain.tables->release_all();
   domains_.erase(id);
@@ -51,12 +52,14 @@ unsigned VtdDriver::width(DomainId domain) const {
 }
 
 // An entry that was not present is cached in caching mode only.
-void VtdDriver::attach(DomainId id, RequesterId requester) {
+void VtdDriver::attach(DomainId id, RequesterId requester, DeviceTlb device_tlb) {
   const Domain& domain = find(id);
+  if (device_tlb == DeviceTlb::yes && !offers_device_tlbs(id))
+    throw DriverError(to_string(id) + " has no translations that a device could keep");
   if (!context_tables_) throw DriverError("the remapping unit must be prepared before devices are attached");
   detach(requester);
   if (domain.kind != DomainKind::blocked) {
-    context_tables_->write(requester, context_entry(id, domain));
+    context_tables_->write(requester, context_entry(id, domain, device_tlb));
     if (capability().get<Capability::CM>()) {
       invalidate_context(not_present_tag, requester);
       invalidate_domain(id);
@@ -64,23 +67,28 @@ void VtdDriver::attach(DomainId id, RequesterId requester) {
       registers_.flush_write_buffer();
     }
   }
-  attached_[requester] = id;
+  attached_.insert_or_assign(requester, Attachment{id, device_tlb});
+}
+
+bool VtdDriver::offers_device_tlbs(DomainId domain) const {
+  return extended_capability().get<ExtendedCapability::DT>() && find(domain).tables != nullptr;
 }
 
 void VtdDriver::detach(RequesterId requester) {
   const auto found = attached_.find(requester);
   if (found == attached_.end()) return;
-  const DomainId id = found->second;
+  const auto [id, device_tlb] = found->second;
   attached_.erase(found);
   if (find(id).kind == DomainKind::blocked) return;
   context_tables_->clear(requester);
   invalidate_context(id, requester);
   invalidate_domain(id);
+  if (device_tlb == DeviceTlb::yes) invalidate_device_tlb(requester, Range<Iova>::everything());
 }
 
 std::optional<DomainId> VtdDriver::domain_of(RequesterId requester) const {
   const auto found = attached_.find(requester);
-  return found == attached_.end() ? std::nullopt : std::optional{found->second};
+  return found == attached_.end() ? std::nullopt : std::optional{found->second.domain};
 }
 
 unsigned VtdDriver::checked_levels(unsigned levels) const {
@@ -138,7 +146,7 @@ std::unique_ptr<SecondStageTables> VtdDriver::make_identity_tables(unsigned leve
   return tables;
 }
 
-ContextEntry VtdDriver::context_entry(DomainId id, const Domain& domain) const {
+ContextEntry VtdDriver::context_entry(DomainId id, const Domain& domain, DeviceTlb device_tlb) const {
   ContextEntry entry;
   entry.set<ContextEntry::DID>(static_cast<std::uint16_t>(id));
   // Pass-through asks for the largest width that the unit supports (9.3).
@@ -148,6 +156,7 @@ ContextEntry VtdDriver::context_entry(DomainId id, const Domain& domain) const {
     entry.set<ContextEntry::SSPTPTR>(domain.tables->root().value() / page_4k);
   else
     entry.set<ContextEntry::TT>(vtd::TranslationType::pass_through);
+  if (device_tlb == DeviceTlb::yes) entry.set<ContextEntry::TT>(vtd::TranslationType::second_stage_with_ats);
   entry.set<ContextEntry::P>(true);
   return entry;
 }

@@ -20,6 +20,8 @@ constexpr std::size_t lines_of(std::uint64_t bytes) {
 struct Tlp {
   Operation operation = Operation::read;
   bool relaxed_ordering = false;
+  /// What follows of the same operation waits for its answer: a translation request.
+  bool gates = false;
   RequesterId requester;
   std::uint64_t address = 0;
   /// Payload of the request, or bytes that it asks for.

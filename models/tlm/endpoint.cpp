@@ -6,8 +6,8 @@
 #include "pcie/device_routing.h"
 #include "pcie/error_logging.h"
 #include "pcie/id_routing.h"
-#include "pcie/link_timing.h"
 #include "pcie/tlp_split.h"
+#include "tlm/endpoint_request.h"
 #include "tlm/journey_scope.h"
 
 #include <algorithm>
@@ -16,39 +16,6 @@
 #include <utility>
 
 namespace iommusim::modules {
-namespace {
-
-// TLM forbids empty payloads: a zero-length read carries one byte that nobody reads.
-unsigned payload_length(const Access& access) {
-  return access.size == 0 ? 1 : access.size;
-}
-
-void prepare(DmaTransaction& transaction, const Access& access) {
-  transaction.set_command(access.operation == Operation::read ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
-  transaction.set_address(access.address.value());
-  transaction.set_data_length(payload_length(access));
-  transaction.set_streaming_width(payload_length(access));
-  DmaExtension& extension = transaction.extension;
-  extension.requester = access.requester;
-  extension.pasid = access.pasid;
-  extension.address_type = access.address_type;
-  extension.atomic = access.operation == Operation::atomic;
-  extension.zero_length = access.size == 0;
-  extension.poisoned = access.poisoned;
-}
-
-void set_timed(timing::Tlp& tlp, const Access& access, const timing::Journey& journey) {
-  tlp.operation = access.operation;
-  tlp.relaxed_ordering = access.relaxed_ordering;
-  tlp.requester = access.requester;
-  tlp.address = access.address.value();
-  tlp.size = access.size;
-  tlp.wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
-  tlp.journey = journey;
-}
-
-}  // namespace
-
 Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& foreign,
                    EndpointConfig config)
     : sc_module{name}, topology_{topology}, foreign_{foreign}, config_{std::move(config)} {
@@ -115,31 +82,45 @@ timing::Tlp& Endpoint::next_tlp() {
 
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
   const PayloadPool::Handle transaction = pool_.acquire();
-  prepare(*transaction, access);
+  prepare_payload(*transaction, access);
   DmaExtension& extension = transaction->extension;
   const bool read = access.operation == Operation::read;
   if (!read && data != nullptr) std::memcpy(transaction->get_data_ptr(), data, access.size);
-  extension.journey.begin();
-  if (issue(request.function, *transaction, access)) {
-    if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    upstream->b_transport(*transaction, delay);
-    // Our modules leave time to the clock; others on the way have annotated theirs.
-    if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
-    lose_completion(request.function, *transaction, access);
+  const bool translates = tlb_of(request) != nullptr;
+  const std::optional<Access> sent = translates ? translate(request, access, *transaction) : access;
+  if (sent) transmit(request.function, access, *sent, *transaction);
+  set_timed(next_tlp(), sent.value_or(access), extension.journey);
+  if (extension.from_device_tlb && extension.landing.kind == LandingKind::memory) {
+    extension.landing.decide(topology_[request.function].id, iommu::rules::device_tlb);
+    extension.landing.from_cache = true;
   }
-  extension.journey.end();
-  set_timed(next_tlp(), access, extension.journey);
   pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
   observer.on_tlp(access, *transaction);
 }
 
-bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) {
+void Endpoint::transmit(pcie::NodeIndex function, const Access& intended, const Access& access,
+                        DmaTransaction& transaction) {
+  DmaExtension& extension = transaction.extension;
+  extension.journey.begin();
+  if (issue(function, transaction, intended, access)) {
+    if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    upstream->b_transport(transaction, delay);
+    // Our modules leave time to the clock; others on the way have annotated theirs.
+    if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
+    lose_completion(function, transaction, access);
+  }
+  extension.journey.end();
+}
+
+/// The engine's address bits bound what software gives it; what the IOMMU gives it, it keeps elsewhere.
+bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& intended,
+                     const Access& access) {
   DmaExtension& extension = transaction.extension;
   const ComponentId id = topology_[function].id;
-  const pcie::RouteDecision issued = pcie::issue(topology_, function, access);
+  const pcie::RouteDecision issued = pcie::issue(topology_, function, intended);
   extension.path.add(id, *issued.rule);
   if (issued.action != pcie::Action::upstream) {
     refuse(transaction, extension, rejection(id, *issued.rule, issued.status));

@@ -16,7 +16,7 @@ struct FaultInfo {
 
 using R = FaultReason;
 
-const std::array<FaultInfo, 17> fault_table{{
+const std::array<FaultInfo, 18> fault_table{{
     {R::root_entry_not_present,
      false,
      {"vtd.fault-0x1-root-not-present", "the root entry of the requester's bus is not present",
@@ -84,6 +84,10 @@ const std::array<FaultInfo, 17> fault_table{{
      false,
      {"vtd.fault-0x31-pasid-in-legacy-mode", "a request with PASID cannot be translated in legacy mode",
       "VT-d specification, 7.1.3, RTA.2"}},
+    {R::page_request_in_legacy_mode,
+     false,
+     {"vtd.fault-0x32-page-request-in-legacy-mode", "a page request cannot be served in legacy mode",
+      "VT-d specification, 7.1.3, RTA.3"}},
 }};
 
 const FaultInfo& info_of(FaultReason reason) {

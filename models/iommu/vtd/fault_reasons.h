@@ -27,8 +27,9 @@ enum class FaultReason : std::uint8_t {
   request_type_blocked = 0x0D,        // LCT.5
   output_in_interrupt_range = 0x0E,   // LGN.4
   invalid_interrupt_request = 0x29,
-  table_mode_invalid = 0x30,    // RTA.1
-  pasid_in_legacy_mode = 0x31,  // RTA.2
+  table_mode_invalid = 0x30,           // RTA.1
+  pasid_in_legacy_mode = 0x31,         // RTA.2
+  page_request_in_legacy_mode = 0x32,  // RTA.3
 };
 
 /// Why, for people and reports. Precondition: not `none`.

@@ -5,6 +5,7 @@
 #include "iommu/vtd/event_interrupt.h"
 #include "iommu/vtd/fault_recording.h"
 #include "iommu/vtd/invalidation_queue.h"
+#include "iommu/vtd/page_request_queue.h"
 #include "iommu/vtd/protected_memory.h"
 #include "iommu/vtd/register_file.h"
 #include "iommu/vtd/table_format.h"
@@ -20,6 +21,7 @@ struct Unit::State {
   /// The effects of a decision on caches, fault log and counters.
   void commit(const iommu::TranslationRequest& request, const iommu::TranslationResult& result,
               const CacheEffects& effects, const iommu::FetchLog& fetches);
+  void request_page(const iommu::PageRequest& request);
   /// Software wrote a register.
   void react(const RegisterFile::Written& written);
 
@@ -30,11 +32,15 @@ struct Unit::State {
   MessageSink message_sink;
   EventInterrupt fault_event;
   EventInterrupt completion_event;
+  EventInterrupt page_event;
+  DeviceInvalidationSink device_invalidation_sink;
+  PageResponseSink page_response_sink;
   FaultRecording faults;
   TranslationCaches caches;
-  InvalidationQueue queue;
-  ProtectedMemory protected_memory;
   RemappingState remapping;
+  InvalidationQueue queue;
+  PageRequestQueue page_requests;
+  ProtectedMemory protected_memory;
   UnitStatistics statistics;
   /// What decide() looks at.
   const DecisionInputs inputs;
