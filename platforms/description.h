@@ -266,6 +266,8 @@ struct MappingDescription {
   /// Index into Description::buffers, or nullopt when `physical` was given as a number.
   std::optional<std::size_t> buffer;
   SourcePosition position;
+  /// Not mapped from the beginning: software maps a page when a device asks for it.
+  bool on_demand = false;
   /// `physical` was given by this; the loader looks up where the BAR is.
   std::optional<BarReference> bar = {};
 };

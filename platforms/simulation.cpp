@@ -247,8 +247,9 @@ std::optional<iommu::PageResponse> Simulation::request_page(NodeIndex function, 
     const auto group = device.page_requests.begin(pcie::page_request_allocation(machine_.topology()[function].config));
     if (!group) return std::nullopt;
     request.group = *group;
+    const std::uint64_t interrupts = machine_.local_apic().delivered();
     machine_.request_page(device, request);
-    if (software_) software_();
+    if (software_ && machine_.local_apic().delivered() != interrupts) software_();
     return device.page_requests.take(*group);
   }
   return std::nullopt;

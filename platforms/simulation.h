@@ -42,7 +42,7 @@ class Simulation {
   const timing::Network& network() const { return network_.network(); }
   std::size_t engine_of(pcie::NodeIndex function) const { return network_.engine_of(function); }
 
-  /// Called while a function waits for a page that it asked for: software serves the request.
+  /// Called while a function waits for a page that it asked for, and an interrupt said so: software serves the request.
   void on_page_request(std::function<void()> software) { software_ = std::move(software); }
 
   /// Transactions that are still in flight: 0 when the platform is idle.

@@ -55,6 +55,10 @@ void Replay::rethrow() const {
 
 void Replay::start_of_simulation() {
   context_.system.use_bus(context_.simulation.cpu());
+  context_.simulation.on_page_request([this] {
+    context_.simulation.cpu().restart(start_);
+    context_.system.serve_page_requests(begin());
+  });
 }
 
 bool Replay::fetch() {

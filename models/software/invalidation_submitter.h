@@ -22,6 +22,10 @@ class InvalidationSubmitter {
   virtual void start() = 0;
   [[nodiscard]] virtual bool submit(const vtd::ContextInvalidation& request) = 0;
   [[nodiscard]] virtual bool submit(const vtd::IotlbInvalidation& request) = 0;
+  /// Scalable mode, in which units have a queue.
+  [[nodiscard]] virtual bool submit(const vtd::PasidCacheInvalidation& request) = 0;
+  /// An answer to a page request goes the same way.
+  [[nodiscard]] virtual bool submit(const iommu::PageGroupResponse& response) = 0;
   /// The block is naturally aligned. Units that know device TLBs have a queue.
   [[nodiscard]] virtual bool submit(const iommu::DeviceTlbInvalidation& request) = 0;
 };

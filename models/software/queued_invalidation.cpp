@@ -15,12 +15,12 @@ using vtd::InvalidationQueueAddress;
 using vtd::InvalidationQueueHead;
 using vtd::InvalidationQueueTail;
 using vtd::IotlbDescriptor;
+using vtd::PageGroupResponseDescriptor;
+using vtd::PasidCacheDescriptor;
 using vtd::RegisterId;
 using vtd::WaitDescriptor;
 
 namespace {
-
-constexpr unsigned slots = page_4k / InvalidationDescriptor::narrow_bytes;
 
 /// What the driver and then the unit leave in the status word.
 constexpr std::uint32_t status_pending = 1;
@@ -44,6 +44,7 @@ void QueuedInvalidation::start() {
   tail_ = 0;
   InvalidationQueueAddress address;
   address.set<InvalidationQueueAddress::IQA>(queue_.value() / page_4k);
+  address.set<InvalidationQueueAddress::DW>(width() == InvalidationDescriptor::wide_bytes);
   registers_.write(RegisterId::iqa, address);
   registers_.command<GlobalCommand::QIE, GlobalStatus::QIES>(true, "start its invalidation queue");
 }
@@ -81,14 +82,32 @@ bool QueuedInvalidation::submit(const iommu::DeviceTlbInvalidation& request) {
   return execute(descriptor);
 }
 
+bool QueuedInvalidation::submit(const vtd::PasidCacheInvalidation& request) {
+  PasidCacheDescriptor descriptor{descriptor_of(DescriptorType::pasid_cache)};
+  descriptor.set<PasidCacheDescriptor::G>(request.granularity);
+  descriptor.set<PasidCacheDescriptor::DID>(request.domain);
+  descriptor.set<PasidCacheDescriptor::PASID>(request.pasid.value());
+  return execute(descriptor);
+}
+
+bool QueuedInvalidation::submit(const iommu::PageGroupResponse& response) {
+  PageGroupResponseDescriptor descriptor{descriptor_of(DescriptorType::page_group_response)};
+  descriptor.set<PageGroupResponseDescriptor::RID>(response.target.raw());
+  descriptor.set<PageGroupResponseDescriptor::PP>(response.pasid.has_value());
+  if (response.pasid) descriptor.set<PageGroupResponseDescriptor::PASID>(response.pasid->value());
+  descriptor.set<PageGroupResponseDescriptor::PRGI>(response.group);
+  descriptor.set<PageGroupResponseDescriptor::RC>(response.code);
+  return execute(descriptor);
+}
+
 bool QueuedInvalidation::execute(const InvalidationDescriptor& descriptor) {
   const unsigned request = tail_;
-  const unsigned wait = (tail_ + 1) % slots;
+  const unsigned wait = (tail_ + 1) % slots();
   write(request, descriptor);
   write(wait, wait_descriptor());
-  tail_ = (tail_ + 2) % slots;
+  tail_ = (tail_ + 2) % slots();
   registers_.bus().store32(status_, status_pending);
-  registers_.bus().store32(registers_.address_of(RegisterId::iqt), tail_ * InvalidationDescriptor::narrow_bytes);
+  registers_.bus().store32(registers_.address_of(RegisterId::iqt), static_cast<std::uint32_t>(tail_ * width()));
   bool refused = false;
   bool disturbed = false;
   const bool answered = registers_.wait([&] {
@@ -110,9 +129,14 @@ bool QueuedInvalidation::execute(const InvalidationDescriptor& descriptor) {
 }
 
 void QueuedInvalidation::write(unsigned slot, const InvalidationDescriptor& descriptor) {
-  const PhysAddr address = queue_ + slot * InvalidationDescriptor::narrow_bytes;
-  registers_.bus().store64(address, descriptor.word(0));
-  registers_.bus().store64(address + 8, descriptor.word(1));
+  for (std::size_t i = 0; i < width() / 8; ++i)
+    registers_.bus().store64(queue_ + slot * width() + 8 * i, descriptor.word(i));
+}
+
+/// Bytes of a descriptor.
+std::uint64_t QueuedInvalidation::width() const {
+  const bool wide = registers_.extended_capability().get<vtd::ExtendedCapability::SMTS>();
+  return wide ? InvalidationDescriptor::wide_bytes : InvalidationDescriptor::narrow_bytes;
 }
 
 InvalidationDescriptor QueuedInvalidation::wait_descriptor() const {
@@ -146,7 +170,7 @@ void QueuedInvalidation::clear(FaultStatus errors) {
 
 unsigned QueuedInvalidation::head() const {
   const auto head = registers_.read<InvalidationQueueHead>(RegisterId::iqh);
-  return static_cast<unsigned>(head.get<InvalidationQueueHead::QH>()) % slots;
+  return static_cast<unsigned>(head.raw() / width()) % slots();
 }
 
 /// A wait descriptor that waits for nothing takes the place of the refused one, and clearing IQE lets the queue go on

@@ -7,7 +7,7 @@
 
 namespace iommusim::software {
 
-/// A queue of one page: 256 descriptors of 128 bits. Each request is followed by a wait descriptor whose
+/// A queue of one page: 256 descriptors of 128 bits, or 128 of 256 where the unit has scalable mode. Each request is followed by a wait descriptor whose
 /// status write the driver polls, so at most two are in the queue.
 class QueuedInvalidation final : public InvalidationSubmitter {
  public:
@@ -17,6 +17,8 @@ class QueuedInvalidation final : public InvalidationSubmitter {
   void start() override;
   [[nodiscard]] bool submit(const vtd::ContextInvalidation& request) override;
   [[nodiscard]] bool submit(const vtd::IotlbInvalidation& request) override;
+  [[nodiscard]] bool submit(const vtd::PasidCacheInvalidation& request) override;
+  [[nodiscard]] bool submit(const iommu::PageGroupResponse& response) override;
   /// False also when the device did not answer in time.
   [[nodiscard]] bool submit(const iommu::DeviceTlbInvalidation& request) override;
 
@@ -29,6 +31,9 @@ class QueuedInvalidation final : public InvalidationSubmitter {
   void clear(vtd::FaultStatus errors);
   unsigned head() const;
   unsigned pass_head();
+
+  std::uint64_t width() const;
+  unsigned slots() const { return static_cast<unsigned>(page_4k / width()); }
 
   RemappingRegisters& registers_;
   PhysAddr queue_;

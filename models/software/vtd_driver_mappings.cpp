@@ -102,7 +102,7 @@ void VtdDriver::invalidate_device_tlbs(DomainId domain, const Range<Iova>& range
   const Iova first = mask < everything ? range.first.aligned_down(size) : Iova{0};
   const Range<Iova> block = mask < everything ? Range<Iova>{first, first + (size - 1)} : Range<Iova>::everything();
   for (const auto& [requester, attachment] : attached_)
-    if (attachment.domain == domain && attachment.device_tlb == DeviceTlb::yes) invalidate_device_tlb(requester, block);
+    if (attachment.domain == domain && attachment.device_tlb != DeviceTlb::no) invalidate_device_tlb(requester, block);
 }
 
 /// After the unit's own caches: a device that asks again must not be told the old translation (6.5.2.5).
@@ -116,7 +116,7 @@ void VtdDriver::invalidate_device_tlb(RequesterId requester, const Range<Iova>& 
 void VtdDriver::submit(DomainId domain, const vtd::IotlbInvalidation& request, const Range<Iova>& forgotten) {
   vtd::IotlbInvalidation tagged = request;
   tagged.domain = static_cast<std::uint16_t>(domain);
-  if (context_tables_ && !invalidation_->submit(tagged)) return;
+  if (device_tables_ && !invalidation_->submit(tagged)) return;
   if (const auto& tables = find(domain).tables) tables->release_unlinked(forgotten);
 }
 

@@ -18,6 +18,8 @@ enum class DescriptorType : std::uint8_t {
   iotlb = 2,
   device_tlb = 3,
   wait = 5,
+  pasid_iotlb = 6,
+  pasid_cache = 7,
   pasid_device_tlb = 8,
   page_group_response = 9,
 };
@@ -107,6 +109,38 @@ struct PasidDeviceTlbDescriptor : InvalidationDescriptor {
   iommu::DeviceTlbInvalidation request() const {
     return {RequesterId{get<SID>()}, Pasid{get<PASID>()}, get<G>(),
             iommu::sized_block(Iova{word(1) & ADDR::mask}, get<S>())};
+  }
+};
+
+/// pc_inv_dsc (6.5.2.2).
+struct PasidCacheDescriptor : InvalidationDescriptor {
+  explicit PasidCacheDescriptor(const InvalidationDescriptor& raw) : InvalidationDescriptor{raw} {}
+  struct PASID : Field<51, 32, std::uint32_t> {};
+  struct DID : Field<31, 16, std::uint16_t> {};
+  struct G : Field<5, 4, PasidCacheGranularity> {};
+
+  bool has_reserved_bits() const {
+    return has_bits_outside(PASID::mask | DID::mask | G::mask, 0) || get<G>() == PasidCacheGranularity::reserved;
+  }
+  PasidCacheInvalidation request() const { return {get<G>(), get<DID>(), Pasid{get<PASID>()}}; }
+};
+
+/// p_iotlb_inv_dsc (6.5.2.4).
+struct PasidIotlbDescriptor : InvalidationDescriptor {
+  explicit PasidIotlbDescriptor(const InvalidationDescriptor& raw) : InvalidationDescriptor{raw} {}
+  struct ADDR : Field<127, 76> {};
+  struct IH : Field<70, 70, bool> {};
+  struct AM : Field<69, 64, std::uint8_t> {};
+  struct PASID : Field<51, 32, std::uint32_t> {};
+  struct DID : Field<31, 16, std::uint16_t> {};
+  struct G : Field<5, 4, PasidIotlbGranularity> {};
+
+  bool has_reserved_bits() const {
+    const bool known = get<G>() == PasidIotlbGranularity::pasid || get<G>() == PasidIotlbGranularity::page;
+    return has_bits_outside(PASID::mask | DID::mask | G::mask, ADDR::mask | IH::mask | AM::mask) || !known;
+  }
+  PasidIotlbInvalidation request() const {
+    return {get<G>(), get<DID>(), Pasid{get<PASID>()}, Iova{word(1) & ADDR::mask}, get<AM>(), get<IH>()};
   }
 };
 

@@ -82,6 +82,8 @@ QueueError InvalidationQueue::check_and_execute(const InvalidationDescriptor& de
       if (device.has_reserved_bits(config_.device_tlb_throttling)) return QueueError::reserved_field;
       return invalidate_device_tlb(device.request());
     }
+    case DescriptorType::pasid_iotlb:
+    case DescriptorType::pasid_cache:
     case DescriptorType::pasid_device_tlb:
     case DescriptorType::page_group_response: return is_wide() ? execute_wide(descriptor) : QueueError::invalid_type;
   }
@@ -90,7 +92,12 @@ QueueError InvalidationQueue::check_and_execute(const InvalidationDescriptor& de
 
 /// What only 256-bit queues carry.
 QueueError InvalidationQueue::execute_wide(const InvalidationDescriptor& descriptor) {
-  if (descriptor.type() == DescriptorType::page_group_response) return respond(PageGroupResponseDescriptor{descriptor});
+  switch (descriptor.type()) {
+    case DescriptorType::page_group_response: return respond(PageGroupResponseDescriptor{descriptor});
+    case DescriptorType::pasid_iotlb: return invalidate(PasidIotlbDescriptor{descriptor});
+    case DescriptorType::pasid_cache: return invalidate(PasidCacheDescriptor{descriptor});
+    default: break;
+  }
   const PasidDeviceTlbDescriptor device{descriptor};
   if (!config_.device_tlb) return QueueError::invalid_type;
   if (device.has_reserved_bits(config_.device_tlb_throttling)) return QueueError::reserved_field;
@@ -111,6 +118,16 @@ QueueError InvalidationQueue::invalidate_iotlb(const IotlbDescriptor& descriptor
   if (descriptor.has_reserved_bits() || !is_legal(request, config_)) return QueueError::reserved_field;
   advance_head();
   unit_.caches.invalidate(request);
+  return QueueError::none;
+}
+
+/// pc_inv_dsc and p_iotlb_inv_dsc.
+template <class Descriptor>
+QueueError InvalidationQueue::invalidate(const Descriptor& descriptor) {
+  if (!config_.scalable_mode) return QueueError::invalid_type;
+  if (descriptor.has_reserved_bits()) return QueueError::reserved_field;
+  advance_head();
+  unit_.caches.invalidate(descriptor.request());
   return QueueError::none;
 }
 

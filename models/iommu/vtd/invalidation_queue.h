@@ -71,6 +71,8 @@ class InvalidationQueue {
   QueueError execute_wide(const InvalidationDescriptor& descriptor);
   QueueError invalidate_contexts(const ContextCacheDescriptor& descriptor);
   QueueError invalidate_iotlb(const IotlbDescriptor& descriptor);
+  template <class Descriptor>
+  QueueError invalidate(const Descriptor& descriptor);
   QueueError invalidate_device_tlb(const iommu::DeviceTlbInvalidation& request);
   QueueError respond(const PageGroupResponseDescriptor& descriptor);
   QueueError wait(const WaitDescriptor& descriptor);
