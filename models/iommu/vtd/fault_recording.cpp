@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/fault_recording.h"
 
+#include "iommu/vtd/capabilities.h"
+
 namespace iommusim::vtd {
 namespace {
 
