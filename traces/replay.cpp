@@ -3,6 +3,7 @@
 
 #include "base/endian.h"
 #include "pcie/rules.h"
+#include "pcie/translation_capabilities.h"
 #include "software/driver_error.h"
 #include "tlm/timing.h"
 #include "traces/apply_setting.h"
@@ -54,6 +55,10 @@ void Replay::rethrow() const {
 
 void Replay::start_of_simulation() {
   context_.system.use_bus(context_.simulation.cpu());
+  context_.simulation.on_page_request([this] {
+    begin_software();
+    context_.system.serve_page_requests(begin_);
+  });
 }
 
 bool Replay::fetch() {
@@ -147,10 +152,12 @@ unsigned char* Replay::data_of(const Dma& dma, BusAddr address) {
 void Replay::perform(const Dma& dma) {
   node_ = device_of(*operation_);
   require_translation_services(dma);
+  require_pasid(dma);
   modules::DmaRequest request;
   request.function = node_;
   request.operation = dma.operation;
   request.address_type = dma.address_type;
+  request.pasid = dma.pasid;
   if (dma.alias) {
     const std::uint8_t bus = context_.machine.topology()[node_].requester.bus();
     request.requester = RequesterId{static_cast<std::uint16_t>(bus << 8 | *dma.alias)};
@@ -171,6 +178,22 @@ void Replay::require_translation_services(const Dma& dma) const {
   const std::size_t word = first_argument + 2 + (dma.data.empty() ? 0 : 1);
   fail(fmt::format("found a translated request, expected an untranslated one: {} has no ATS capability (ats)",
                    operation_->device),
+       word);
+}
+
+/// Of a virtual function its physical function says what it may send.
+void Replay::require_pasid(const Dma& dma) const {
+  if (!dma.pasid) return;
+  const pcie::Topology& topology = context_.machine.topology();
+  const NodeIndex physical = topology[node_].physical_function;
+  const unsigned bits = pcie::enabled_pasid_bits(topology[physical == NodeIndex::none ? node_ : physical].config);
+  if ((std::uint64_t{dma.pasid->value()} >> bits) == 0 && bits != 0) return;
+  const std::size_t word =
+      first_argument + 2 + (dma.data.empty() ? 0 : 1) + (dma.address_type == AddressType::translated ? 1 : 0);
+  fail(bits == 0
+           ? fmt::format("found a PASID, expected none: {} has no enabled PASID capability (pasid)", operation_->device)
+           : fmt::format("found PASID {:#x}, expected one of {} bits: {} sends no wider ones", dma.pasid->value(), bits,
+                         operation_->device),
        word);
 }
 

@@ -82,6 +82,7 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   /// The trace ends: what is still masked was never sent.
   void lose_pending();
   void require_translation_services(const Dma& dma) const;
+  void require_pasid(const Dma& dma) const;
   /// The range, which software maps, unmaps or invalidates in the domain of node_.
   Range<Iova> range_of(Iova iova, std::uint64_t size) const;
   [[noreturn]] void fail(const std::string& message, std::size_t word = 1) const;

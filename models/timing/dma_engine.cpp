@@ -53,6 +53,8 @@ void DmaEngine::issue_read() {
 }
 
 void DmaEngine::on_read_sent(OperationState& operation) {
+  // What follows a translation request waits for its answer (on_answered).
+  if (flights_[operation.flights[operation.sent - 1]].tlp.gates) return;
   is_issuing_ = false;
   if (operation.sent == operation.flights.size()) reads_.pop();
   issue_read();
@@ -61,7 +63,16 @@ void DmaEngine::on_read_sent(OperationState& operation) {
 void DmaEngine::on_answered(std::uint32_t flight, Duration now) {
   const std::uint32_t index = flights_[flight].operation;
   OperationState& operation = operations_[index];
+  const bool gated = flights_[flight].tlp.gates;
+  if (gated && !operation.is_read()) {
+    actions_.release(flight);
+    return go_on_writing(operation, now);
+  }
   ++operation.answered;
+  if (gated) {
+    is_issuing_ = false;
+    if (operation.sent == operation.flights.size()) reads_.pop();
+  }
   const bool is_complete = operation.answered == operation.flights.size();
   if (!parameters_.has_engine()) {
     ++tags_of(operation);
@@ -75,6 +86,7 @@ void DmaEngine::on_answered(std::uint32_t flight, Duration now) {
     answered_.push(index);
     if (!is_moving_read_) move_read(now);
   }
+  if (gated) issue_read();
 }
 
 /// Requests that have tags at the same time are moved when all of them are answered.
@@ -162,8 +174,13 @@ void DmaEngine::send_next() {
 
 void DmaEngine::on_write_sent(OperationState& operation, Duration now, Duration end) {
   next_issue_ = std::max(now + parameters_.issue, end);
+  if (!flights_[operation.flights[operation.sent - 1]].tlp.gates) go_on_writing(operation, end);
+}
+
+/// The last TLP is sent at `end`, or its answer is there.
+void DmaEngine::go_on_writing(const OperationState& operation, Duration end) {
   if (operation.sent < operation.flights.size())
-    actions_.wake(index_, EngineEvent::may_send, next_issue_);
+    actions_.wake(index_, EngineEvent::may_send, std::max(next_issue_, end));
   else
     actions_.wake(index_, EngineEvent::sent, end);
 }

@@ -94,7 +94,7 @@ Duration LooseClock::write(EngineState& engine, const DmaOperation& operation) {
   Duration sent = ready;
   for (const Tlp& tlp : operation.tlps) {
     const Passage passage = pass(tlp, std::max(sent, engine.next_issue), &engine);
-    sent = passage.sent;
+    sent = tlp.gates ? passage.end : passage.sent;
     engine.next_issue = std::max(passage.begun + p.issue, passage.sent);
     engine.sent.add(passage.sent, passage.end);
     reached(passage.end);
@@ -124,7 +124,7 @@ Duration LooseClock::read_batch(EngineState& engine, const DmaOperation& operati
   Duration arrived;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
     const Passage passage = pass(operation.tlps[i], std::max(next, tags.acquire()), &engine);
-    next = passage.begun;
+    next = operation.tlps[i].gates ? passage.end : passage.begun;
     arrived = std::max(arrived, passage.end);
     if (!p.has_engine()) tags.release_at(passage.end);
   }

@@ -22,6 +22,8 @@ constexpr std::size_t lines_of(std::uint64_t bytes) {
 struct Tlp {
   Operation operation = Operation::read;
   bool relaxed_ordering = false;
+  /// What follows of the same operation waits for its answer: a translation request.
+  bool gates = false;
   RequesterId requester;
   std::uint64_t address = 0;
   /// Payload of the request, or bytes that it asks for.
@@ -42,6 +44,7 @@ struct Tlp {
 
   /// Becomes `access`, which went by `way`. `max_completion`: Max_Payload_Size where completions are cut.
   void set(const Access& access, const Journey& way, std::uint32_t max_completion) {
+    gates = false;
     operation = access.operation;
     relaxed_ordering = access.relaxed_ordering;
     requester = access.requester;

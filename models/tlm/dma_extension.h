@@ -43,6 +43,12 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   /// Set by the root complex: the root-bus node that the request came up through. Default: a processor's request.
   pcie::NodeIndex ingress = pcie::NodeIndex::none;
 
+  /// Set by an IOMMU that answers a translation request: the payload then holds the entry of the completion, and
+  /// `landing` only says by which rule. Default off.
+  bool translation_answered = false;
+  /// Set by a requester that used a translation of its own. Default off.
+  bool from_device_tlb = false;
+
   /// Set once, by whoever ends the request. `landing.status` is the precise completion status.
   Landing landing;
   /// Each component appends itself and the rule that it applied.
@@ -58,6 +64,7 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
     requester = RequesterId{};
     pasid.reset();
     privileged = execute = atomic = zero_length = relaxed_ordering = no_snoop = poisoned = false;
+    translation_answered = from_device_tlb = false;
     address_type = AddressType::untranslated;
     traffic_class = 0;
     tag = 0;

@@ -7,6 +7,7 @@
 #include "pcie/error_logging.h"
 #include "pcie/id_routing.h"
 #include "pcie/tlp_split.h"
+#include "tlm/endpoint_request.h"
 #include "tlm/journey_scope.h"
 
 #include <algorithm>
@@ -15,28 +16,6 @@
 #include <utility>
 
 namespace iommusim::modules {
-namespace {
-
-// TLM forbids empty payloads: a zero-length read carries one byte that nobody reads.
-unsigned payload_length(const Access& access) {
-  return access.size == 0 ? 1 : access.size;
-}
-
-void prepare(DmaTransaction& transaction, const Access& access) {
-  transaction.set_command(access.operation == Operation::read ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
-  transaction.set_address(access.address.value());
-  transaction.set_data_length(payload_length(access));
-  transaction.set_streaming_width(payload_length(access));
-  DmaExtension& extension = transaction.extension;
-  extension.requester = access.requester;
-  extension.pasid = access.pasid;
-  extension.address_type = access.address_type;
-  extension.atomic = access.operation == Operation::atomic;
-  extension.zero_length = access.size == 0;
-  extension.poisoned = access.poisoned;
-}
-
-}  // namespace
 
 Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& foreign,
                    EndpointConfig config)
@@ -102,81 +81,51 @@ timing::Tlp& Endpoint::next_tlp() {
   return tlps_[tlp_count_++];
 }
 
-bool Endpoint::go_known_way(KnownWay& way, const Access& access, unsigned char* data, TlpObserver& observer) {
-  if (way.state != KnownWay::State::known) return false;
-  if (way.translator != nullptr && !way.translator->repeat(way.hits)) {
-    way.forget();
-    return false;
-  }
-  const std::uint64_t offset = access.address.offset_in(page_4k);
-  const bool read = access.operation == Operation::read;
-  if (data != nullptr) std::memcpy(read ? data : way.memory + offset, read ? way.memory + offset : data, access.size);
-  const WayShape& shape = ways_.shape(way);
-  timing::Tlp& tlp = next_tlp();
-  tlp.set(access, shape.journey, topology_[way.function].decoded.max_payload);
-  if (shape.is_translated) tlp.journey.set_address(shape.translation, way.iova + offset);
-  tlp.journey.set_address(tlp.journey.size() - 1, way.physical + offset);
-  Landing landing = shape.landing;
-  landing.address = way.physical + offset;
-  observer.on_tlp(access, landing, shape.path);
-  ++repeated_;
-  return true;
-}
-
-void Endpoint::learn(KnownWay& way, const Access& access, DmaTransaction& transaction) {
-  if (unsigned char* const memory = memory_of_page(way, access, transaction))
-    ways_.learn(way, transaction.extension, memory);
-  else
-    way.state = KnownWay::State::refused;
-}
-
-/// Without the request's effects. nullptr: not all of the page is alike, or others do not grant DMI.
-unsigned char* Endpoint::memory_of_page(const KnownWay& way, const Access& access, DmaTransaction& transaction) {
-  const DmiPage page{transaction};
-  if (!is_alike_all_over(way.function, access, page)) return nullptr;
-  tlm::tlm_dmi dmi;
-  if (!upstream->get_direct_mem_ptr(transaction, dmi) || !page.lies_in(dmi)) return nullptr;
-  const bool is_allowed = access.operation == Operation::read ? dmi.is_read_allowed() : dmi.is_write_allowed();
-  return is_allowed ? dmi.get_dmi_ptr() + page.offset_in(dmi) : nullptr;
-}
-
-bool Endpoint::is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const {
-  return page.is_uniform(access, [&](const Access& piece) {
-    return pcie::issue(topology_, function, piece).action == pcie::Action::upstream &&
-           !pcie::route_in_device(topology_, function, piece);
-  });
-}
-
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
-  KnownWay* const way = KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
+  const bool translates = tlb_of(request) != nullptr;
+  KnownWay* const way =
+      !translates && KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
   if (way != nullptr && go_known_way(*way, access, data, observer)) return;
   const PayloadPool::Handle transaction = pool_.acquire();
-  prepare(*transaction, access);
+  prepare_payload(*transaction, access);
   DmaExtension& extension = transaction->extension;
   const bool read = access.operation == Operation::read;
   if (!read && data != nullptr) std::memcpy(transaction->get_data_ptr(), data, access.size);
-  extension.journey.begin();
-  if (issue(request.function, *transaction, access)) {
-    if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    upstream->b_transport(*transaction, delay);
-    // Our modules leave time to the clock; others on the way have annotated theirs.
-    if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
-    lose_completion(request.function, *transaction, access);
-    if (way != nullptr && way->is_worth_learning() && transaction->is_response_ok()) learn(*way, access, *transaction);
+  const std::optional<Access> sent = translates ? translate(request, access, *transaction) : access;
+  if (sent) transmit(request.function, access, *sent, *transaction);
+  next_tlp().set(sent.value_or(access), extension.journey, topology_[request.function].decoded.max_payload);
+  if (extension.from_device_tlb && extension.landing.kind == LandingKind::memory) {
+    extension.landing.decide(topology_[request.function].id, iommu::rules::device_tlb);
+    extension.landing.from_cache = true;
   }
-  extension.journey.end();
-  next_tlp().set(access, extension.journey, topology_[request.function].decoded.max_payload);
+  if (way != nullptr && way->is_worth_learning() && transaction->is_response_ok()) learn(*way, access, *transaction);
   pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
   observer.on_tlp(access, extension.landing, extension.path);
 }
 
-bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) {
+void Endpoint::transmit(pcie::NodeIndex function, const Access& intended, const Access& access,
+                        DmaTransaction& transaction) {
+  DmaExtension& extension = transaction.extension;
+  extension.journey.begin();
+  if (issue(function, transaction, intended, access)) {
+    if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    upstream->b_transport(transaction, delay);
+    // Our modules leave time to the clock; others on the way have annotated theirs.
+    if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
+    lose_completion(function, transaction, access);
+  }
+  extension.journey.end();
+}
+
+/// The engine's address bits bound what software gives it; what the IOMMU gives it, it keeps elsewhere.
+bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& intended,
+                     const Access& access) {
   DmaExtension& extension = transaction.extension;
   const ComponentId id = topology_[function].id;
-  const pcie::RouteDecision issued = pcie::issue(topology_, function, access);
+  const pcie::RouteDecision issued = pcie::issue(topology_, function, intended);
   extension.path.add(id, *issued.rule);
   if (issued.action != pcie::Action::upstream) {
     refuse(transaction, extension, rejection(id, *issued.rule, issued.status));

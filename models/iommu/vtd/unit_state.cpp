@@ -17,9 +17,13 @@ Unit::State::State(UnitConfig unit_config, memory::PhysicalBus& physical_bus)
       registers{config},
       fault_event{registers, fault_event_registers, message_sink},
       completion_event{registers, completion_event_registers, message_sink},
-      faults{registers, fault_event, config.fault_compression},
+      page_event{registers, page_event_registers, message_sink},
+      faults{registers, fault_event, config},
       caches{config},
-      queue{config, {registers, caches, faults, completion_event, bus}},
+      queue{
+          config,
+          {registers, caches, faults, completion_event, bus, remapping, device_invalidation_sink, page_response_sink}},
+      page_requests{registers, page_event, bus, page_response_sink},
       protected_memory{config, registers},
       inputs{format, remapping, protected_memory, caches, bus} {}
 
@@ -141,6 +145,8 @@ void Unit::State::react(const RegisterFile::Written& written) {
     case RegisterId::iqt: return run_queue();
     case RegisterId::ics: return completion_status_written();
     case RegisterId::iectl: return completion_event.control_written();
+    case RegisterId::prs: return page_requests.status_written();
+    case RegisterId::pectl: return page_event.control_written();
     default: return;
   }
 }
@@ -160,7 +166,7 @@ void Unit::State::execute_iotlb_command() {
   registers.store(RegisterId::iotlb, execute(command, address, config, caches));
 }
 
-/// A queue that stopped goes on by itself once software has cleared IQE.
+/// A queue that stopped goes on by itself once software has cleared IQE or ITE.
 void Unit::State::fault_status_written() {
   faults.status_written();
   run_queue();
@@ -181,6 +187,7 @@ void Unit::State::protected_memory_written() {
 
 void Unit::State::run_queue() {
   statistics.invalidation_descriptors += queue.process();
+  statistics.device_invalidations = queue.sent_to_devices();
 }
 
 bool Unit::State::queue_is_enabled() const {
