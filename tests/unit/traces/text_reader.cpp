@@ -148,7 +148,7 @@ TEST_CASE("Software maps numbers and buffers, unmaps and invalidates", "[traces]
   CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB").invalidate == Invalidate::yes);
   CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-invalidate").invalidate == Invalidate::no);
   CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-device-invalidate").invalidate == Invalidate::unit_only);
-  CHECK(parse_one<Invalidate>("nic0 invalidate 0x1000 8KiB").size == 8192);
+  CHECK(parse_one<traces::Invalidate>("nic0 invalidate 0x1000 8KiB").size == 8192);
 }
 
 TEST_CASE("Software sets switches and BARs by name", "[traces]") {

@@ -183,7 +183,7 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
         "1500ns nic0 write 0xfff 2 data=0ab0 translated");
   CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0x1'0000}, 16u << 20, {}, {}})) ==
         "1us nic0 write 0x1_0000 16MiB");
-  CHECK(to_text(at(us, "nic0", Dma{Operation::read, BusAddr{0x1'1000}, 64, {}, {}, {}, false, BarName{"gpu0", 2}})) ==
+  CHECK(to_text(at(us, "nic0", Dma{Operation::read, BusAddr{0x1'1000}, 64, {}, {}, {}, {}, false, BarName{"gpu0", 2}})) ==
         "1us nic0 read gpu0.2+0x11000 64");
   CHECK(to_text(at(us, "cpu", CpuAccess{Operation::read, PhysAddr{0}, 4, 0, BarName{"gpu0", 0}})) ==
         "1us cpu read gpu0.0 4");
@@ -193,7 +193,7 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
   CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0xFEE0'0000}, 0x41, true})) ==
         "1us nic0 raw-write 0xfee0_0000 0x41 poisoned");
   CHECK(to_text(at(us, "nic0", Msi{3, true})) == "1us nic0 msi 3 poisoned");
-  CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0xFFF}, 2, {}, {}, 0x01, true})) ==
+  CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0xFFF}, 2, {}, {}, {}, 0x01, true})) ==
         "1us nic0 write 0xfff 2 alias=00.1 poisoned");
   CHECK(to_text(at(us, "nic0", Map{Iova{0x1000}, 4096, "rx", 0x1000, true, false})) ==
         "1us nic0 map 0x1000 4KiB rx+0x1000 r");
