@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operating system's driver does with one VT-d unit: it enables the unit, in scalable mode where it is offered,
-// gives domains to devices, maps pages and serves page requests. VT-d specification, 6.5; it follows Linux where the specification
-// leaves a choice.
+// gives domains to devices, maps pages and serves page requests. VT-d specification, 6.5; it follows Linux where the
+// specification leaves a choice.
 #pragma once
 
 #include "base/range.h"
@@ -31,12 +31,12 @@ struct VtdDriverConfig {
   PhysAddr register_base;
   /// Message of the fault event.
   interrupts::MsiMessage fault_event;
-  /// Message of the page request event.
-  interrupts::MsiMessage page_request_event;
   /// RAM that identity domains reach on units without pass-through. Widened to whole pages.
   std::vector<Range<PhysAddr>> identity_ranges;
   /// How often a status is read before the driver reports that hardware does not answer.
   unsigned max_polls = 1000;
+  /// Message of the page request event.
+  interrupts::MsiMessage page_request_event = {};
 };
 
 enum class DomainKind : std::uint8_t {
