@@ -68,22 +68,25 @@ void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const
     if (effects.fills_context) caches.contexts.insert(ContextTag{request.requester}, effects.context);
   }
 
-  if (effects.pasid_lookup == Lookup::hit) {
-    ++statistics.pasid_hits;
-    caches.pasids.touch(effects.pasid_slot);
-  } else if (effects.pasid_lookup == Lookup::miss) {
-    ++statistics.pasid_misses;
-    if (effects.fills_pasid) caches.pasids.insert(effects.pasid_tag, effects.pasid);
-  }
+  if (effects.pasid_lookup != Lookup::not_made) commit_pasid();
 
   if (effects.iotlb_lookup == Lookup::hit) {
     ++statistics.iotlb_hits;
     caches.iotlb.touch(effects.iotlb_slot);
   } else if (effects.iotlb_lookup == Lookup::miss) {
     ++statistics.iotlb_misses;
-    commit_paging(result);
+    if (caches.first_stage.is_present() || caches.second_stage.is_present()) commit_paging(result);
     if (effects.fills_iotlb) caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry);
   }
+}
+
+void Unit::State::commit_pasid() {
+  if (effects.pasid_lookup == Lookup::hit) {
+    ++statistics.pasid_hits;
+    return caches.pasids.touch(effects.pasid_slot);
+  }
+  ++statistics.pasid_misses;
+  if (effects.fills_pasid) caches.pasids.insert(effects.pasid_tag, effects.pasid);
 }
 
 /// A request that was refused leaves nothing of its walk in the caches.

@@ -45,6 +45,7 @@ struct Unit::State {
  private:
   std::optional<FaultReason> update_tables(iommu::FetchLog& fetches);
   void commit_lookups(const iommu::TranslationRequest& request, const iommu::TranslationResult& result);
+  void commit_pasid();
   void commit_paging(const iommu::TranslationResult& result);
   void execute_context_command();
   void execute_iotlb_command();
