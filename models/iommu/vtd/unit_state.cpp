@@ -73,20 +73,14 @@ void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const
     if (effects.fills_context && caches.contexts.insert(ContextTag{request.requester}, effects.context)) ++epoch;
   }
 
-  if (effects.pasid_lookup == Lookup::hit) {
-    ++statistics.pasid_hits;
-    caches.pasids.touch(effects.pasid_slot);
-  } else if (effects.pasid_lookup == Lookup::miss) {
-    ++statistics.pasid_misses;
-    if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++epoch;
-  }
+  if (effects.pasid_lookup != Lookup::not_made) commit_pasid();
 
   if (effects.iotlb_lookup == Lookup::hit) {
     ++statistics.iotlb_hits;
     caches.iotlb.touch(effects.iotlb_slot);
   } else if (effects.iotlb_lookup == Lookup::miss) {
     ++statistics.iotlb_misses;
-    commit_paging(result);
+    if (caches.first_stage.is_present() || caches.second_stage.is_present()) commit_paging(result);
     const bool had_entry = effects.iotlb_slot != Iotlb::none;
     if (effects.fills_iotlb && (caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry) || had_entry)) ++epoch;
   }
@@ -115,6 +109,15 @@ void Unit::State::commit_repeated(const iommu::CacheHits& hits) {
   touch(caches.contexts, hits.context, statistics.context_hits);
   touch(caches.pasids, hits.pasid, statistics.pasid_hits);
   touch(caches.iotlb, hits.translation, statistics.iotlb_hits);
+}
+
+void Unit::State::commit_pasid() {
+  if (effects.pasid_lookup == Lookup::hit) {
+    ++statistics.pasid_hits;
+    return caches.pasids.touch(effects.pasid_slot);
+  }
+  ++statistics.pasid_misses;
+  if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++epoch;
 }
 
 /// A request that was refused leaves nothing of its walk in the caches.

@@ -55,6 +55,7 @@ struct Unit::State {
  private:
   std::optional<FaultReason> update_tables(iommu::FetchLog& fetches);
   void commit_lookups(const iommu::TranslationRequest& request, const iommu::TranslationResult& result);
+  void commit_pasid();
   void commit_paging(const iommu::TranslationResult& result);
   void remember_hits(const iommu::TranslationResult& result);
   FaultReason check_page_request(const iommu::PageRequest& request);
