@@ -48,6 +48,8 @@ struct Decoded {
   std::uint8_t function_group = 0;
   /// DPC Control: Poisoned TLP Egress Blocking is on and supported.
   bool blocks_poisoned_egress = false;
+  /// Link Control of a port: software has taken the link below it down.
+  bool link_disabled = false;
   /// Device Control, in bytes.
   std::uint16_t max_payload = 128;
   std::uint16_t max_read_request = 512;
