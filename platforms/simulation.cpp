@@ -72,7 +72,8 @@ void Simulation::build_system() {
   for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
     const std::string name = module_name(machine_.description().iommus[i].name);
     const modules::VtdConfig config{static_cast<std::uint16_t>(i), to_sc_time(timing.cpu_mmio),
-                                    to_sc_time(timing.host.iommu.invalidation), RequesterId{}};
+                                    to_sc_time(timing.host.iommu.invalidation),
+                                    to_sc_time(timing.host.iommu.descriptor), RequesterId{}};
     iommus_.push_back(std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
                                                            loose_clock_, config));
     iommus_.back()->memory_out.bind(interconnect_->in);

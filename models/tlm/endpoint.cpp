@@ -34,6 +34,16 @@ void prepare(DmaTransaction& transaction, const Access& access) {
   extension.atomic = access.operation == Operation::atomic;
   extension.zero_length = access.size == 0;
   extension.poisoned = access.poisoned;
+  extension.relaxed_ordering = access.relaxed_ordering;
+  extension.id_based_ordering = access.id_based_ordering;
+  extension.traffic_class = access.traffic_class;
+}
+
+void set_ordering(pcie::PortType type, const DmaRequest& request, Access& access) {
+  if (type == pcie::PortType::conventional) return;
+  access.relaxed_ordering = request.relaxed_ordering;
+  access.id_based_ordering = request.id_based_ordering;
+  access.traffic_class = request.traffic_class;
 }
 
 }  // namespace
@@ -67,6 +77,7 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
     access.requester = request.requester.value_or(topology_[request.function].requester);
     access.message = request.message;
     access.poisoned = request.poisoned && request.operation != Operation::read;
+    set_ordering(topology_[request.function].type, request, access);
     access.address = part.address;
     access.size = part.size;
     send(request, access, data, observer);
@@ -81,17 +92,18 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
                 {tlps_.data(), tlp_count_}});
 }
 
-void Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start,
-                      timing::Clock& clock, TlpObserver& observer, bool poisoned) {
+void Endpoint::signal(pcie::NodeIndex function, const Interrupt& interrupt, Duration start, timing::Clock& clock,
+                      TlpObserver& observer) {
   std::array<unsigned char, 4> data{};
-  store_le(data.data(), message.data);
+  store_le(data.data(), interrupt.message.data);
   DmaRequest request;
   request.function = function;
   request.operation = Operation::write;
-  request.address = message.address;
+  request.address = interrupt.message.address;
   request.size = data.size();
   request.message = true;
-  request.poisoned = poisoned;
+  request.poisoned = interrupt.poisoned;
+  request.traffic_class = interrupt.traffic_class;
   request.data = data.data();
   transfer(request, start, clock, observer);
 }
@@ -117,7 +129,9 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
     lose_completion(request.function, *transaction, access);
   }
   extension.journey.end();
-  next_tlp().set(access, extension.journey, topology_[request.function].decoded.max_payload);
+  timing::Tlp& tlp = next_tlp();
+  tlp.set(access, extension.journey, topology_[request.function].decoded.max_payload);
+  tlp.times_out = extension.landing.status == CompletionStatus::timeout;
   pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);

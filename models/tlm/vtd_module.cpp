@@ -124,7 +124,9 @@ void VtdModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_t
     const std::uint64_t value = width == 4 ? load_le<std::uint32_t>(data) : load_le<std::uint64_t>(data);
     const std::uint64_t executed = unit_.statistics().invalidation_descriptors;
     unit_.write_register(payload.get_address(), width, value);
-    if (unit_.statistics().invalidation_descriptors != executed) delay += config_.invalidation_latency;
+    const std::uint64_t descriptors = unit_.statistics().invalidation_descriptors - executed;
+    if (descriptors != 0)
+      delay += config_.invalidation_latency + config_.descriptor_latency * static_cast<double>(descriptors);
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }

@@ -20,8 +20,9 @@ struct VtdConfig {
   std::uint16_t index = 0;
   /// Each register access.
   sc_core::sc_time register_latency;
-  /// More for a register write that has descriptors of the invalidation queue executed.
+  /// More for a register write that has descriptors of the invalidation queue executed; and for each of them.
   sc_core::sc_time invalidation_latency;
+  sc_core::sc_time descriptor_latency;
   /// Who asks when a request on dma_in has no DmaExtension.
   RequesterId default_requester;
 };
