@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conformance/vtd_random/driven_unit.h"
+
+#include "support/random.h"
+
+namespace iommusim::tests {
+namespace {
+
+iommu::TranslationRequest to_unit(const oracle::vtd::Request& request) {
+  iommu::TranslationRequest result;
+  result.requester = RequesterId{request.source};
+  if (request.pasid) result.pasid = Pasid{*request.pasid};
+  result.address_type = request.address_type;
+  result.operation = request.operation;
+  result.privileged = request.privileged;
+  result.execute = request.execute;
+  result.address = Iova{request.address};
+  result.size = request.size;
+  return result;
+}
+
+void without_caches(vtd::UnitConfig& config) {
+  config.context_cache_entries = 0;
+  config.iotlb_entries = 0;
+}
+
+}  // namespace
+
+vtd::UnitConfig random_unit(std::uint64_t index) {
+  Random random{index};
+  vtd::UnitConfig config;
+  config.table_levels = random.pick<std::vector<unsigned>>({{3}, {4}, {3, 4}, {4, 5}, {3, 4, 5}});
+  const unsigned most = config.table_levels.back();
+  config.guest_address_width = most == 3 ? 39 : most == 4 ? random.pick({39U, 48U}) : random.pick({48U, 57U});
+  config.host_address_width = random.pick({36U, 39U, 46U, 48U, 52U});
+  config.pages_2m = random.percent(75);
+  config.pages_1g = random.percent(60);
+  config.domain_id_bits = random.pick({8U, 12U, 16U});
+  config.fault_records = random.pick({1U, 2U, 8U});
+  config.zero_length_read = random.percent(50);
+  config.pass_through = random.percent(80);
+  config.snoop_control = random.percent(50);
+  config.context_cache_entries = 16;
+  config.iotlb_entries = 64;
+  if (random.percent(50)) without_caches(config);
+  return config;
+}
+
+DrivenUnit::DrivenUnit(const vtd::UnitConfig& config, ImageMemory& memory)
+    : unit_{config, memory}, registers_{unit_}, has_caches_{config.iotlb_entries != 0} {
+  facts_.cap = registers_.read64(offset::cap);
+  facts_.ecap = registers_.read64(offset::ecap);
+  facts_.host_address_width = config.host_address_width;
+}
+
+void DrivenUnit::start(std::uint64_t root, unsigned ttm, bool translation_enabled) {
+  registers_.withdraw(global::te);
+  registers_.set_root(PhysAddr{root}, ttm);
+  if (translation_enabled) registers_.command(global::te);
+  facts_.rtaddr = registers_.read64(offset::rtaddr);
+  facts_.gsts = registers_.read32(offset::gsts);
+  invalidate_everything();
+}
+
+void DrivenUnit::invalidate_everything() {
+  if (has_caches_) registers_.invalidate_everything();
+}
+
+UnitAnswer DrivenUnit::ask(const oracle::vtd::Request& request) {
+  UnitAnswer answer;
+  answer.result = unit_.translate(to_unit(request), fetches_);
+  answer.record = take_record();
+  return answer;
+}
+
+iommu::TranslationResult DrivenUnit::foresee(const oracle::vtd::Request& request) const {
+  return unit_.decide(to_unit(request), fetches_);
+}
+
+std::optional<FaultRecord> DrivenUnit::take_record() {
+  const std::uint32_t status = registers_.fault_status();
+  if ((status & fault_status::ppf) == 0) return std::nullopt;
+  const unsigned index = fault_status::fri(status);
+  const FaultRecord record = registers_.fault_record(index);
+  registers_.clear_fault_record(index);
+  return record;
+}
+
+}  // namespace iommusim::tests

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A unit under random images, driven as software and devices do: registers, memory, requests.
+#pragma once
+
+#include "conformance/vtd_random/image_memory.h"
+#include "oracle/vtd/answer.h"
+#include "oracle/vtd/facts.h"
+#include "support/vtd_registers.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace iommusim::tests {
+
+struct UnitAnswer {
+  iommu::TranslationResult result;
+  std::optional<FaultRecord> record;
+};
+
+class DrivenUnit {
+ public:
+  DrivenUnit(const vtd::UnitConfig& config, ImageMemory& memory);
+
+  const oracle::vtd::Facts& facts() const { return facts_; }
+  bool has_caches() const { return has_caches_; }
+
+  /// SRTP with everything invalidated, and TE as wanted.
+  void start(std::uint64_t root, unsigned ttm, bool translation_enabled);
+  void invalidate_everything();
+  /// translate(), and what it left in the fault registers, which are free afterwards.
+  UnitAnswer ask(const oracle::vtd::Request& request);
+  /// decide(): what the answer would be.
+  iommu::TranslationResult foresee(const oracle::vtd::Request& request) const;
+
+ private:
+  std::optional<FaultRecord> take_record();
+
+  vtd::Unit unit_;
+  VtdRegisters registers_;
+  oracle::vtd::Facts facts_;
+  bool has_caches_;
+  mutable iommu::FetchLog fetches_;
+};
+
+/// One of the units that random images are tried on; `index` may be any number.
+vtd::UnitConfig random_unit(std::uint64_t index);
+
+}  // namespace iommusim::tests
