@@ -21,6 +21,7 @@ Answer Decision::legacy_context(std::uint64_t context_table) {
   const auto [low, high] = *context;
   fault_processing_disabled_ = bit(low, 1);
   if (!bit(low, 0)) return fault(0x2);
+  if (any_from(low, facts_.host_address_width)) in_doubt(Dispute::structure_pointer_beyond_host_width);
   const bool reserved = bits(low, 11, 4) != 0 || bit(high, 7) || bits(high, 63, 24) != 0;
   const bool domain_too_large = facts_.domain_bits() < 16 && bits(high, 23, 8 + facts_.domain_bits()) != 0;
   if (reserved || domain_too_large) return fault(0xB);
@@ -37,7 +38,6 @@ Answer Decision::legacy_gate(std::uint64_t low, std::uint64_t high) {
   if (tt == identity && !facts_.pass_through()) return fault(0x3);
   if (!facts_.table_width_supported(aw)) return fault(0x3);
   if (tt == identity && aw != facts_.largest_table_width()) return fault(0x3);
-  if (any_from(low, facts_.host_address_width)) in_doubt(Dispute::structure_pointer_beyond_host_width);
 
   if (request_.address_type != AddressType::untranslated && tt != with_device_tlb) return fault(0xD);
   if (request_.address_type == AddressType::translated) return translated();

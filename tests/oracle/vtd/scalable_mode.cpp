@@ -43,6 +43,7 @@ Answer Decision::scalable_context(std::uint64_t context_table) {
   if (!context) return unqualified_fault(0x40);
   fault_processing_disabled_ = bit_of(*context, 1);
   if (!bit_of(*context, 0)) return fault(0x41);
+  if (any_from((*context)[0], facts_.host_address_width)) in_doubt(Dispute::structure_pointer_beyond_host_width);
   const bool by_revision = bits_of(*context, 8, 5) != 0;
   const bool reserved = bits_of(*context, 127, 85) != 0 || (*context)[2] != 0 || (*context)[3] != 0;
   if (by_revision && !reserved) in_doubt(Dispute::context_reserved_by_revision);
@@ -62,7 +63,6 @@ Answer Decision::scalable_gate(const std::array<std::uint64_t, 4>& context) {
   const bool pasid_enabled = bit_of(context, 3);
   const bool page_requests = bit_of(context, 4);
   const unsigned pasid_width = static_cast<unsigned>(bits_of(context, 11, 9)) + 13;
-  if (any_from(context[0], facts_.host_address_width)) in_doubt(Dispute::structure_pointer_beyond_host_width);
 
   if (request_.page_request && !page_requests) return fault(0x47);
   if (!request_.page_request && request_.address_type != AddressType::untranslated && !device_tlb) return fault(0x44);
@@ -90,8 +90,8 @@ Answer Decision::pasid_directory(std::uint64_t directory, std::uint32_t pasid) {
   }
   fault_processing_disabled_ = fault_processing_disabled_ || bit_of(*entry, 1);
   if (!bit_of(*entry, 0)) return fault(0x51);
-  if (bits_of(*entry, 11, 2) != 0) return fault(0x52);
   if (any_from((*entry)[0], facts_.host_address_width)) in_doubt(Dispute::structure_pointer_beyond_host_width);
+  if (bits_of(*entry, 11, 2) != 0) return fault(0x52);
   return pasid_entry(in_place((*entry)[0], 63, 12), pasid);
 }
 
@@ -107,6 +107,8 @@ Answer Decision::pasid_entry(std::uint64_t table, std::uint32_t pasid) {
 }
 
 Answer Decision::pasid_reserved(const std::array<std::uint64_t, 8>& entry) {
+  if (any_from(entry[0], facts_.host_address_width) || any_from(entry[2], facts_.host_address_width))
+    in_doubt(Dispute::structure_pointer_beyond_host_width);
   bool reserved = bits_of(entry, 11, 10) != 0 || bits_of(entry, 86, 80) != 0 || bits_of(entry, 139, 136) != 0;
   for (std::size_t word = 3; word < 8; ++word)
     reserved = reserved || entry[word] != 0;
@@ -160,12 +162,6 @@ Answer Decision::pasid_permission(const std::array<std::uint64_t, 8>& entry) {
 }
 
 Answer Decision::scalable_walk(const std::array<std::uint64_t, 8>& entry) {
-  const std::uint64_t pgtt = bits_of(entry, 8, 6);
-  if (pgtt != first_stage_only && any_from(entry[0], facts_.host_address_width))
-    in_doubt(Dispute::structure_pointer_beyond_host_width);
-  if (pgtt == first_stage_only && any_from(entry[2], facts_.host_address_width))
-    in_doubt(Dispute::structure_pointer_beyond_host_width);
-
   const Tables before = tables_;
   const Walk result = walk(entry, request_.executes());
   if (result.end == Walk::End::fault && result.reason == 0x82) {
