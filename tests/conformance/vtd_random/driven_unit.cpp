@@ -77,6 +77,40 @@ iommu::TranslationResult DrivenUnit::foresee(const oracle::vtd::Request& request
   return unit_.decide(to_unit(request), fetches_);
 }
 
+void DrivenUnit::write_register(std::uint64_t offset, unsigned width, std::uint64_t value) {
+  const std::uint64_t where = offset % unit_.register_block_size() / width * width;
+  unit_.write_register(where, width, value);
+  if (where == offset::gcmd && (value & global::srtp) != 0) facts_.rtaddr = registers_.read64(offset::rtaddr);
+}
+
+void DrivenUnit::start_queue(std::uint64_t iqa) {
+  registers_.withdraw(global::qie);
+  registers_.write64(offset::iqt, 0);
+  registers_.write64(offset::iqa, iqa);
+  registers_.command(global::qie);
+}
+
+void DrivenUnit::clear_status() {
+  for (unsigned index = 0; index < unit_.config().fault_records; ++index)
+    registers_.clear_fault_record(index);
+  registers_.write32(offset::fsts, ~std::uint32_t{0});
+  registers_.write32(offset::ics, ~std::uint32_t{0});
+}
+
+void DrivenUnit::read_every_register() const {
+  for (std::uint64_t at = 0; at < unit_.register_block_size(); at += 4)
+    registers_.read32(at);
+}
+
+void DrivenUnit::read_facts() {
+  facts_.gsts = registers_.read32(offset::gsts);
+}
+
+bool DrivenUnit::comparable() const {
+  constexpr std::uint32_t interrupt_remapping = 1U << 25;
+  return !has_caches_ && (facts_.gsts & interrupt_remapping) == 0 && registers_.read32(offset::pmen) == 0;
+}
+
 std::optional<FaultRecord> DrivenUnit::take_record() {
   const std::uint32_t status = registers_.fault_status();
   if ((status & fault_status::ppf) == 0) return std::nullopt;

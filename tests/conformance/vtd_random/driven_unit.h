@@ -32,6 +32,18 @@ class DrivenUnit {
   /// decide(): what the answer would be.
   iommu::TranslationResult foresee(const oracle::vtd::Request& request) const;
 
+  /// For programs that write registers as they like.
+  void write_register(std::uint64_t offset, unsigned width, std::uint64_t value);
+  void start_queue(std::uint64_t iqa);
+  void move_tail(std::uint64_t offset) { registers_.write32(offset::iqt, static_cast<std::uint32_t>(offset)); }
+  /// Every fault record and status bit that software can clear.
+  void clear_status();
+  void read_every_register() const;
+  /// facts() as the registers say it now.
+  void read_facts();
+  /// Nothing is on that the oracle does not know: caches, interrupt remapping, protected memory.
+  bool comparable() const;
+
  private:
   std::optional<FaultRecord> take_record();
 

@@ -9,6 +9,7 @@
 namespace iommusim::tests {
 
 bool ImageMemory::read(PhysAddr address, void* to, std::size_t size) const {
+  ++reads_;
   const std::uint64_t first = address.value();
   if (!holds(first, size) || size == 0) return false;
   for (std::uint64_t page = first / page_4k; page <= (first + size - 1) / page_4k; ++page)

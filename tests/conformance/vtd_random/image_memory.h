@@ -34,6 +34,8 @@ class ImageMemory final : public memory::PhysicalBus {
   /// The words that others changed since the last forget_writes(), as they stand now.
   const std::map<std::uint64_t, std::uint64_t>& written() const { return written_; }
   void forget_writes() { written_.clear(); }
+  /// How often others read.
+  std::uint64_t reads() const { return reads_; }
   /// All pages present, writable and zero.
   void clear();
 
@@ -48,6 +50,7 @@ class ImageMemory final : public memory::PhysicalBus {
   std::vector<std::uint8_t> bytes_;
   std::vector<State> state_;
   std::map<std::uint64_t, std::uint64_t> written_;
+  mutable std::uint64_t reads_ = 0;
 };
 
 }  // namespace iommusim::tests
