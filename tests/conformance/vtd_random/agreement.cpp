@@ -22,6 +22,7 @@ using oracle::vtd::Dispute;
 using oracle::vtd::Request;
 
 constexpr std::uint64_t units = 64;
+/// A quarter of them twice or more, so that caches answer.
 constexpr unsigned requests_per_image = 4;
 constexpr std::size_t most_reports = 20;
 
@@ -31,9 +32,11 @@ class Agreement {
 
   const Statistics& statistics() const { return statistics_; }
   const std::vector<std::string>& disagreements() const { return disagreements_; }
+  std::uint64_t iotlb_hits() const;
 
  private:
   void try_image(std::uint64_t number);
+  void protect_memory(Random& random);
   void try_request(const Image& image, const ChosenRequest& chosen);
   void report(const Image& image, const Request& request, const Answer& expected, const std::string& what);
   std::string words_of(const Image& image) const;
@@ -53,6 +56,13 @@ void Agreement::run(std::uint64_t first_image, std::uint64_t images) {
     if (disagreements_.size() < most_reports) try_image(number);
 }
 
+std::uint64_t Agreement::iotlb_hits() const {
+  std::uint64_t sum = 0;
+  for (const auto& unit : units_)
+    if (unit) sum += unit->iotlb_hits();
+  return sum;
+}
+
 /// An image is made from its number alone, so each can be looked at by itself.
 void Agreement::try_image(std::uint64_t number) {
   number_ = number;
@@ -64,11 +74,24 @@ void Agreement::try_image(std::uint64_t number) {
   if (random.percent(50)) ImageMaker{unit_->facts(), memory_, random}.corrupt(image);
   statistics_.count_image(image.corrupted);
   unit_->start(image.root, image.ttm, !random.percent(2));
+  protect_memory(random);
+  ChosenRequest chosen;
   for (unsigned n = 0; n < requests_per_image; ++n) {
     // A corrupted image may break rules that caches rely on: one domain-id, one table.
     if (image.corrupted) unit_->invalidate_everything();
-    try_request(image, random_request(unit_->facts(), image, random));
+    if (n == 0 || !random.percent(25)) chosen = random_request(unit_->facts(), image, random);
+    try_request(image, chosen);
   }
+}
+
+void Agreement::protect_memory(Random& random) {
+  unit_->unprotect();
+  if (!random.percent(10)) return;
+  const auto region = [&](unsigned width) {
+    const std::uint64_t base = random.below(std::uint64_t{1} << width);
+    return oracle::vtd::Region{base, base + random.below(std::uint64_t{1} << (width - 1))};
+  };
+  unit_->protect(region(31), region(unit_->facts().host_address_width));
 }
 
 void Agreement::try_request(const Image& image, const ChosenRequest& chosen) {
@@ -123,8 +146,12 @@ TEST_CASE("The unit answers 20,000 requests at random table images as the specif
           "[vtd][oracle]") {
   Agreement agreement;
   agreement.run(0, 5'000);
-  CHECK(agreement.statistics().requests() == 20'000);
   check(agreement);
+  // An image maker that reaches nothing must not pass.
+  CHECK(agreement.statistics().requests() == 20'000);
+  CHECK(agreement.statistics().disputed() < 3'500);
+  CHECK(agreement.statistics().reasons_seen() >= 16);
+  CHECK(agreement.iotlb_hits() > 500);
 }
 
 TEST_CASE("The unit answers requests at 1,000,000 random table images as the specification's second reading does",

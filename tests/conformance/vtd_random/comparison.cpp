@@ -85,6 +85,16 @@ std::string fault_difference(const Answer& expected, const UnitAnswer& unit) {
   return {};
 }
 
+/// A posted write has no completion. How a refused translation request completes is left open.
+std::string status_difference(const Request& request, const Answer& expected, CompletionStatus found) {
+  if (request.wants_translation() && expected.outcome == Outcome::blocked) return {};
+  CompletionStatus wanted = CompletionStatus::successful;
+  if (expected.outcome == Outcome::blocked)
+    wanted = request.operation == Operation::write ? CompletionStatus::none : CompletionStatus::unsupported_request;
+  if (found == wanted) return {};
+  return fmt::format("completion: expected {}, found {}", to_string(wanted), to_string(found));
+}
+
 std::string update_difference(const Answer& expected, const ImageMemory& memory) {
   if (expected.updates_open) return {};
   std::map<std::uint64_t, std::uint64_t> wanted;
@@ -111,6 +121,7 @@ std::string difference(const Request& request, const Answer& expected, const Uni
   if (expected.outcome == Outcome::blocked) found = fault_difference(expected, unit);
   if (expected.outcome == Outcome::passes || expected.outcome == Outcome::no_rights)
     found = passage_difference(request, expected, unit.result);
+  if (found.empty()) found = status_difference(request, expected, unit.result.status);
   if (!found.empty()) return found;
   if (expected.record.has_value() != unit.record.has_value())
     return differs("FRCD.F", expected.record ? 1 : 0, unit.record ? 1 : 0);

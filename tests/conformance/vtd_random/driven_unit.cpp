@@ -39,6 +39,8 @@ vtd::UnitConfig random_unit(std::uint64_t index) {
   config.fault_records = random.pick({1U, 2U, 8U});
   config.zero_length_read = random.percent(50);
   config.pass_through = random.percent(80);
+  config.protected_low_memory = random.percent(30);
+  config.protected_high_memory = random.percent(30);
   config.snoop_control = random.percent(50);
   config.context_cache_entries = 16;
   config.iotlb_entries = 64;
@@ -60,6 +62,31 @@ void DrivenUnit::start(std::uint64_t root, unsigned ttm, bool translation_enable
   facts_.rtaddr = registers_.read64(offset::rtaddr);
   facts_.gsts = registers_.read32(offset::gsts);
   invalidate_everything();
+}
+
+/// 11.4.8: the low bits that a register does not keep are 0 in BASE and 1 in LIMIT.
+void DrivenUnit::protect(std::uint64_t base_register, std::uint64_t limit_register, unsigned width,
+                         const oracle::vtd::Region& region) {
+  unit_.write_register(base_register, width, ~std::uint64_t{0});
+  const std::uint64_t kept = unit_.read_register(base_register, width);
+  const std::uint64_t dropped = (kept & (~kept + 1)) - 1;
+  unit_.write_register(base_register, width, region.base);
+  unit_.write_register(limit_register, width, region.limit);
+  facts_.protected_regions.push_back({region.base & ~dropped, region.limit | dropped});
+}
+
+void DrivenUnit::protect(const oracle::vtd::Region& low, const oracle::vtd::Region& high) {
+  unprotect();
+  const bool has_low = oracle::vtd::bit(facts_.cap, 5);
+  const bool has_high = oracle::vtd::bit(facts_.cap, 6);
+  if (has_low) protect(offset::plmbase, offset::plmlimit, 4, low);
+  if (has_high) protect(offset::phmbase, offset::phmlimit, 8, high);
+  registers_.write32(offset::pmen, 1U << 31);
+}
+
+void DrivenUnit::unprotect() {
+  registers_.write32(offset::pmen, 0);
+  facts_.protected_regions.clear();
 }
 
 void DrivenUnit::invalidate_everything() {

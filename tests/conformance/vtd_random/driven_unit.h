@@ -22,10 +22,13 @@ class DrivenUnit {
   DrivenUnit(const vtd::UnitConfig& config, ImageMemory& memory);
 
   const oracle::vtd::Facts& facts() const { return facts_; }
-  bool has_caches() const { return has_caches_; }
+  std::uint64_t iotlb_hits() const { return unit_.statistics().iotlb_hits; }
 
   /// SRTP with everything invalidated, and TE as wanted.
   void start(std::uint64_t root, unsigned ttm, bool translation_enabled);
+  /// Protected memory as CAP allows it, from numbers as software would write them; PMEN.EPM.
+  void protect(const oracle::vtd::Region& low, const oracle::vtd::Region& high);
+  void unprotect();
   void invalidate_everything();
   /// translate(), and what it left in the fault registers, which are free afterwards.
   UnitAnswer ask(const oracle::vtd::Request& request);
@@ -46,6 +49,8 @@ class DrivenUnit {
 
  private:
   std::optional<FaultRecord> take_record();
+  void protect(std::uint64_t base_register, std::uint64_t limit_register, unsigned width,
+               const oracle::vtd::Region& region);
 
   vtd::Unit unit_;
   VtdRegisters registers_;
