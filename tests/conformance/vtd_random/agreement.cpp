@@ -88,7 +88,7 @@ void Agreement::protect_memory(Random& random) {
   unit_->unprotect();
   if (!random.percent(10)) return;
   const auto region = [&](unsigned width) {
-    const std::uint64_t base = random.below(std::uint64_t{1} << width);
+    const std::uint64_t base = random.below(std::uint64_t{1} << (width - 1));
     return oracle::vtd::Region{base, base + random.below(std::uint64_t{1} << (width - 1))};
   };
   unit_->protect(region(31), region(unit_->facts().host_address_width));
