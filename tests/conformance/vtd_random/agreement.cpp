@@ -103,7 +103,7 @@ void Agreement::try_request(const Image& image, const ChosenRequest& chosen) {
   const UnitAnswer found = unit_->ask(chosen.request);
   std::string what = difference(chosen.request, expected, found, memory_);
   if (!what.empty() && expected.dispute != Dispute::none) {
-    statistics_.count_disagreement(expected);
+    statistics_.count_disagreement(expected, what);
     what.clear();
   }
   if (what.empty() && (foreseen.outcome != found.result.outcome || foreseen.fault_reason != found.result.fault_reason ||

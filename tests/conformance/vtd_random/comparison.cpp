@@ -31,6 +31,7 @@ iommu::Outcome as_unit(Outcome outcome) {
     case Outcome::passes:
     case Outcome::no_rights: return iommu::Outcome::translated;
     case Outcome::interrupt: return iommu::Outcome::interrupt;
+    case Outcome::posted:
     case Outcome::blocked: break;
   }
   return iommu::Outcome::fault;
@@ -145,6 +146,7 @@ std::string describe(const Answer& answer) {
       break;
     case Outcome::no_rights: text = "completed without rights"; break;
     case Outcome::interrupt: text = "interrupt"; break;
+    case Outcome::posted: text = "posted interrupt"; break;
     case Outcome::blocked:
       text = fmt::format("blocked, reason {:#x}, {}", answer.reason.value_or(0),
                          answer.record ? "recorded" : "not recorded");

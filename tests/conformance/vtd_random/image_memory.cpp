@@ -21,8 +21,12 @@ bool ImageMemory::read(PhysAddr address, void* to, std::size_t size) const {
 bool ImageMemory::write(PhysAddr address, const void* from, std::size_t size) {
   const std::uint64_t first = address.value();
   if (!holds(first, size) || size == 0 || !writable(first) || !writable(first + size - 1)) return false;
-  std::memcpy(bytes_.data() + (first - base), from, size);
-  for (std::uint64_t where = first & ~std::uint64_t{7}; where < first + size; where += 8) {
+  const auto* source = static_cast<const std::uint8_t*>(from);
+  for (std::size_t i = 0; i < size; ++i) {
+    std::uint8_t& byte = bytes_[first - base + i];
+    if (byte == source[i]) continue;
+    byte = source[i];
+    const std::uint64_t where = (first + i) & ~std::uint64_t{7};
     set_state(where, State::used);
     written_[where] = load_le<std::uint64_t>(bytes_.data() + (where - base));
   }

@@ -38,7 +38,8 @@ void Statistics::count_image(bool corrupted) {
 }
 
 void Statistics::count(const std::string& mode, const oracle::vtd::Answer& expected) {
-  constexpr std::array<const char*, 4> outcomes{"passes", "interrupt", "blocked", "completed without rights"};
+  constexpr std::array<const char*, 5> outcomes{"passes", "interrupt", "posted interrupt", "blocked",
+                                                "completed without rights"};
   ++requests_;
   ++by_mode_[mode];
   ++by_outcome_[outcomes[static_cast<std::size_t>(expected.outcome)]];
@@ -51,8 +52,10 @@ void Statistics::count(const std::string& mode, const oracle::vtd::Answer& expec
   if (!expected.updates.empty()) ++updating_;
 }
 
-void Statistics::count_disagreement(const oracle::vtd::Answer& expected) {
-  ++disputed_[expected.dispute].disagreeing;
+void Statistics::count_disagreement(const oracle::vtd::Answer& expected, const std::string& what) {
+  Left& left = disputed_[expected.dispute];
+  ++left.disagreeing;
+  if (left.example.empty()) left.example = what;
 }
 
 std::uint64_t Statistics::disputed() const {
@@ -74,7 +77,8 @@ std::string Statistics::text() const {
   for (const auto& [reason, count] : by_reason_)
     text += fmt::format("{:>10}  fault reason {:#x}\n", count, reason);
   for (const auto& [dispute, left] : disputed_)
-    text += fmt::format("{:>10}  disputed ({} answered otherwise): {}\n", left.out, left.disagreeing,
+    text += fmt::format("{:>10}  disputed ({} answered otherwise{}{}): {}\n", left.out, left.disagreeing,
+                        left.example.empty() ? "" : ", as in ", left.example,
                         oracle::vtd::disputes[static_cast<std::size_t>(dispute)].question);
   return text;
 }

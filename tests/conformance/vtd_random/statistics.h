@@ -14,7 +14,8 @@ class Statistics {
  public:
   void count_image(bool corrupted);
   void count(const std::string& mode, const oracle::vtd::Answer& expected);
-  void count_disagreement(const oracle::vtd::Answer& expected);
+  /// Of a disputed request; `what` differs.
+  void count_disagreement(const oracle::vtd::Answer& expected, const std::string& what);
 
   std::uint64_t requests() const { return requests_; }
   std::uint64_t disputed() const;
@@ -34,6 +35,7 @@ class Statistics {
   struct Left {
     std::uint64_t out = 0;
     std::uint64_t disagreeing = 0;
+    std::string example;
   };
   std::map<oracle::vtd::Dispute, Left> disputed_;
 };

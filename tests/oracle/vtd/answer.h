@@ -22,6 +22,8 @@ struct Request {
   bool execute = false;
   /// NW of a translation request.
   bool no_write = false;
+  /// What a write of four bytes carries.
+  std::uint32_t message_data = 0;
   /// A page request message; operation, size and address type have no meaning then.
   bool page_request = false;
 
@@ -34,17 +36,29 @@ struct Request {
 enum class Outcome : std::uint8_t {
   /// Goes on to `address`; a translation request succeeds with these rights; a page request goes to the queue.
   passes,
+  /// An interrupt: `message` goes on.
   interrupt,
+  /// An interrupt for a virtual processor: its descriptor is among `updates`, and `message` notifies when there is one.
+  posted,
   blocked,
   /// Translation request only: success with R=W=0.
   no_rights,
 };
 
-/// What FRCD holds afterwards.
+/// A message signalled interrupt.
+struct Message {
+  std::uint64_t address = 0;
+  std::uint32_t data = 0;
+};
+
+/// What FRCD holds afterwards. Of an interrupt request only reason, source and `fault_page` count.
 struct Record {
   std::uint8_t reason = 0;
   std::uint16_t source = 0;
+  /// FI, from bit 12 on: the page, or the interrupt index in the top bits.
   std::uint64_t fault_page = 0;
+  bool fault_page_open = false;
+  bool interrupt = false;
   bool t1 = false;
   bool t2 = false;
   std::uint8_t address_type = 0;
@@ -92,6 +106,9 @@ enum class Dispute : std::uint8_t {
   nested_update_priority,
   translation_request_output_in_interrupt_range,
   translation_request_nested_table,
+  interrupt_reserved_data_priority,
+  interrupt_source_validation_reserved,
+  interrupt_destination_without_extension,
   count,
 };
 
@@ -105,6 +122,8 @@ struct Answer {
   bool readable = false;
   bool writable = false;
   bool executable = false;
+  /// interrupt and posted only.
+  std::optional<Message> message;
   /// blocked only; empty where the specification names no reason.
   std::optional<std::uint8_t> reason;
   /// blocked only; empty: FSTS and FRCD stay as they are.

@@ -39,11 +39,7 @@ Answer Decision::interrupt_range() {
     in_doubt(Dispute::interrupt_range_read);
     return silent();
   }
-  if (request_.size == 4 && request_.address % 4 == 0) {
-    Answer result;
-    result.outcome = Outcome::interrupt;
-    return result;
-  }
+  if (request_.size == 4 && request_.address % 4 == 0) return interrupt_request();
   in_doubt(Dispute::interrupt_range_other_write);
   return unqualified_fault(0x29);
 }

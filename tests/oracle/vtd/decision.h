@@ -32,6 +32,16 @@ class Decision {
   Answer table_mode();
   bool in_protected_region() const;
 
+  /// interrupt_remapping.cpp
+  Answer interrupt_request();
+  Answer remappable_interrupt();
+  Answer interrupt_entry(std::uint64_t index);
+  Answer posted_interrupt(const std::array<std::uint64_t, 2>& entry, std::uint64_t index);
+  Answer interrupt_fault(std::uint8_t reason, std::uint64_t index) const;
+  bool source_is_valid(const std::array<std::uint64_t, 2>& entry);
+  bool interrupt_entry_is_reserved(const std::array<std::uint64_t, 2>& entry);
+  Message message_to(std::uint64_t destination, std::uint64_t flags, std::uint64_t data) const;
+
   /// legacy_mode.cpp
   Answer legacy_root();
   Answer legacy_context(std::uint64_t context_table);

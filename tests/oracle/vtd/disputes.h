@@ -46,6 +46,9 @@ constexpr std::array<DisputeText, static_cast<std::size_t>(Dispute::count)> disp
     {"nested: accessed bit that the walk may not set for two reasons", "0x90"},
     {"translation request whose output lies in the interrupt range", "success without rights, recorded"},
     {"translation request whose first-stage tables the second stage refuses", "blocked, recorded"},
+    {"remappable interrupt with reserved data bits and an entry that refuses it too", "0x20"},
+    {"interrupt entry with the reserved source validation type", "0x26"},
+    {"interrupt entry with destination bits that only extended mode has", "0x24"},
 }};
 
 }  // namespace iommusim::oracle::vtd

@@ -22,12 +22,21 @@ struct Facts {
   std::uint32_t gsts = 0;
   /// As the last SRTP latched it.
   std::uint64_t rtaddr = 0;
+  /// As the last SIRTP latched it.
+  std::uint64_t irta = 0;
   /// In no register: 32 to 52 bits.
   unsigned host_address_width = 48;
   /// Protected memory while PMEN.EPM=1; empty otherwise.
   std::vector<Region> protected_regions;
 
   bool translation_enabled() const { return bit(gsts, 31); }
+  bool interrupt_remapping_enabled() const { return bit(gsts, 25); }
+  bool compatibility_interrupts_pass() const { return bit(gsts, 23); }
+  bool extended_interrupt_mode() const { return bit(irta, 11) && bit(ecap, 4); }
+  std::uint64_t interrupt_table() const { return in_place(irta, host_address_width - 1, 12); }
+  std::uint64_t interrupt_entries() const { return std::uint64_t{2} << bits(irta, 3, 0); }
+  bool posted_interrupts() const { return bit(cap, 59); }
+
   unsigned ttm() const { return static_cast<unsigned>(bits(rtaddr, 11, 10)); }
   /// Bits at and above the host address width are not there.
   std::uint64_t root_table() const { return in_place(rtaddr, host_address_width - 1, 12); }

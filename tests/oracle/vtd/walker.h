@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A second, slow implementation of what a VT-d unit does with a DMA request, in legacy and in scalable mode. It was
+// A second, slow implementation of what a VT-d unit does with a DMA or interrupt request. It was
 // written from the specification's text, without sight of models/iommu/vtd; it caches nothing and shares no code with
-// the model. Remapping of interrupt requests is not in it.
+// the model.
 #pragma once
 
 #include "oracle/vtd/answer.h"
