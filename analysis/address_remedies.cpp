@@ -25,8 +25,7 @@ Remedy keep(const RemedyCase& collision, const std::string& where) {
 /// Nothing is mapped there for this kind of access: only the tables stand between.
 bool is_open_to_mappings(const platforms::Walk& way, Iova iova) {
   if (way.landing.kind != LandingKind::iommu_fault || way.iova != iova) return false;
-  const auto reason = static_cast<vtd::FaultReason>(way.landing.fault_reason);
-  return reason == vtd::FaultReason::write_not_permitted || reason == vtd::FaultReason::read_not_permitted;
+  return cause_of(static_cast<vtd::FaultReason>(way.landing.fault_reason)) == vtd::FaultCause::no_mapping;
 }
 
 bool reaches_tables(const RemedyCase& collision, const FreeIova& free, Iova iova) {

@@ -11,7 +11,7 @@
 namespace iommusim::analysis {
 namespace {
 
-using vtd::FaultReason;
+using vtd::FaultCause;
 
 /// The IOMMU has no entry for the ID that the request carries. It may have one for the device's own.
 std::vector<Remedy> attach_alias(const RemedyCase& collision) {
@@ -68,15 +68,14 @@ std::vector<Remedy> map_page(const RemedyCase& collision) {
 
 std::vector<Remedy> find_fault_remedies(const RemedyCase& collision) {
   if (collision.in_interrupt_window()) return {reserve_interrupt_window(collision)};
-  switch (static_cast<FaultReason>(collision.record.landing.fault_reason)) {
-    case FaultReason::root_entry_not_present:
-    case FaultReason::context_entry_not_present: return attach_alias(collision);
-    case FaultReason::address_beyond_width: return stay_in_width(collision);
-    case FaultReason::write_not_permitted:
-    case FaultReason::read_not_permitted: return map_page(collision);
-    case FaultReason::output_in_interrupt_range: return {map_to_memory(collision)};
-    default: return {};
+  switch (cause_of(static_cast<vtd::FaultReason>(collision.record.landing.fault_reason))) {
+    case FaultCause::no_domain: return attach_alias(collision);
+    case FaultCause::address_beyond_width: return stay_in_width(collision);
+    case FaultCause::no_mapping: return map_page(collision);
+    case FaultCause::output_in_interrupt_range: return {map_to_memory(collision)};
+    case FaultCause::other: break;
   }
+  return {};
 }
 
 std::vector<Remedy> find_request_remedies(const RemedyCase& collision) {

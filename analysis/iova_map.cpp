@@ -21,11 +21,9 @@ bool is_acs(const Rule& rule) {
 /// Nothing is mapped there for this kind of access, or the device is in no domain and `is_reachable` for one that it
 /// could be in: software has not decided yet.
 bool lacks_mapping(vtd::FaultReason reason, bool is_reachable) {
-  switch (reason) {
-    case vtd::FaultReason::root_entry_not_present:
-    case vtd::FaultReason::context_entry_not_present: return is_reachable;
-    case vtd::FaultReason::write_not_permitted:
-    case vtd::FaultReason::read_not_permitted: return true;
+  switch (cause_of(reason)) {
+    case vtd::FaultCause::no_domain: return is_reachable;
+    case vtd::FaultCause::no_mapping: return true;
     default: return false;
   }
 }
@@ -38,12 +36,11 @@ struct TableSay {
 TableSay what_tables_say(const Walk& walk, unsigned input_width) {
   if (!walk.translation) return {};
   const iommu::TranslationResult& answer = *walk.translation;
-  if (answer.outcome != iommu::Outcome::fault)
-    return {answer.rule == &vtd::rules::second_stage || answer.rule == &vtd::rules::iotlb_hit, false};
+  if (answer.outcome != iommu::Outcome::fault) return {vtd::is_by_tables(*answer.rule), false};
   const auto reason = static_cast<vtd::FaultReason>(answer.fault_reason);
   const bool is_unmapped = lacks_mapping(reason, input_width >= 64 || walk.iova.value() >> input_width == 0);
   // Software chose where the tables lead, be it into the interrupt range.
-  return {is_unmapped || reason == vtd::FaultReason::output_in_interrupt_range, is_unmapped};
+  return {is_unmapped || cause_of(reason) == vtd::FaultCause::output_in_interrupt_range, is_unmapped};
 }
 
 Outcome outcome_of(const Walk& walk, unsigned input_width) {

@@ -37,19 +37,36 @@ constexpr std::array<NamedBits, 22> cap_fields{{
     named<Capability::ND>("ND"),
 }};
 
-/// Also the fields that our unit never has.
-constexpr std::array<NamedBits, 22> ecap_fields{{
-    named<Field<52, 52>>("ADMS"),          named<Field<51, 51>>("PMS"),
-    named<Field<49, 49>>("RPS"),           named<Field<48, 48>>("SMPWCS"),
-    named<Field<47, 47>>("FSTS"),          named<Field<46, 46>>("SSTS"),
-    named<Field<45, 45>>("SSADS"),         named<ExtendedCapability::SMTS>("SMTS"),
-    named<Field<41, 41>>("DIT"),           named<ExtendedCapability::PASID>("PASID"),
-    named<Field<39, 35>>("PSS"),           named<Field<29, 29>>("PRS"),
-    named<Field<26, 26>>("NEST"),          named<ExtendedCapability::MHMV>("MHMV"),
-    named<ExtendedCapability::IRO>("IRO"), named<ExtendedCapability::SC>("SC"),
-    named<ExtendedCapability::PT>("PT"),   named<ExtendedCapability::EIM>("EIM"),
-    named<ExtendedCapability::IR>("IR"),   named<ExtendedCapability::DT>("DT"),
-    named<ExtendedCapability::QI>("QI"),   named<ExtendedCapability::C>("C"),
+constexpr std::array<NamedBits, 29> ecap_fields{{
+    named<ExtendedCapability::RPRIVS>("RPRIVS"),
+    named<ExtendedCapability::ADMS>("ADMS"),
+    named<Field<51, 51>>("PMS"),
+    named<ExtendedCapability::RPS>("RPS"),
+    named<ExtendedCapability::SMPWCS>("SMPWCS"),
+    named<ExtendedCapability::FSTS>("FSTS"),
+    named<ExtendedCapability::SSTS>("SSTS"),
+    named<ExtendedCapability::SSADS>("SSADS"),
+    named<ExtendedCapability::SMTS>("SMTS"),
+    named<ExtendedCapability::PDS>("PDS"),
+    named<ExtendedCapability::DIT>("DIT"),
+    named<ExtendedCapability::PASID>("PASID"),
+    named<ExtendedCapability::PSS>("PSS"),
+    named<ExtendedCapability::EAFS>("EAFS"),
+    named<ExtendedCapability::NWFS>("NWFS"),
+    named<ExtendedCapability::SRS>("SRS"),
+    named<ExtendedCapability::ERS>("ERS"),
+    named<ExtendedCapability::PRS>("PRS"),
+    named<ExtendedCapability::NEST>("NEST"),
+    named<ExtendedCapability::MTS>("MTS"),
+    named<ExtendedCapability::MHMV>("MHMV"),
+    named<ExtendedCapability::IRO>("IRO"),
+    named<ExtendedCapability::SC>("SC"),
+    named<ExtendedCapability::PT>("PT"),
+    named<ExtendedCapability::EIM>("EIM"),
+    named<ExtendedCapability::IR>("IR"),
+    named<ExtendedCapability::DT>("DT"),
+    named<ExtendedCapability::QI>("QI"),
+    named<ExtendedCapability::C>("C"),
 }};
 
 std::vector<unsigned> table_levels(std::uint64_t sagaw) {
@@ -85,6 +102,28 @@ void take_extended_capability(ExtendedCapability ecap, vtd::UnitConfig& config) 
   config.pass_through = ecap.get<ExtendedCapability::PT>();
   config.snoop_control = ecap.get<ExtendedCapability::SC>();
   config.coherent_walks = ecap.get<ExtendedCapability::C>();
+  config.device_tlb = ecap.get<ExtendedCapability::DT>();
+  config.no_write_flag = ecap.get<ExtendedCapability::NWFS>();
+  config.abort_dma_mode = ecap.get<ExtendedCapability::ADMS>();
+}
+
+void take_scalable_mode(Capability cap, ExtendedCapability ecap, vtd::UnitConfig& config) {
+  config.scalable_mode = ecap.get<ExtendedCapability::SMTS>();
+  if (!config.scalable_mode) return;
+  config.first_stage = ecap.get<ExtendedCapability::FSTS>();
+  config.second_stage = ecap.get<ExtendedCapability::SSTS>();
+  config.nested = ecap.get<ExtendedCapability::NEST>();
+  config.pasid_bits =
+      ecap.get<ExtendedCapability::PASID>() ? static_cast<unsigned>(ecap.get<ExtendedCapability::PSS>()) + 1 : 0;
+  config.rid_pasid = ecap.get<ExtendedCapability::RPS>();
+  config.rid_priv = ecap.get<ExtendedCapability::RPRIVS>();
+  config.first_stage_1g = cap.get<Capability::FS1GP>();
+  config.first_stage_5_levels = cap.get<Capability::FS5LP>();
+  config.second_stage_access_dirty = ecap.get<ExtendedCapability::SSADS>();
+  config.execute_requests = ecap.get<ExtendedCapability::ERS>();
+  config.supervisor_requests = ecap.get<ExtendedCapability::SRS>();
+  config.snooped_walks = ecap.get<ExtendedCapability::SMPWCS>();
+  config.extended_accessed = ecap.get<ExtendedCapability::EAFS>();
 }
 
 /// Names the fields in which two values of a register differ.
@@ -105,6 +144,7 @@ CapturedConfig config_from_capabilities(std::uint64_t cap, std::uint64_t ecap) {
   CapturedConfig result;
   take_capability(Capability{cap}, result.config);
   take_extended_capability(ExtendedCapability{ecap}, result.config);
+  take_scalable_mode(Capability{cap}, ExtendedCapability{ecap}, result.config);
   name_differences("CAP", cap ^ vtd::capability(result.config).raw(), cap_fields, result.unsupported);
   name_differences("ECAP", ecap ^ vtd::extended_capability(result.config).raw(), ecap_fields, result.unsupported);
   return result;

@@ -36,6 +36,21 @@ void read_flags(const Map& map, vtd::UnitConfig& config) {
   flag("snoop_control", config.snoop_control);
   flag("coherent_walks", config.coherent_walks);
   flag("fault_compression", config.fault_compression);
+  flag("device_tlb", config.device_tlb);
+  flag("no_write_flag", config.no_write_flag);
+  flag("abort_dma_mode", config.abort_dma_mode);
+  flag("first_stage", config.first_stage);
+  flag("second_stage", config.second_stage);
+  flag("nested", config.nested);
+  flag("rid_pasid", config.rid_pasid);
+  flag("rid_priv", config.rid_priv);
+  flag("first_stage_1g", config.first_stage_1g);
+  flag("first_stage_5_levels", config.first_stage_5_levels);
+  flag("second_stage_access_dirty", config.second_stage_access_dirty);
+  flag("execute_requests", config.execute_requests);
+  flag("supervisor_requests", config.supervisor_requests);
+  flag("snooped_walks", config.snooped_walks);
+  flag("extended_accessed", config.extended_accessed);
 }
 
 void read_numbers(const Map& map, vtd::UnitConfig& config) {
@@ -50,16 +65,22 @@ void read_numbers(const Map& map, vtd::UnitConfig& config) {
   number("fault_record_offset", config.fault_record_offset, {0, 0x3FF0});
   number("iotlb_offset", config.iotlb_offset, {0, 0x3FF0});
   number("max_address_mask", config.max_address_mask, {0, 63});
+  number("pasid_bits", config.pasid_bits, {0, 20});
 }
 
 vtd::UnitConfig read_vtd(const Map& map) {
-  vtd::UnitConfig config;
+  const auto mode = map.optional("mode");
+  const bool scalable = mode && mode->choice<bool>({{"legacy", false}, {"scalable", true}});
+  vtd::UnitConfig config = scalable ? vtd::scalable_mode_config() : vtd::UnitConfig{};
   config.register_base = PhysAddr{map.required("registers", "the address of the register page").address()};
   if (const auto levels = map.optional("table_levels")) config.table_levels = read_levels(*levels);
   read_flags(map, config);
   read_numbers(map, config);
   read_cache(map, "context_cache", config.context_cache_entries, config.context_cache_ways);
   read_cache(map, "iotlb", config.iotlb_entries, config.iotlb_ways);
+  read_cache(map, "pasid_cache", config.pasid_cache_entries, config.pasid_cache_ways);
+  read_cache(map, "first_stage_cache", config.first_stage_cache_entries, config.first_stage_cache_ways);
+  read_cache(map, "second_stage_cache", config.second_stage_cache_entries, config.second_stage_cache_ways);
   return config;
 }
 
@@ -107,6 +128,26 @@ IommuDescription read_iommu(const Value& value) {
                  "fault_compression",
                  "context_cache",
                  "iotlb",
+                 "mode",
+                 "device_tlb",
+                 "no_write_flag",
+                 "abort_dma_mode",
+                 "first_stage",
+                 "second_stage",
+                 "nested",
+                 "pasid_bits",
+                 "rid_pasid",
+                 "rid_priv",
+                 "first_stage_1g",
+                 "first_stage_5_levels",
+                 "second_stage_access_dirty",
+                 "execute_requests",
+                 "supervisor_requests",
+                 "snooped_walks",
+                 "extended_accessed",
+                 "pasid_cache",
+                 "first_stage_cache",
+                 "second_stage_cache",
                  "rmrrs"}};
   const std::string name = map.required("name", "a name").name();
   map.required("type", "vt-d").choice<int>({{"vt-d", 0}});

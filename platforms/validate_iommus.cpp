@@ -26,8 +26,11 @@ void validate_rmrrs(const Description& description, const IommuDescription& iomm
 /// What the file calls a member of vtd::UnitConfig.
 std::string key_of(const std::string& field) {
   if (field == "register_base") return "registers";
-  if (field == "iotlb_entries") return "iotlb";
-  return field == "context_cache_entries" ? "context_cache" : field;
+  if (field == "scalable_mode") return "mode";
+  // Geometries: "context_cache_entries" is context_cache.entries.
+  constexpr std::string_view entries = "_entries";
+  const bool is_cache = field.size() > entries.size() && field.substr(field.size() - entries.size()) == entries;
+  return is_cache ? field.substr(0, field.size() - entries.size()) : field;
 }
 
 /// The registers of faults and of the IOTLB meet: the file may have moved either.

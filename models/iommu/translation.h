@@ -21,6 +21,8 @@ struct TranslationRequest {
   Operation operation = Operation::read;
   bool privileged = false;
   bool execute = false;
+  /// NW of a translation request: the device will not write (PCIe ATS).
+  bool no_write = false;
   Iova address;
   /// Bytes; 0 is a zero-length read.
   std::uint32_t size = 0;
@@ -28,7 +30,8 @@ struct TranslationRequest {
 
 /// What the unit does with the request.
 enum class Outcome : std::uint8_t {
-  /// Goes on to `address`.
+  /// Goes on to `address`. A translation request is answered with `address` and the rights; without any right the
+  /// completion is successful and grants nothing.
   translated,
   /// Is an interrupt request; the unit emits it as a message.
   interrupt,
@@ -45,6 +48,12 @@ struct TranslationResult {
   /// Rights of the translation (translated only): DMI grants depend on them.
   bool readable = false;
   bool writable = false;
+  /// For the completion of a translation request only. Execution was asked for and is permitted.
+  bool executable = false;
+  /// Untranslated access only (U): the device shall use the address that it has.
+  bool untranslated_only = false;
+  /// The page is always snooped, whatever the request says.
+  bool snooped = false;
   /// VT-d fault reason or SMMUv3 event code.
   std::uint16_t fault_reason = 0;
   /// False when the fault is qualified by FPD, or has no record by architecture.
@@ -64,6 +73,8 @@ struct Fetch {
   /// 64-bit words fetched, at most 8.
   std::uint8_t words = 0;
   std::array<std::uint64_t, 8> value{};
+  /// Bits of `value[0]` that the unit sets in memory: accessed and dirty.
+  std::uint64_t sets = 0;
   /// The fetch met an access error; `value` is meaningless.
   bool failed = false;
 };
@@ -78,6 +89,9 @@ class FetchLog {
   const Fetch* begin() const { return fetches_.data(); }
   const Fetch* end() const { return fetches_.data() + size_; }
   const Fetch& back() const { return fetches_[size_ - 1]; }
+  Fetch& operator[](std::size_t index) { return fetches_[index]; }
+  /// Forgets what came after the first `size` fetches.
+  void truncate(std::size_t size) { size_ = size; }
 
   /// The slot of the next fetch, to be filled in; the last slot is reused once full.
   Fetch& next() { return size_ < capacity ? fetches_[size_++] : fetches_[capacity - 1]; }

@@ -9,12 +9,27 @@ using iommu::Outcome;
 using iommu::TranslationRequest;
 using iommu::TranslationResult;
 
+namespace {
+
+TranslationResult grant_nothing(FaultReason reason) {
+  TranslationResult result;
+  result.outcome = Outcome::translated;
+  result.rule = &rule_of(reason);
+  return result;
+}
+
+}  // namespace
+
 TranslationResult refuse(const TranslationRequest& request, FaultReason reason, bool fpd) {
+  const bool asks_for_translation = request.address_type == AddressType::translation_request;
+  const TranslationRequestEnd end = translation_request_end(reason);
+  if (asks_for_translation && end == TranslationRequestEnd::without_rights) return grant_nothing(reason);
   TranslationResult result;
   result.outcome = Outcome::fault;
   result.fault_reason = static_cast<std::uint16_t>(reason);
   result.fault_recorded = !(fpd && is_qualified(reason));
-  result.status = refusal_status(request);
+  const bool aborts = asks_for_translation && end == TranslationRequestEnd::aborted;
+  result.status = aborts ? CompletionStatus::completer_abort : refusal_status(request);
   result.rule = &rule_of(reason);
   return result;
 }
@@ -34,6 +49,13 @@ TranslationResult pass_unchanged(const TranslationRequest& request, const Rule& 
   result.readable = true;
   result.writable = true;
   result.rule = &rule;
+  return result;
+}
+
+TranslationResult answer_untranslated_only(const TranslationRequest& request) {
+  TranslationResult result = pass_unchanged(request, rules::untranslated_interrupt_range);
+  result.readable = false;
+  result.untranslated_only = true;
   return result;
 }
 

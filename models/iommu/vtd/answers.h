@@ -5,7 +5,6 @@
 #include "base/rule.h"
 #include "iommu/translation.h"
 #include "iommu/vtd/fault_reasons.h"
-#include "iommu/vtd/second_stage_walk.h"
 
 namespace iommusim::vtd {
 
@@ -14,7 +13,8 @@ inline CompletionStatus refusal_status(const iommu::TranslationRequest& request)
   return request.operation == Operation::write ? CompletionStatus::none : CompletionStatus::unsupported_request;
 }
 
-/// Refused for `reason`. `fpd`: the effective FPD, which suppresses the record of qualified faults.
+/// Refused for `reason`. `fpd`: the effective FPD, which suppresses the record of qualified faults. What only keeps the
+/// device from the page is no refusal of a translation request: it is answered without rights.
 iommu::TranslationResult refuse(const iommu::TranslationRequest& request, FaultReason reason, bool fpd);
 
 /// Refused by a rule that has no fault reason and leaves no record.
@@ -22,6 +22,9 @@ iommu::TranslationResult refuse_silently(const iommu::TranslationRequest& reques
 
 /// Goes on to the same address with every right.
 iommu::TranslationResult pass_unchanged(const iommu::TranslationRequest& request, const Rule& rule);
+
+/// A translation request into the interrupt range: the device shall write there as it is.
+iommu::TranslationResult answer_untranslated_only(const iommu::TranslationRequest& request);
 
 /// Goes on as an interrupt request.
 iommu::TranslationResult pass_as_interrupt(const iommu::TranslationRequest& request);

@@ -23,9 +23,31 @@ Capability capability(const UnitConfig& config) {
   cap.set<Capability::MAMV>(config.page_selective_invalidation ? config.max_address_mask : 0);
   cap.set<Capability::DWD>(config.drain);
   cap.set<Capability::DRD>(config.drain);
+  cap.set<Capability::FS1GP>(config.first_stage_1g);
+  cap.set<Capability::FS5LP>(config.first_stage_5_levels);
   cap.set<Capability::ESRTPS>(config.enhanced_set_root);
   return cap;
 }
+
+namespace {
+
+void set_scalable_mode(const UnitConfig& config, ExtendedCapability& ecap) {
+  ecap.set<ExtendedCapability::SMTS>(config.scalable_mode);
+  ecap.set<ExtendedCapability::FSTS>(config.first_stage);
+  ecap.set<ExtendedCapability::SSTS>(config.second_stage);
+  ecap.set<ExtendedCapability::NEST>(config.nested);
+  ecap.set<ExtendedCapability::PASID>(config.pasid_bits != 0);
+  ecap.set<ExtendedCapability::PSS>(config.pasid_bits == 0 ? 0 : config.pasid_bits - 1);
+  ecap.set<ExtendedCapability::RPS>(config.rid_pasid);
+  ecap.set<ExtendedCapability::RPRIVS>(config.rid_priv);
+  ecap.set<ExtendedCapability::SSADS>(config.second_stage_access_dirty);
+  ecap.set<ExtendedCapability::ERS>(config.execute_requests);
+  ecap.set<ExtendedCapability::SRS>(config.supervisor_requests);
+  ecap.set<ExtendedCapability::SMPWCS>(config.snooped_walks);
+  ecap.set<ExtendedCapability::EAFS>(config.extended_accessed);
+}
+
+}  // namespace
 
 ExtendedCapability extended_capability(const UnitConfig& config) {
   ExtendedCapability ecap;
@@ -34,6 +56,10 @@ ExtendedCapability extended_capability(const UnitConfig& config) {
   ecap.set<ExtendedCapability::PT>(config.pass_through);
   ecap.set<ExtendedCapability::SC>(config.snoop_control);
   ecap.set<ExtendedCapability::IRO>(config.iotlb_offset / 16);
+  ecap.set<ExtendedCapability::DT>(config.device_tlb);
+  ecap.set<ExtendedCapability::NWFS>(config.no_write_flag);
+  ecap.set<ExtendedCapability::ADMS>(config.abort_dma_mode);
+  set_scalable_mode(config, ecap);
   return ecap;
 }
 

@@ -39,11 +39,28 @@ static_assert(fields_disjoint<Capability::ESRTPS, Capability::ESIRTPS, Capabilit
                               Capability::MGAW, Capability::SAGAW, Capability::CM, Capability::PHMR, Capability::PLMR,
                               Capability::RWBF, Capability::AFL, Capability::ND>());
 
-/// ECAP: the fields that a legacy-mode unit can set.
+/// ECAP.
 struct ExtendedCapability : Word<64> {
   using Word::Word;
+  struct RPRIVS : Field<53, 53, bool> {};
+  struct ADMS : Field<52, 52, bool> {};
+  struct RPS : Field<49, 49, bool> {};
+  struct SMPWCS : Field<48, 48, bool> {};
+  struct FSTS : Field<47, 47, bool> {};
+  struct SSTS : Field<46, 46, bool> {};
+  struct SSADS : Field<45, 45, bool> {};
   struct SMTS : Field<43, 43, bool> {};
+  struct PDS : Field<42, 42, bool> {};
+  struct DIT : Field<41, 41, bool> {};
   struct PASID : Field<40, 40, bool> {};
+  struct PSS : Field<39, 35> {};
+  struct EAFS : Field<34, 34, bool> {};
+  struct NWFS : Field<33, 33, bool> {};
+  struct SRS : Field<31, 31, bool> {};
+  struct ERS : Field<30, 30, bool> {};
+  struct PRS : Field<29, 29, bool> {};
+  struct NEST : Field<26, 26, bool> {};
+  struct MTS : Field<25, 25, bool> {};
   struct MHMV : Field<23, 20> {};
   struct IRO : Field<17, 8> {};
   struct SC : Field<7, 7, bool> {};
@@ -54,10 +71,14 @@ struct ExtendedCapability : Word<64> {
   struct QI : Field<1, 1, bool> {};
   struct C : Field<0, 0, bool> {};
 };
-static_assert(
-    fields_disjoint<ExtendedCapability::SMTS, ExtendedCapability::PASID, ExtendedCapability::MHMV,
-                    ExtendedCapability::IRO, ExtendedCapability::SC, ExtendedCapability::PT, ExtendedCapability::EIM,
-                    ExtendedCapability::IR, ExtendedCapability::DT, ExtendedCapability::QI, ExtendedCapability::C>());
+static_assert(fields_disjoint<
+              ExtendedCapability::RPRIVS, ExtendedCapability::ADMS, ExtendedCapability::RPS, ExtendedCapability::SMPWCS,
+              ExtendedCapability::FSTS, ExtendedCapability::SSTS, ExtendedCapability::SSADS, ExtendedCapability::SMTS,
+              ExtendedCapability::PDS, ExtendedCapability::DIT, ExtendedCapability::PASID, ExtendedCapability::PSS,
+              ExtendedCapability::EAFS, ExtendedCapability::NWFS, ExtendedCapability::SRS, ExtendedCapability::ERS,
+              ExtendedCapability::PRS, ExtendedCapability::NEST, ExtendedCapability::MTS, ExtendedCapability::MHMV,
+              ExtendedCapability::IRO, ExtendedCapability::SC, ExtendedCapability::PT, ExtendedCapability::EIM,
+              ExtendedCapability::IR, ExtendedCapability::DT, ExtendedCapability::QI, ExtendedCapability::C>());
 
 Capability capability(const UnitConfig& config);
 ExtendedCapability extended_capability(const UnitConfig& config);

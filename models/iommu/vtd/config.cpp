@@ -64,6 +64,51 @@ void check_invalidation(const UnitConfig& config, Findings& findings) {
                    config.max_address_mask, "0 to 63, and at least 9 with page_selective_invalidation");
 }
 
+void check_device_tlb(const UnitConfig& config, Findings& findings) {
+  findings.require(!config.device_tlb || config.queued_invalidation, "device_tlb", config.device_tlb,
+                   "false without queued_invalidation");
+  findings.require(!config.no_write_flag || config.device_tlb, "no_write_flag", config.no_write_flag,
+                   "false without device_tlb");
+}
+
+struct Dependence {
+  std::string_view field;
+  bool is_set;
+  bool has_needs;
+  std::string_view allowed;
+};
+
+void check_scalable_mode(const UnitConfig& config, Findings& findings) {
+  const bool scalable = config.scalable_mode;
+  const bool first = scalable && (config.first_stage || config.nested);
+  const bool second = scalable && (config.second_stage || config.nested);
+  constexpr std::string_view without_mode = "false without scalable_mode";
+  constexpr std::string_view without_first_stage = "false without first_stage in scalable mode";
+  const Dependence dependences[] = {
+      {"scalable_mode", scalable, config.queued_invalidation, "false without queued_invalidation"},
+      {"scalable_mode", scalable, config.first_stage || config.second_stage, "with first_stage or second_stage"},
+      {"first_stage", config.first_stage, scalable, without_mode},
+      {"second_stage", config.second_stage, scalable, without_mode},
+      {"nested", config.nested, scalable && config.first_stage && config.second_stage,
+       "false without first_stage and second_stage in scalable mode"},
+      {"rid_pasid", config.rid_pasid, scalable, without_mode},
+      {"rid_priv", config.rid_priv, scalable, without_mode},
+      {"snooped_walks", config.snooped_walks, scalable, without_mode},
+      {"first_stage_1g", config.first_stage_1g, first, without_first_stage},
+      {"first_stage_5_levels", config.first_stage_5_levels, first, without_first_stage},
+      {"extended_accessed", config.extended_accessed, first, without_first_stage},
+      {"second_stage_access_dirty", config.second_stage_access_dirty, second,
+       "false without second_stage in scalable mode"},
+      {"execute_requests", config.execute_requests, scalable, without_mode},
+      {"supervisor_requests", config.supervisor_requests, scalable, without_mode},
+  };
+  for (const Dependence& rule : dependences)
+    findings.require(!rule.is_set || rule.has_needs, rule.field, rule.is_set, rule.allowed);
+  const unsigned most = scalable ? 20 : 0;
+  findings.require(config.pasid_bits <= most, "pasid_bits", config.pasid_bits,
+                   scalable ? "0 to 20" : "0 without scalable_mode");
+}
+
 void check_cache(unsigned entries, unsigned ways, std::string_view field, Findings& findings) {
   using AnyCache = iommu::TranslationCache<int, int>;
   constexpr unsigned most = 1u << 24;
@@ -73,13 +118,38 @@ void check_cache(unsigned entries, unsigned ways, std::string_view field, Findin
 
 }  // namespace
 
+UnitConfig scalable_mode_config() {
+  UnitConfig config;
+  config.snoop_control = true;
+  config.scalable_mode = true;
+  config.first_stage = true;
+  config.second_stage = true;
+  config.nested = true;
+  config.pasid_bits = 20;
+  config.rid_pasid = true;
+  config.rid_priv = true;
+  config.first_stage_1g = true;
+  config.second_stage_access_dirty = true;
+  config.execute_requests = true;
+  config.supervisor_requests = true;
+  config.snooped_walks = true;
+  config.extended_accessed = true;
+  return config;
+}
+
 std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
   Findings findings;
   check_widths(config, findings);
   check_registers(config, findings);
   check_invalidation(config, findings);
   check_cache(config.context_cache_entries, config.context_cache_ways, "context_cache_entries", findings);
+  check_device_tlb(config, findings);
+  check_scalable_mode(config, findings);
   check_cache(config.iotlb_entries, config.iotlb_ways, "iotlb_entries", findings);
+  check_cache(config.pasid_cache_entries, config.pasid_cache_ways, "pasid_cache_entries", findings);
+  check_cache(config.first_stage_cache_entries, config.first_stage_cache_ways, "first_stage_cache_entries", findings);
+  check_cache(config.second_stage_cache_entries, config.second_stage_cache_ways, "second_stage_cache_entries",
+              findings);
   return findings.take();
 }
 

@@ -55,6 +55,38 @@ struct UnitConfig {
   bool snoop_control = false;
   /// ECAP.C.
   bool coherent_walks = false;
+  /// ECAP.DT: devices may ask for translations (ATS) and use them.
+  bool device_tlb = false;
+  /// ECAP.NWFS: the no-write flag of translation requests is honoured.
+  bool no_write_flag = false;
+  /// ECAP.ADMS: abort-DMA mode.
+  bool abort_dma_mode = false;
+
+  /// ECAP.SMTS: scalable mode, which everything down to EAFS needs.
+  bool scalable_mode = false;
+  /// ECAP.FSTS and ECAP.SSTS: PASIDs with first-stage tables only, and with second-stage tables only.
+  bool first_stage = false;
+  bool second_stage = false;
+  /// ECAP.NEST: PASIDs with both stages.
+  bool nested = false;
+  /// ECAP.PASID and ECAP.PSS + 1: bits of the PASIDs in requests, 1 to 20; 0: requests have none.
+  unsigned pasid_bits = 0;
+  /// ECAP.RPS: the context entry says which PASID requests without one use; else it is 0.
+  bool rid_pasid = false;
+  /// ECAP.RPRIVS: and whether they are privileged.
+  bool rid_priv = false;
+  /// CAP.FS1GP and CAP.FS5LP.
+  bool first_stage_1g = false;
+  bool first_stage_5_levels = false;
+  /// ECAP.SSADS: accessed and dirty bits in second-stage entries.
+  bool second_stage_access_dirty = false;
+  /// ECAP.ERS and ECAP.SRS: requests with PASID may ask for execute permission, and for supervisor privilege.
+  bool execute_requests = false;
+  bool supervisor_requests = false;
+  /// ECAP.SMPWCS: PASID-table entries can make walks snooped, without which no accessed or dirty bit can be set.
+  bool snooped_walks = false;
+  /// ECAP.EAFS: extended-accessed bits in first-stage entries.
+  bool extended_accessed = false;
 
   /// GCMD.TE before any SRTP is undefined by architecture. True: refused, GSTS.TES stays 0. False: the root table
   /// is taken to lie at address 0.
@@ -68,7 +100,18 @@ struct UnitConfig {
   unsigned context_cache_ways = 4;
   unsigned iotlb_entries = 1024;
   unsigned iotlb_ways = 8;
+  unsigned pasid_cache_entries = 256;
+  unsigned pasid_cache_ways = 4;
+  /// Paging-structure caches: what entries above the leaves point to.
+  unsigned first_stage_cache_entries = 0;
+  unsigned first_stage_cache_ways = 4;
+  unsigned second_stage_cache_entries = 0;
+  unsigned second_stage_cache_ways = 4;
 };
+
+/// The default unit with everything that scalable mode offers but five-level first-stage tables, and with snoop
+/// control. Device TLBs and abort-DMA mode are not part of it.
+UnitConfig scalable_mode_config();
 
 /// A member that no unit can have.
 struct ConfigFinding {

@@ -32,14 +32,16 @@ class ContextCache : public iommu::TranslationCache<ContextTag, Context> {
  public:
   using TranslationCache::TranslationCache;
 
-  /// Drops exactly what is asked for. Precondition: not the reserved granularity.
+  /// Drops exactly what is asked for. Scalable-mode entries belong to no domain, so that every domain-selective
+  /// request concerns them, and a device-selective one compares the source alone. Precondition: not the reserved
+  /// granularity.
   void invalidate(const ContextInvalidation& request) {
     if (request.granularity == ContextGranularity::global) return clear();
     const bool by_device = request.granularity == ContextGranularity::device;
     const std::uint16_t compared = by_device ? compared_source_bits(request.function_mask) : 0;
     invalidate_if([&](ContextTag tag, const Context& context) {
       const auto difference = static_cast<unsigned>(tag.requester().raw() ^ request.source.raw());
-      return context.domain == request.domain && (difference & compared) == 0;
+      return (context.scalable || context.domain == request.domain) && (difference & compared) == 0;
     });
   }
 };

@@ -29,9 +29,8 @@ bool has_valid_programming(const TableFormat& format, const ContextEntry& entry)
   if (!format.supports_levels(levels)) return false;
   switch (entry.get<ContextEntry::TT>()) {
     case TranslationType::second_stage: return true;
+    case TranslationType::second_stage_with_ats: return format.supports_device_tlb();
     case TranslationType::pass_through: return format.supports_pass_through() && levels == format.deepest();
-    // Needs ECAP.DT, which no unit has yet.
-    case TranslationType::second_stage_with_ats:
     case TranslationType::reserved: return false;
   }
   return false;
@@ -60,7 +59,8 @@ Context resolve(const TableFormat& format, const ContextEntry& entry) {
   context.domain = entry.get<ContextEntry::DID>();
   context.type = entry.get<ContextEntry::TT>();
   context.levels = static_cast<std::uint8_t>(levels_of(entry.get<ContextEntry::AW>()));
-  context.second_stage_table = PhysAddr{entry.word(0) & ContextEntry::SSPTPTR::mask};
+  context.device_tlb = context.type == TranslationType::second_stage_with_ats;
+  context.table = PhysAddr{entry.word(0) & ContextEntry::SSPTPTR::mask};
   return context;
 }
 

@@ -29,6 +29,62 @@ enum class FaultReason : std::uint8_t {
   invalid_interrupt_request = 0x29,
   table_mode_invalid = 0x30,    // RTA.1
   pasid_in_legacy_mode = 0x31,  // RTA.2
+
+  scalable_root_access_error = 0x38,     // SRT.1
+  scalable_root_not_present = 0x39,      // SRT.2
+  scalable_root_reserved = 0x3A,         // SRT.3
+  scalable_context_access_error = 0x40,  // SCT.1
+  scalable_context_not_present = 0x41,   // SCT.2
+  scalable_context_reserved = 0x42,      // SCT.3
+  device_tlb_disabled = 0x44,            // SCT.5
+  pasid_requests_disabled = 0x45,        // SCT.6
+  pasid_beyond_directory = 0x46,         // SCT.7
+  rid_pasid_invalid = 0x48,              // SCT.9
+
+  pasid_directory_access_error = 0x50,  // SPD.1
+  pasid_directory_not_present = 0x51,   // SPD.2
+  pasid_directory_reserved = 0x52,      // SPD.3
+  pasid_entry_access_error = 0x58,      // SPT.1
+  pasid_entry_not_present = 0x59,       // SPT.2
+  pasid_entry_reserved = 0x5A,          // SPT.3
+  pasid_entry_invalid = 0x5B,           // SPT.4
+  execute_requests_disabled = 0x5C,     // SPT.5
+  supervisor_requests_disabled = 0x5D,  // SPT.6
+
+  first_stage_access_error = 0x70,            // SFL.1
+  first_stage_not_present = 0x71,             // SFL.2
+  first_stage_reserved = 0x72,                // SFL.3
+  first_stage_top_access_error = 0x73,        // SFL.4
+  first_stage_address_beyond_width = 0x74,    // SFL.5
+  first_stage_top_read_not_permitted = 0x75,  // SFL.6
+  first_stage_read_not_permitted = 0x76,      // SFL.7
+  first_stage_write_not_permitted = 0x77,     // SFL.8
+  second_stage_access_error = 0x78,           // SSL.1
+  second_stage_not_present = 0x79,            // SSL.2
+  second_stage_reserved = 0x7A,               // SSL.3
+  second_stage_top_access_error = 0x7B,       // SSL.4
+  second_stage_update_not_snooped = 0x7C,     // SSL.5
+  second_stage_update_access_error = 0x7D,    // SSL.6
+  not_canonical = 0x80,                       // SGN.1
+  user_not_permitted = 0x81,                  // SGN.2
+  execute_not_permitted = 0x82,               // SGN.3
+  address_beyond_host_width = 0x83,           // SGN.4
+  scalable_address_beyond_width = 0x84,       // SGN.5
+  scalable_write_not_permitted = 0x85,        // SGN.6
+  scalable_read_not_permitted = 0x86,         // SGN.7
+  scalable_output_in_interrupt_range = 0x87,  // SGN.8
+  first_stage_update_not_snooped = 0x90,      // SFL.9
+  first_stage_update_access_error = 0x91,     // SFL.10
+};
+
+/// How a translation request ends for which the reason was found (4.2.3).
+enum class TranslationRequestEnd : std::uint8_t {
+  /// Unsupported request, and a record.
+  unsupported,
+  /// Completer abort, and a record.
+  aborted,
+  /// Success without any right, and no record: the device may ask for the page.
+  without_rights,
 };
 
 /// Why, for people and reports. Precondition: not `none`.
@@ -36,6 +92,20 @@ const Rule& rule_of(FaultReason reason);
 
 /// True: FPD in a structure that was read for the request suppresses the record (never the block).
 bool is_qualified(FaultReason reason);
+
+/// What software left out, in whichever mode the unit found it.
+enum class FaultCause : std::uint8_t {
+  other,
+  /// No root, context or PASID entry: the device is in no domain.
+  no_domain,
+  /// No mapping, or none with the right that the request needs.
+  no_mapping,
+  address_beyond_width,
+  output_in_interrupt_range,
+};
+FaultCause cause_of(FaultReason reason);
+
+TranslationRequestEnd translation_request_end(FaultReason reason);
 
 /// The fault lies in what was fetched, not in the fetch: with CAP.CM such a result may be cached.
 bool is_cacheable_with_caching_mode(FaultReason reason);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/fault_recording.h"
 
+#include "iommu/vtd/capabilities.h"
+
 namespace iommusim::vtd {
 namespace {
 
@@ -16,7 +18,8 @@ FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReaso
   record.set<FaultRecord::FI>(request.address.value() >> 12);
   record.set<FaultRecord::SID>(request.requester.raw());
   record.set<FaultRecord::FR>(static_cast<std::uint8_t>(reason));
-  // T1 T2: 00 write, 10 read, 11 AtomicOp. AT stays 0 without ECAP.DT.
+  record.set<FaultRecord::AT>(static_cast<std::uint64_t>(request.address_type));
+  // T1 T2: 00 write, 10 read, 11 AtomicOp.
   record.set<FaultRecord::T1>(request.operation != Operation::write);
   record.set<FaultRecord::T2>(request.operation == Operation::atomic);
   if (request.pasid.has_value()) {
@@ -40,7 +43,10 @@ bool FaultRecording::record(const iommu::TranslationRequest& request, FaultReaso
   }
   const unsigned index = next_;
   next_ = index + 1 < registers_.fault_records() ? index + 1 : 0;
-  registers_.store_fault_record(index, fault_record_of(request, reason));
+  FaultRecord record = fault_record_of(request, reason);
+  if (!registers_.load<ExtendedCapability>(RegisterId::ecap).get<ExtendedCapability::DT>())
+    record.set<FaultRecord::AT>(0);
+  registers_.store_fault_record(index, record);
   set_pending_fault(index);
   return true;
 }

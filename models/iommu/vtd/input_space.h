@@ -7,6 +7,7 @@
 #include "base/address.h"
 #include "base/range.h"
 #include "base/requester_id.h"
+#include "iommu/vtd/access_rights.h"
 #include "iommu/vtd/translate.h"
 
 #include <cstddef>

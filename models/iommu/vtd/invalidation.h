@@ -30,6 +30,29 @@ struct IotlbInvalidation {
   Iova address;
   /// AM: the block is 2^AM 4-KiB pages, naturally aligned.
   std::uint8_t address_mask = 0;
+  /// IH: only leaf entries changed, so paging-structure caches may keep what they hold.
+  bool leaves_only = false;
+};
+
+enum class PasidCacheGranularity : std::uint8_t { domain = 0, pasid = 1, reserved = 2, global = 3 };
+
+/// PASID-cache invalidation (6.5.2.2).
+struct PasidCacheInvalidation {
+  PasidCacheGranularity granularity = PasidCacheGranularity::reserved;
+  std::uint16_t domain = 0;
+  Pasid pasid{};
+};
+
+enum class PasidIotlbGranularity : std::uint8_t { pasid = 2, page = 3 };
+
+/// PASID-based IOTLB invalidation (6.5.2.4): first-stage and nested translations of one PASID in one domain.
+struct PasidIotlbInvalidation {
+  PasidIotlbGranularity granularity = PasidIotlbGranularity::pasid;
+  std::uint16_t domain = 0;
+  Pasid pasid{};
+  Iova address;
+  std::uint8_t address_mask = 0;
+  bool leaves_only = false;
 };
 
 /// The source-id bits that take part in the comparison under a function mask.
@@ -39,7 +62,8 @@ constexpr std::uint16_t compared_source_bits(std::uint8_t function_mask) {
 }
 
 /// The naturally aligned block that a page-selective invalidation covers.
-constexpr Range<Iova> invalidated_block(const IotlbInvalidation& request) {
+template <class PageInvalidation>
+constexpr Range<Iova> invalidated_block(const PageInvalidation& request) {
   if (request.address_mask >= 52) return Range<Iova>::everything();
   const std::uint64_t size = page_4k << request.address_mask;
   const Iova first = request.address.aligned_down(size);

@@ -7,7 +7,24 @@ const Rule translation_disabled{"vtd.translation-disabled", "DMA remapping is of
                                 "VT-d specification, 11.4.4, TE"};
 const Rule pass_through{"vtd.pass-through", "the context entry says pass-through, so the address is not translated",
                         "VT-d specification, 9.3, TT"};
+const Rule scalable_pass_through{"vtd.scalable-pass-through",
+                                 "the PASID-table entry says pass-through, so the address is not translated",
+                                 "VT-d specification, 9.6, PGTT"};
 const Rule second_stage{"vtd.second-stage", "the second-stage tables translate the address", "VT-d specification, 3.7"};
+const Rule first_stage{"vtd.first-stage", "the first-stage tables of the PASID translate the address",
+                       "VT-d specification, 3.6"};
+const Rule nested{"vtd.nested", "the first-stage and then the second-stage tables of the PASID translate the address",
+                  "VT-d specification, 3.8"};
+const Rule translated_request{"vtd.translated-request",
+                              "the device has translated the address itself, as its context entry allows",
+                              "VT-d specification, 4.2.4"};
+const Rule untranslated_interrupt_range{"vtd.untranslated-interrupt-range",
+                                        "the interrupt range has no translation: the device shall use it as it is",
+                                        "VT-d specification, 4.2.3"};
+const Rule abort_dma{"vtd.abort-dma", "the root pointer says abort-DMA mode, so every request is refused",
+                     "VT-d specification, 3.4"};
+const Rule pasid_too_wide{"vtd.pasid-too-wide", "the PASID has more bits than the unit supports",
+                          "VT-d specification, 11.4.3, PSS"};
 const Rule iotlb_hit{"vtd.iotlb-hit", "the IOTLB holds a translation of the page", "VT-d specification, 6.2.5"};
 const Rule interrupt_request{"vtd.interrupt-request",
                              "a doubleword write to 0xFEEx_xxxx is an interrupt request, never remapped as DMA",

@@ -8,7 +8,14 @@ namespace iommusim::vtd::rules {
 
 extern const Rule translation_disabled;
 extern const Rule pass_through;
+extern const Rule scalable_pass_through;
 extern const Rule second_stage;
+extern const Rule first_stage;
+extern const Rule nested;
+extern const Rule translated_request;
+extern const Rule untranslated_interrupt_range;
+extern const Rule abort_dma;
+extern const Rule pasid_too_wide;
 extern const Rule iotlb_hit;
 extern const Rule interrupt_request;
 extern const Rule protected_memory;
@@ -17,3 +24,13 @@ extern const Rule translated_to_interrupt_range;
 extern const Rule pasid_to_interrupt_range;
 
 }  // namespace iommusim::vtd::rules
+
+namespace iommusim::vtd {
+
+/// Page tables gave the address, now or when the IOTLB was filled.
+inline bool is_by_tables(const Rule& rule) {
+  return &rule == &rules::first_stage || &rule == &rules::second_stage || &rule == &rules::nested ||
+         &rule == &rules::iotlb_hit;
+}
+
+}  // namespace iommusim::vtd

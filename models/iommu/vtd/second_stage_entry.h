@@ -3,9 +3,7 @@
 #pragma once
 
 #include "base/word.h"
-
-#include <array>
-#include <cstdint>
+#include "iommu/vtd/paging_levels.h"
 
 namespace iommusim::vtd {
 
@@ -14,38 +12,21 @@ struct SecondStageEntry : Word<64> {
   struct TM : Field<62, 62, bool> {};
   struct ADDR : Field<51, 12> {};
   struct SNP : Field<11, 11, bool> {};
+  /// A and D count with SSADE only, X with SSEE.
+  struct D : Field<9, 9, bool> {};
+  struct A : Field<8, 8, bool> {};
   struct PS : Field<7, 7, bool> {};
+  struct X : Field<2, 2, bool> {};
   struct W : Field<1, 1, bool> {};
   struct R : Field<0, 0, bool> {};
 };
-static_assert(fields_disjoint<SecondStageEntry::TM, SecondStageEntry::ADDR, SecondStageEntry::SNP, SecondStageEntry::PS,
-                              SecondStageEntry::W, SecondStageEntry::R>());
+static_assert(fields_disjoint<SecondStageEntry::TM, SecondStageEntry::ADDR, SecondStageEntry::SNP, SecondStageEntry::D,
+                              SecondStageEntry::A, SecondStageEntry::PS, SecondStageEntry::X, SecondStageEntry::W,
+                              SecondStageEntry::R>());
 
-constexpr unsigned max_table_levels = 5;
-
-/// Level 1 holds PTEs.
-constexpr const char* entry_name(unsigned level) {
-  constexpr std::array<const char*, max_table_levels + 1> names{"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
-  return names[level];
-}
-
-/// Address bits below the field that indexes the tables of `level`.
-constexpr unsigned index_shift(unsigned level) {
-  return 12 + 9 * (level - 1);
-}
-
-/// Bytes that one entry of `level` spans: 4 KiB, 2 MiB, 1 GiB and so on.
-constexpr std::uint64_t page_size(unsigned level) {
-  return std::uint64_t{1} << index_shift(level);
-}
-
-/// Input bits that tables of `levels` levels translate.
-constexpr unsigned input_width(unsigned levels) {
-  return index_shift(levels) + 9;
-}
-
-constexpr std::uint64_t table_index(std::uint64_t address, unsigned level) {
-  return (address >> index_shift(level)) & 0x1FF;
-}
+/// In legacy mode.
+inline constexpr EntryNames entry_names{"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
+/// In scalable mode, where there is a first stage too.
+inline constexpr EntryNames second_stage_entry_names{"", "SS-PTE", "SS-PDE", "SS-PDPTE", "SS-PML4E", "SS-PML5E"};
 
 }  // namespace iommusim::vtd

@@ -2,75 +2,136 @@
 // The walk through second-stage tables (VT-d specification, 3.7).
 #pragma once
 
-#include "base/access.h"
 #include "base/address.h"
-#include "iommu/vtd/fault_reasons.h"
-#include "iommu/vtd/second_stage_entry.h"
+#include "iommu/vtd/access_rights.h"
 #include "iommu/vtd/table_format.h"
 #include "iommu/vtd/table_reader.h"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace iommusim::vtd {
 
-/// What every entry on the way so far permits.
-struct AccessRights {
-  bool read = true;
-  bool write = true;
-
-  void restrict_to(SecondStageEntry entry) {
-    read = read && entry.get<SecondStageEntry::R>();
-    write = write && entry.get<SecondStageEntry::W>();
-  }
-  bool any() const { return read || write; }
+/// Why a walk ends without a page; legacy mode, scalable mode and the first stage name it differently.
+enum class SecondStageFault : std::uint8_t {
+  none,
+  top_access_error,
+  access_error,
+  /// The entry permits nothing at all.
+  not_present,
+  write,
+  read,
+  execute,
+  reserved,
+  /// An accessed or dirty bit is to be set, but the walk is not snooped.
+  update_not_snooped,
 };
 
-/// What a request needs of the tables.
-struct NeededRights {
-  bool read = false;
-  bool write = false;
-  /// Either right will do: a zero-length read with CAP.ZLR.
-  bool any = false;
+/// The tables of one domain or PASID, and what their entries may say.
+struct SecondStage {
+  PhysAddr table;
+  std::uint8_t levels = 0;
+  /// SSEE and SSADE.
+  bool counts_execute = false;
+  bool sets_accessed = false;
+  /// PWSNP.
+  bool is_snooped = false;
+  const EntryNames* names = &entry_names;
 };
 
-/// AtomicOps need both rights; a zero-length read with CAP.ZLR any.
-inline NeededRights needed_rights(Operation operation, std::uint32_t size, bool zero_length_reads) {
-  if (operation == Operation::read) {
-    const bool any = size == 0 && zero_length_reads;
-    return {!any, false, any};
-  }
-  return {operation == Operation::atomic, true, false};
-}
-
-/// The reason of the refusal, or none. A missing write right is reported before a missing read right.
-inline FaultReason missing_right(NeededRights needed, AccessRights granted) {
-  if (needed.write && !granted.write) return FaultReason::write_not_permitted;
-  if (needed.read && !granted.read) return FaultReason::read_not_permitted;
-  if (needed.any && !granted.any()) return FaultReason::read_not_permitted;
-  return FaultReason::none;
-}
-
-/// Where a walk begins: at the context entry's table, later also at a cached table further down.
+/// Where a walk begins: at the top table, or at a cached table further down.
 struct WalkStart {
   PhysAddr table;
   unsigned level = 0;
-  /// Levels of the whole hierarchy: an access error at the top is the context entry's fault.
-  unsigned top_level = 0;
   AccessRights rights;
 };
 
-struct WalkResult {
-  FaultReason fault = FaultReason::none;
-  /// The entry that ended the walk permits nothing at all: with CAP.CM this may be cached for its whole span.
-  bool nothing_permitted = false;
+/// What the request wants of the page.
+struct SecondStageNeeds {
+  NeededRights rights;
+  /// Write permission that the tables grant will be used without another walk: D is set with it.
+  bool takes_write = false;
+};
+
+struct SecondStageResult {
+  SecondStageFault fault = SecondStageFault::none;
   AccessRights rights;
   /// Level of the entry that ended the walk, and without fault the page that it maps.
   unsigned level = 0;
   PhysAddr page;
+  /// SNP of the leaf.
+  bool snooped = false;
+  /// A write has no D left to set.
+  bool dirty = true;
+  /// The leaf's place among the fetches.
+  std::size_t leaf_fetch = 0;
 };
 
-/// At each level: fetch, permission for this request, reserved bits, then leaf or descend.
-WalkResult walk_second_stage(const TableFormat& format, const WalkStart& start, Iova address, NeededRights needed,
-                             TableReader& tables);
+/// At each level: fetch, permission for this request, reserved bits, accessed and dirty, then leaf or descend.
+/// `note_table(level, address of the next table, rights so far)` hears of each entry above the leaf.
+template <class NoteTable>
+SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage& stage, const WalkStart& start,
+                                    std::uint64_t address, const SecondStageNeeds& needs, TableReader& tables,
+                                    NoteTable note_table);
+
+/// The accessed and dirty bits that the walk leaves to be set in an entry that it may use.
+inline std::uint64_t missing_bits(SecondStageEntry entry, bool is_written) {
+  const std::uint64_t wanted = SecondStageEntry::A::mask | (is_written ? SecondStageEntry::D::mask : 0);
+  return wanted & ~entry.raw();
+}
+
+inline SecondStageFault fault_of(MissingRight missing, SecondStageEntry entry, bool counts_execute) {
+  const std::uint64_t present =
+      SecondStageEntry::R::mask | SecondStageEntry::W::mask | (counts_execute ? SecondStageEntry::X::mask : 0);
+  if ((entry.raw() & present) == 0) return SecondStageFault::not_present;
+  if (missing == MissingRight::execute) return SecondStageFault::execute;
+  return missing == MissingRight::write ? SecondStageFault::write : SecondStageFault::read;
+}
+
+template <class NoteTable>
+SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage& stage, const WalkStart& start,
+                                    std::uint64_t address, const SecondStageNeeds& needs, TableReader& tables,
+                                    NoteTable note_table) {
+  SecondStageResult result;
+  result.rights = start.rights;
+  PhysAddr table = start.table;
+  const auto refuse = [&result](SecondStageFault fault) {
+    result.fault = fault;
+    return result;
+  };
+  for (unsigned level = start.level;; --level) {
+    SecondStageEntry entry;
+    result.level = level;
+    if (!tables.read((*stage.names)[level], table + 8 * table_index(address, level), entry))
+      return refuse(level == stage.levels ? SecondStageFault::top_access_error : SecondStageFault::access_error);
+
+    result.rights.restrict_to(entry, stage.counts_execute);
+    const MissingRight missing = missing_right(needs.rights, result.rights);
+    if (missing != MissingRight::none || !result.rights.any())
+      return refuse(fault_of(missing, entry, stage.counts_execute));
+
+    const bool leaf = format.is_leaf(level, entry);
+    if ((entry.raw() & format.reserved_bits(level, leaf)) != 0) return refuse(SecondStageFault::reserved);
+
+    if (stage.sets_accessed) {
+      const bool is_written = leaf && (needs.rights.write || (needs.takes_write && result.rights.write));
+      if (const std::uint64_t bits = missing_bits(entry, is_written); bits != 0) {
+        if (!stage.is_snooped) return refuse(SecondStageFault::update_not_snooped);
+        tables.set_bits(tables.last(), bits);
+      }
+      result.dirty = is_written || entry.get<SecondStageEntry::D>();
+    }
+
+    table = PhysAddr{entry.raw() & SecondStageEntry::ADDR::mask};
+    if (!leaf) {
+      note_table(level, table, result.rights);
+      continue;
+    }
+    result.page = table;
+    result.snooped = entry.get<SecondStageEntry::SNP>();
+    result.leaf_fetch = tables.last();
+    return result;
+  }
+}
 
 }  // namespace iommusim::vtd

@@ -7,6 +7,9 @@
 #include "iommu/translation.h"
 #include "memory/physical_bus.h"
 
+#include <cstddef>
+#include <cstdint>
+
 namespace iommusim::vtd {
 
 class TableReader {
@@ -20,18 +23,40 @@ class TableReader {
     fetch.what = what;
     fetch.address = address;
     fetch.words = Entry::words;
+    fetch.sets = 0;
     fetch.failed = !bus_.read(address, fetch.value.data(), Entry::bytes);
     if (fetch.failed) return false;
     for (std::size_t i = 0; i < Entry::words; ++i) {
       fetch.value[i] = load_le<std::uint64_t>(&fetch.value[i]);
+      if (has_updates_) fetch.value[i] |= bits_set_at(address + 8 * i);
       entry.set_word(i, fetch.value[i]);
     }
     return true;
   }
 
+  /// The number of the fetch made last.
+  std::size_t last() const { return fetches_.size() - 1; }
+
+  bool has_updates() const { return has_updates_; }
+
+  /// The unit sets bits of an entry that it read: what is fetched later sees them.
+  void set_bits(std::size_t fetch, std::uint64_t bits) {
+    fetches_[fetch].sets |= bits;
+    has_updates_ = true;
+  }
+
  private:
+  /// Tables may contain themselves, so that an entry is read again after its accessed bit was set.
+  std::uint64_t bits_set_at(PhysAddr address) const {
+    std::uint64_t bits = 0;
+    for (const iommu::Fetch& fetch : fetches_)
+      if (fetch.address == address) bits |= fetch.sets;
+    return bits;
+  }
+
   const memory::PhysicalBus& bus_;
   iommu::FetchLog& fetches_;
+  bool has_updates_ = false;
 };
 
 }  // namespace iommusim::vtd

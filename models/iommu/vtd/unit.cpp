@@ -55,7 +55,7 @@ void Unit::write_register(std::uint64_t offset, unsigned width, std::uint64_t va
 }
 
 iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const {
-  CacheEffects unused;
+  DecisionEffects unused;
   return vtd::decide(state_->inputs, request, fetches, unused);
 }
 
@@ -64,10 +64,7 @@ InputSpace Unit::input_space(RequesterId requester) const {
 }
 
 iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) {
-  CacheEffects effects;
-  iommu::TranslationResult result = vtd::decide(state_->inputs, request, fetches, effects);
-  state_->commit(request, result, effects, fetches);
-  return result;
+  return state_->translate(request, fetches);
 }
 
 void Unit::on_message(std::function<void(const interrupts::MsiMessage&)> sink) {

@@ -24,7 +24,9 @@ struct UnitStatistics {
   std::uint64_t iotlb_misses = 0;
   std::uint64_t context_hits = 0;
   std::uint64_t context_misses = 0;
-  /// Table words fetched (a root or context entry counts as one).
+  std::uint64_t pasid_hits = 0;
+  std::uint64_t pasid_misses = 0;
+  /// Table entries fetched, of whatever size.
   std::uint64_t fetches = 0;
   std::uint64_t faults = 0;
   std::uint64_t faults_recorded = 0;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/unit_state.h"
 
+#include "base/endian.h"
+#include "iommu/vtd/answers.h"
 #include "iommu/vtd/register_invalidation.h"
 
+#include <array>
 #include <utility>
 
 namespace iommusim::vtd {
@@ -18,26 +21,59 @@ Unit::State::State(UnitConfig unit_config, memory::PhysicalBus& physical_bus)
       caches{config},
       queue{config, {registers, caches, faults, completion_event, bus}},
       protected_memory{config, registers},
-      inputs{format, remapping, protected_memory, caches.contexts, caches.iotlb, bus} {}
+      inputs{format, remapping, protected_memory, caches, bus} {}
 
-void Unit::State::commit(const iommu::TranslationRequest& request, const iommu::TranslationResult& result,
-                         const CacheEffects& effects, const iommu::FetchLog& fetches) {
+iommu::TranslationResult Unit::State::translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) {
+  iommu::TranslationResult result = vtd::decide(inputs, request, fetches, effects);
+  if (effects.updates_tables)
+    if (const auto reason = update_tables(fetches)) {
+      result = refuse(request, *reason, effects.fpd);
+      effects.fills_iotlb = false;
+    }
   ++statistics.requests;
   statistics.fetches += fetches.size();
-  commit_lookups(request.requester, effects);
-  if (result.outcome != iommu::Outcome::fault) return;
+  commit_lookups(request, result);
+  if (result.outcome != iommu::Outcome::fault) return result;
   ++statistics.faults;
-  if (!result.fault_recorded) return;
-  if (faults.record(request, static_cast<FaultReason>(result.fault_reason))) ++statistics.faults_recorded;
+  if (result.fault_recorded && faults.record(request, static_cast<FaultReason>(result.fault_reason)))
+    ++statistics.faults_recorded;
+  return result;
 }
 
-void Unit::State::commit_lookups(RequesterId requester, const CacheEffects& effects) {
+/// Accessed and dirty bits, each by one atomic update of its entry, in the order of the walk; what was fetched after
+/// one that fails was not.
+std::optional<FaultReason> Unit::State::update_tables(iommu::FetchLog& fetches) {
+  for (std::size_t i = 0; i < fetches.size(); ++i) {
+    const iommu::Fetch& fetch = fetches[i];
+    if (fetch.sets == 0) continue;
+    std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
+    bool done = bus.read(fetch.address, bytes.data(), bytes.size());
+    store_le(bytes.data(), load_le<std::uint64_t>(bytes.data()) | fetch.sets);
+    done = done && bus.write(fetch.address, bytes.data(), bytes.size());
+    if (done) continue;
+    const bool in_first_stage = is_first_stage_entry(fetch.what);
+    fetches.truncate(i + 1);
+    return in_first_stage ? FaultReason::first_stage_update_access_error
+                          : FaultReason::second_stage_update_access_error;
+  }
+  return std::nullopt;
+}
+
+void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const iommu::TranslationResult& result) {
   if (effects.context_lookup == Lookup::hit) {
     ++statistics.context_hits;
     caches.contexts.touch(effects.context_slot);
   } else if (effects.context_lookup == Lookup::miss) {
     ++statistics.context_misses;
-    if (effects.fills_context) caches.contexts.insert(ContextTag{requester}, effects.context);
+    if (effects.fills_context) caches.contexts.insert(ContextTag{request.requester}, effects.context);
+  }
+
+  if (effects.pasid_lookup == Lookup::hit) {
+    ++statistics.pasid_hits;
+    caches.pasids.touch(effects.pasid_slot);
+  } else if (effects.pasid_lookup == Lookup::miss) {
+    ++statistics.pasid_misses;
+    if (effects.fills_pasid) caches.pasids.insert(effects.pasid_tag, effects.pasid);
   }
 
   if (effects.iotlb_lookup == Lookup::hit) {
@@ -45,8 +81,20 @@ void Unit::State::commit_lookups(RequesterId requester, const CacheEffects& effe
     caches.iotlb.touch(effects.iotlb_slot);
   } else if (effects.iotlb_lookup == Lookup::miss) {
     ++statistics.iotlb_misses;
+    commit_paging(result);
     if (effects.fills_iotlb) caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry);
   }
+}
+
+/// A request that was refused leaves nothing of its walk in the caches.
+void Unit::State::commit_paging(const iommu::TranslationResult& result) {
+  const auto cache_of = [this](Stage stage) -> PagingStructureCache& {
+    return stage == Stage::first ? caches.first_stage : caches.second_stage;
+  };
+  effects.paging.for_each_hit([&](const PagingCacheEffects::Hit& hit) { cache_of(hit.stage).touch(hit.slot); });
+  if (result.outcome == iommu::Outcome::fault || !effects.fills_iotlb) return;
+  effects.paging.for_each_fill(
+      [&](const PagingCacheEffects::Fill& fill) { cache_of(fill.stage).insert(fill.tag, fill.entry); });
 }
 
 void Unit::State::react(const RegisterFile::Written& written) {

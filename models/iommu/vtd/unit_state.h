@@ -12,14 +12,15 @@
 #include "iommu/vtd/translation_caches.h"
 #include "iommu/vtd/unit.h"
 
+#include <optional>
+
 namespace iommusim::vtd {
 
 struct Unit::State {
   State(UnitConfig unit_config, memory::PhysicalBus& physical_bus);
 
-  /// The effects of a decision on caches, fault log and counters.
-  void commit(const iommu::TranslationRequest& request, const iommu::TranslationResult& result,
-              const CacheEffects& effects, const iommu::FetchLog& fetches);
+  /// decide(), and then its effects on tables, caches, fault log and counters.
+  iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
   /// Software wrote a register.
   void react(const RegisterFile::Written& written);
 
@@ -38,9 +39,13 @@ struct Unit::State {
   UnitStatistics statistics;
   /// What decide() looks at.
   const DecisionInputs inputs;
+  /// Of the request in hand.
+  DecisionEffects effects;
 
  private:
-  void commit_lookups(RequesterId requester, const CacheEffects& effects);
+  std::optional<FaultReason> update_tables(iommu::FetchLog& fetches);
+  void commit_lookups(const iommu::TranslationRequest& request, const iommu::TranslationResult& result);
+  void commit_paging(const iommu::TranslationResult& result);
   void execute_context_command();
   void execute_iotlb_command();
   void fault_status_written();

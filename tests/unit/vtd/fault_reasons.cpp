@@ -16,9 +16,16 @@ struct Listed {
   unsigned code;
   bool qualified;
 };
-constexpr Listed listed[] = {{0x1, false}, {0x2, true},  {0x3, true},   {0x4, true},   {0x5, true},  {0x6, true},
-                             {0x7, true},  {0x8, false}, {0x9, false},  {0xA, false},  {0xB, true},  {0xC, true},
-                             {0xD, true},  {0xE, true},  {0x29, false}, {0x30, false}, {0x31, false}};
+constexpr Listed listed[] = {{0x1, false},  {0x2, true},   {0x3, true},   {0x4, true},   {0x5, true},   {0x6, true},
+                             {0x7, true},   {0x8, false},  {0x9, false},  {0xA, false},  {0xB, true},   {0xC, true},
+                             {0xD, true},   {0xE, true},   {0x29, false}, {0x30, false}, {0x31, false}, {0x38, false},
+                             {0x39, false}, {0x3A, false}, {0x40, false}, {0x41, true},  {0x42, true},  {0x44, true},
+                             {0x45, true},  {0x46, true},  {0x48, true},  {0x50, false}, {0x51, true},  {0x52, true},
+                             {0x58, false}, {0x59, true},  {0x5A, true},  {0x5B, true},  {0x5C, true},  {0x5D, true},
+                             {0x70, true},  {0x71, true},  {0x72, true},  {0x73, true},  {0x74, true},  {0x75, true},
+                             {0x76, true},  {0x77, true},  {0x78, true},  {0x79, true},  {0x7A, true},  {0x7B, true},
+                             {0x7C, true},  {0x7D, true},  {0x80, true},  {0x81, true},  {0x82, true},  {0x83, true},
+                             {0x84, true},  {0x85, true},  {0x86, true},  {0x87, true},  {0x90, true},  {0x91, true}};
 }  // namespace
 
 TEST_CASE("Each fault reason is qualified by FPD as listed", "[vtd]") {

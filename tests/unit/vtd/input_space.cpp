@@ -40,9 +40,8 @@ class Tables {
   InputSpace space() const {
     const TableFormat format{config_};
     const ProtectedMemory protected_memory;
-    const ContextCache contexts{0, 1};
-    const Iotlb iotlb{0, 1};
-    return input_space({format, remapping_, protected_memory, contexts, iotlb, memory_}, requester);
+    const TranslationCaches caches{config_};
+    return input_space({format, remapping_, protected_memory, caches, memory_}, requester);
   }
 
  private:

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps of a translation that are the same in legacy and in scalable mode.
+#pragma once
+
+#include "iommu/vtd/answers.h"
+#include "iommu/vtd/interrupt_range.h"
+#include "iommu/vtd/rules.h"
+#include "iommu/vtd/table_reader.h"
+#include "iommu/vtd/translate.h"
+
+namespace iommusim::vtd {
+
+/// One request and what is known about it.
+struct RequestInputs {
+  const DecisionInputs& unit;
+  const iommu::TranslationRequest& request;
+  iommu::FetchLog& fetches;
+  DecisionEffects& effects;
+};
+
+/// The device asks where the page lies, to use the answer later.
+inline bool asks_for_translation(const iommu::TranslationRequest& request) {
+  return request.address_type == AddressType::translation_request;
+}
+
+/// A translation request wants whatever the tables permit; the others want what they do.
+inline NeededRights needed_rights(const iommu::TranslationRequest& request, const TableFormat& format) {
+  if (asks_for_translation(request)) return {};
+  return needed_rights(request.operation, request.size, format.supports_zero_length_read());
+}
+
+/// The answer to a translation request may grant writing, unless the device says that it will not (NW).
+inline bool takes_write(const iommu::TranslationRequest& request, const TableFormat& format) {
+  return asks_for_translation(request) && !(request.no_write && format.supports_no_write());
+}
+
+/// The output of a large page may lie in the interrupt range for some addresses only, so every use is checked.
+inline PhysAddr output_of(const iommu::TranslationRequest& request, const IotlbEntry& entry, unsigned level) {
+  return entry.page + request.address.offset_in(page_size(level));
+}
+
+inline iommu::TranslationResult translated(const iommu::TranslationRequest& request, const IotlbEntry& entry,
+                                           unsigned level, const Rule& rule) {
+  iommu::TranslationResult result;
+  result.outcome = iommu::Outcome::translated;
+  result.address = output_of(request, entry, level);
+  result.page_size = page_size(level);
+  result.readable = entry.rights.read;
+  result.writable = entry.rights.write;
+  result.snooped = entry.snooped;
+  result.rule = &rule;
+  return result;
+}
+
+/// The context of the requester, from the cache or through `look_up`.
+template <class LookUp>
+const Context& find_context(const RequestInputs& inputs, TableReader& tables, LookUp look_up) {
+  const DecisionInputs& unit = inputs.unit;
+  DecisionEffects& effects = inputs.effects;
+  effects.context_slot = unit.caches.contexts.find(ContextTag{inputs.request.requester});
+  if (effects.context_slot != ContextCache::none) {
+    effects.context_lookup = Lookup::hit;
+    return unit.caches.contexts.value(effects.context_slot);
+  }
+  effects.context_lookup = Lookup::miss;
+  effects.context = look_up(unit.format, unit.remapping.root_table, inputs.request.requester, tables);
+  const FaultReason fault = effects.context.fault;
+  effects.fills_context =
+      fault == FaultReason::none || (unit.format.caches_faults() && is_cacheable_with_caching_mode(fault));
+  return effects.context;
+}
+
+/// Goes on to the same address. `too_wide` is the fault of an address that the host does not have.
+inline iommu::TranslationResult pass_to_host(const RequestInputs& inputs, FaultReason too_wide, bool fpd,
+                                             const Rule& rule) {
+  const std::uint64_t address = inputs.request.address.value();
+  if ((address & ~inputs.unit.format.host_bits()) != 0) return refuse(inputs.request, too_wide, fpd);
+  if (inputs.unit.protected_memory.blocks(PhysAddr{address}, inputs.request.size))
+    return refuse_silently(inputs.request, rules::protected_memory);
+  iommu::TranslationResult result = pass_unchanged(inputs.request, rule);
+  result.writable = !asks_for_translation(inputs.request) || takes_write(inputs.request, inputs.unit.format);
+  return result;
+}
+
+/// What is left of the interrupt range without PASID are translation requests.
+inline bool is_interrupt_range_query(const iommu::TranslationRequest& request) {
+  return asks_for_translation(request) && !request.pasid.has_value() &&
+         touches_interrupt_range(request.address.value(), request.size);
+}
+
+}  // namespace iommusim::vtd

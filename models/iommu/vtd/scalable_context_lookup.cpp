@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iommu/vtd/context_lookup.h"
+#include "iommu/vtd/root_entry.h"
+#include "iommu/vtd/scalable_context_entry.h"
+
+namespace iommusim::vtd {
+namespace {
+
+using Entry = ScalableContextEntry;
+
+FaultReason check(const TableFormat& format, ScalableRootHalf half) {
+  if (!half.get<ScalableRootHalf::P>()) return FaultReason::scalable_root_not_present;
+  const std::uint64_t beyond = ScalableRootHalf::CTP::mask & ~format.host_bits();
+  const bool has_reserved = (half.raw() & (ScalableRootHalf::reserved | beyond)) != 0;
+  return has_reserved ? FaultReason::scalable_root_reserved : FaultReason::none;
+}
+
+bool has_reserved_bits(const TableFormat& format, const Entry& entry) {
+  for (std::size_t i = 0; i < Entry::words; ++i)
+    if ((entry.word(i) & format.scalable().reserved_in_context[i]) != 0) return true;
+  return false;
+}
+
+/// 2^(PDTS + 7) directory entries of 64 PASIDs each.
+std::uint32_t pasid_limit(const Entry& entry) {
+  return 1U << (entry.get<Entry::PDTS>() + 13U);
+}
+
+FaultReason check(const TableFormat& format, const Entry& entry) {
+  if (!entry.get<Entry::P>()) return FaultReason::scalable_context_not_present;
+  if (has_reserved_bits(format, entry)) return FaultReason::scalable_context_reserved;
+  const bool names_missing_pasid = format.scalable().rid_pasid && entry.get<Entry::RID_PASID>() >= pasid_limit(entry);
+  return names_missing_pasid ? FaultReason::rid_pasid_invalid : FaultReason::none;
+}
+
+Context faulted(FaultReason reason) {
+  Context context;
+  context.scalable = true;
+  context.fault = reason;
+  return context;
+}
+
+Context resolve(const TableFormat& format, const Entry& entry) {
+  Context context = faulted(check(format, entry));
+  context.fpd = entry.get<Entry::FPD>();
+  if (context.fault != FaultReason::none) return context;
+  context.table = PhysAddr{entry.word(0) & Entry::PASIDDIRPTR::mask};
+  context.device_tlb = entry.get<Entry::DTE>();
+  context.pasid_requests = entry.get<Entry::PASIDE>();
+  context.page_requests = entry.get<Entry::PRE>();
+  context.rid_privileged = entry.get<Entry::RID_PRIV>();
+  // Without ECAP.RPS the field is ignored.
+  if (format.scalable().rid_pasid) context.rid_pasid = Pasid{entry.get<Entry::RID_PASID>()};
+  context.pasid_limit = pasid_limit(entry);
+  return context;
+}
+
+}  // namespace
+
+Context look_up_scalable_context(const TableFormat& format, PhysAddr root_table, RequesterId requester,
+                                 TableReader& tables) {
+  RootEntry root;
+  if (!tables.read("scalable-mode root entry", root_table + requester.bus() * RootEntry::bytes, root))
+    return faulted(FaultReason::scalable_root_access_error);
+  const ScalableRootHalf half{root.word(root_half_of(requester))};
+  if (const FaultReason reason = check(format, half); reason != FaultReason::none) return faulted(reason);
+
+  const PhysAddr context_table{half.raw() & ScalableRootHalf::CTP::mask};
+  const std::uint64_t index = requester.devfn() % scalable_context_entries;
+  Entry entry;
+  if (!tables.read("scalable-mode context entry", context_table + index * Entry::bytes, entry))
+    return faulted(FaultReason::scalable_context_access_error);
+  return resolve(format, entry);
+}
+
+}  // namespace iommusim::vtd

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iommu/vtd/second_stage_space.h"
+
+namespace iommusim::vtd {
+
+bool is_usable(const SecondStage& stage, SecondStageEntry entry, bool leaf, AccessRights& rights) {
+  if (!stage.sets_accessed || stage.is_snooped) return true;
+  if (leaf && !entry.get<SecondStageEntry::D>()) rights.write = false;
+  return entry.get<SecondStageEntry::A>();
+}
+
+void SecondStageSpace::table(PhysAddr address, unsigned level, Iova base, AccessRights rights) {
+  const auto entries = read_table<SecondStageEntry>(unit_.bus, address);
+  for (std::size_t i = 0; i < entries.size() && pieces_.complete(); ++i) {
+    const Iova first = base + i * page_size(level);
+    if (entries[i].has_value())
+      entry(*entries[i], level, first, rights);
+    else
+      pieces_.border(first, level);
+  }
+}
+
+void SecondStageSpace::entry(SecondStageEntry entry, unsigned level, Iova first, AccessRights rights) {
+  rights.restrict_to(entry, stage_.counts_execute);
+  if (!rights.any()) return;
+  const bool leaf = unit_.format.is_leaf(level, entry);
+  const bool is_reserved = (entry.raw() & unit_.format.reserved_bits(level, leaf)) != 0;
+  if (is_reserved || !is_usable(stage_, entry, leaf, rights)) return pieces_.border(first, level);
+  const PhysAddr target{entry.raw() & SecondStageEntry::ADDR::mask};
+  if (leaf) return pieces_.map({{first, first + (page_size(level) - 1)}, target, rights});
+  // Rights that were lost on the way end the walk above the leaf.
+  pieces_.border(first, level);
+  table(target, level - 1, first, rights);
+}
+
+}  // namespace iommusim::vtd
