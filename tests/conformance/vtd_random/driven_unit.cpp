@@ -14,6 +14,7 @@ iommu::TranslationRequest to_unit(const oracle::vtd::Request& request) {
   result.operation = request.operation;
   result.privileged = request.privileged;
   result.execute = request.execute;
+  result.no_write = request.no_write;
   result.address = Iova{request.address};
   result.size = request.size;
   return result;
@@ -22,6 +23,35 @@ iommu::TranslationRequest to_unit(const oracle::vtd::Request& request) {
 void without_caches(vtd::UnitConfig& config) {
   config.context_cache_entries = 0;
   config.iotlb_entries = 0;
+  config.pasid_cache_entries = 0;
+}
+
+/// Small enough that entries are replaced.
+void with_small_caches(vtd::UnitConfig& config, Random& random) {
+  config.context_cache_entries = 16;
+  config.iotlb_entries = 64;
+  config.pasid_cache_entries = 16;
+  if (random.percent(50)) return;
+  config.first_stage_cache_entries = 32;
+  config.second_stage_cache_entries = 32;
+}
+
+void add_scalable_mode(vtd::UnitConfig& config, Random& random) {
+  config.scalable_mode = true;
+  config.enhanced_set_root = true;
+  config.first_stage = random.percent(90);
+  config.second_stage = !config.first_stage || random.percent(90);
+  config.nested = config.first_stage && config.second_stage && random.percent(90);
+  config.pasid_bits = random.percent(85) ? static_cast<unsigned>(random.between(13, 20)) : 0;
+  config.rid_pasid = random.percent(70);
+  config.rid_priv = random.percent(50);
+  config.first_stage_1g = config.first_stage && random.percent(70);
+  config.first_stage_5_levels = config.first_stage && random.percent(50);
+  config.second_stage_access_dirty = config.second_stage && random.percent(70);
+  config.execute_requests = random.percent(70);
+  config.supervisor_requests = random.percent(70);
+  config.snooped_walks = random.percent(90);
+  config.extended_accessed = config.first_stage && random.percent(50);
 }
 
 }  // namespace
@@ -42,9 +72,14 @@ vtd::UnitConfig random_unit(std::uint64_t index) {
   config.protected_low_memory = random.percent(30);
   config.protected_high_memory = random.percent(30);
   config.snoop_control = random.percent(50);
-  config.context_cache_entries = 16;
-  config.iotlb_entries = 64;
-  if (random.percent(50)) without_caches(config);
+  config.device_tlb = random.percent(60);
+  config.no_write_flag = config.device_tlb && random.percent(50);
+  config.abort_dma_mode = random.percent(50);
+  if (random.percent(75)) add_scalable_mode(config, random);
+  if (random.percent(50))
+    without_caches(config);
+  else
+    with_small_caches(config, random);
   return config;
 }
 
@@ -89,8 +124,13 @@ void DrivenUnit::unprotect() {
   facts_.protected_regions.clear();
 }
 
+/// 11.4.4.1: with ESRTPS, SRTP does it; 11.4.6 and 11.4.9: in legacy mode registers do.
 void DrivenUnit::invalidate_everything() {
-  if (has_caches_) registers_.invalidate_everything();
+  if (!has_caches_) return;
+  if (unit_.config().enhanced_set_root)
+    registers_.command(global::srtp);
+  else
+    registers_.invalidate_everything();
 }
 
 UnitAnswer DrivenUnit::ask(const oracle::vtd::Request& request) {

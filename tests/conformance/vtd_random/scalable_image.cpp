@@ -2,6 +2,8 @@
 // Context, PASID directory and PASID entries of scalable mode (VT-d specification, 9.4 to 9.6).
 #include "conformance/vtd_random/image.h"
 
+#include <algorithm>
+
 namespace iommusim::tests {
 namespace {
 
@@ -25,9 +27,11 @@ void ImageMaker::scalable_context(std::uint64_t where, std::uint16_t source) {
 
   Space without_pasid;
   without_pasid.source = source;
-  const std::uint64_t rid_pasid = random_.percent(50) ? 0 : random_.below(0x2000);
+  // Mostly what the unit has a use for.
+  const bool named = random_.percent(facts_.rid_pasid() ? 50 : 2);
+  const std::uint64_t rid_pasid = named ? random_.below(std::uint64_t{1} << std::min(13U, facts_.pasid_bits())) : 0;
   set_bits(entry, 64, rid_pasid);
-  if (random_.percent(30)) set_bits(entry, 84, 1);
+  if (random_.percent(facts_.rid_privilege() ? 30 : 2)) set_bits(entry, 84, 1);
   without_pasid.pasid = facts_.rid_pasid() ? static_cast<std::uint32_t>(rid_pasid) : 0;
   pasid(directory, without_pasid);
   image_.spaces.back().pasid.reset();

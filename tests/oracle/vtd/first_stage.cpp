@@ -35,7 +35,9 @@ class FirstStageWalk {
   unsigned shift() const { return 12 + 9 * (level_ - 1); }
   Walk granted() const;
   /// What the request gets when rights are missing.
-  Walk refused(std::uint8_t reason) const { return use_.translation_request ? without_rights() : fault_of(reason); }
+  Walk refused(std::uint8_t reason) const {
+    return use_.translation_request ? without_rights(dispute_) : fault_of(reason, dispute_);
+  }
 
   const Facts& facts_;
   Tables& tables_;
@@ -139,17 +141,16 @@ Walk FirstStageWalk::nested_output(Walk walk) const {
   Walk second = walk_second_stage(facts_, tables_, *stage_.nested, use_, walk.address);
   if (second.dispute == Dispute::none) second.dispute = walk.dispute;
   second.updates_open = second.end != Walk::End::mapped || (walk.writable && !second.writable);
-  if (second.end == Walk::End::fault && second.reason == 0x84) {
-    second.reason = 0x74;
+  if (second.end == Walk::End::fault && second.reason == 0x84) second.reason = 0x74;
+  if (any_from(walk.address, std::min(facts_.max_guest_width(), stage_.nested->width())))
     second.dispute = Dispute::nested_output_beyond_second_stage;
-  }
   if (second.end == Walk::End::fault && second.reason == 0x79) second.dispute = Dispute::nested_output_not_present;
   second.page_bytes = std::min(second.page_bytes, walk.page_bytes);
   second.readable = second.readable && walk.readable;
   second.writable = second.writable && walk.writable;
   second.executable = second.executable && walk.executable;
   if (use_.translation_request && second.end == Walk::End::mapped && !second.readable && !second.writable)
-    return without_rights();
+    return without_rights(second.dispute);
   return second;
 }
 

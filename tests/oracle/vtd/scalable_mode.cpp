@@ -63,6 +63,10 @@ Answer Decision::scalable_gate(const std::array<std::uint64_t, 4>& context) {
   const bool pasid_enabled = bit_of(context, 3);
   const bool page_requests = bit_of(context, 4);
   const unsigned pasid_width = static_cast<unsigned>(bits_of(context, 11, 9)) + 13;
+  if (!facts_.rid_privilege() && bit_of(context, 84)) in_doubt(Dispute::rid_privilege_absent);
+  const bool rid_pasid_too_large = facts_.rid_pasid() && any_from(bits_of(context, 83, 64), pasid_width);
+  const bool untranslated = !request_.page_request && request_.address_type == AddressType::untranslated;
+  if (rid_pasid_too_large && (request_.pasid || !untranslated)) in_doubt(Dispute::rid_pasid_error_priority);
 
   if (request_.page_request && !page_requests) return fault(0x47);
   if (!request_.page_request && request_.address_type != AddressType::untranslated && !device_tlb) return fault(0x44);
@@ -74,6 +78,7 @@ Answer Decision::scalable_gate(const std::array<std::uint64_t, 4>& context) {
   supervisor_ = request_.pasid ? request_.privileged : facts_.rid_privilege() && bit_of(context, 84);
   if (!request_.pasid && facts_.rid_pasid()) {
     pasid = static_cast<std::uint32_t>(bits_of(context, 83, 64));
+    if (any_from(pasid, facts_.pasid_bits())) in_doubt(Dispute::rid_pasid_beyond_capability);
     if (any_from(pasid, pasid_width)) return fault(0x48);
   }
   Answer result = pasid_directory(in_place(context[0], 63, 12), pasid);

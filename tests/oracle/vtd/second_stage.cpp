@@ -109,7 +109,7 @@ Walk walk_second_stage(const Facts& facts, Tables& tables, const SecondStage& st
 
     table = in_place(*entry, 51, 12);
     if (!level.leaf) continue;
-    if (use.translation_request && !rights.read && !grants_write) return without_rights();
+    if (use.translation_request && !rights.read && !grants_write) return without_rights(dispute);
     result.page_bytes = std::uint64_t{1} << shift;
     result.address = table + bits(address, shift - 1, 0);
     result.readable = rights.read;

@@ -34,8 +34,9 @@ inline Walk fault_of(std::uint8_t reason, Dispute dispute = Dispute::none) {
   return walk;
 }
 
-inline Walk without_rights() {
+inline Walk without_rights(Dispute dispute = Dispute::none) {
   Walk walk;
+  walk.dispute = dispute;
   walk.end = Walk::End::no_rights;
   return walk;
 }
