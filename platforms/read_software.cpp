@@ -64,7 +64,7 @@ Permissions read_access(const Map& map) {
 }
 
 MappingDescription read_mapping(const Value& value, const std::vector<BufferDescription>& buffers) {
-  const Map map{value, {"iova", "buffer", "bar", "offset", "physical", "size", "access"}};
+  const Map map{value, {"iova", "buffer", "bar", "offset", "physical", "size", "access", "on_demand"}};
   MappingDescription mapping;
   mapping.position = value.node().position;
   const Value iova = map.required("iova", "an address");
@@ -80,6 +80,7 @@ MappingDescription read_mapping(const Value& value, const std::vector<BufferDesc
     map_physical(map, mapping);
   }
   mapping.permissions = read_access(map);
+  mapping.on_demand = map.boolean("on_demand", false);
   require_page(iova, mapping.iova.value());
   require_page(map.optional("physical").value_or(map.optional("offset").value_or(value)), mapping.physical.value());
   require_page(map.optional("size").value_or(value), mapping.size);
