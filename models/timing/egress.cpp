@@ -20,17 +20,24 @@ void Egress::add(std::uint32_t flight) {
   ++waiting_;
 }
 
-std::optional<std::uint32_t> Egress::take(Duration now) {
-  std::optional<std::uint32_t> taken;
-  turn_.take([&](std::size_t at) {
-    credits_[at].update(now);
-    taken = virtual_channels_[at].take(credits_[at]);
-    return taken.has_value();
-  });
+std::optional<std::uint32_t> Egress::take_from(std::size_t virtual_channel, Duration now) {
+  Credits& credits = credits_[virtual_channel];
+  credits.update(now);
+  const auto taken = virtual_channels_[virtual_channel].take(credits);
   if (!taken) return taken;
   --waiting_;
   const Flight& sent = flights_[*taken];
-  credits_[channel_of(sent)].consume(sent.type, sent.payload);
+  credits.consume(sent.type, sent.payload);
+  return taken;
+}
+
+std::optional<std::uint32_t> Egress::take(Duration now) {
+  if (virtual_channels_.size() == 1) return take_from(0, now);
+  std::optional<std::uint32_t> taken;
+  turn_.take([&](std::size_t at) {
+    taken = take_from(at, now);
+    return taken.has_value();
+  });
   return taken;
 }
 

@@ -25,6 +25,8 @@ class Egress {
   std::optional<std::uint32_t> take(Duration now);
 
   std::uint8_t channel_of(const Flight& flight) const {
+    // Most links have one.
+    if (virtual_channels_.size() == 1) return 0;
     return own_.virtual_channels.of_class[flights_[flight.request].tlp.traffic_class];
   }
   /// The receiver's buffer is free again; the sender knows at `time`.
@@ -36,6 +38,8 @@ class Egress {
   bool credits_are_complete() const;
 
  private:
+  std::optional<std::uint32_t> take_from(std::size_t virtual_channel, Duration now);
+
   const Channel& own_;
   const std::vector<Channel>& channels_;
   const Pool<Flight>& flights_;

@@ -212,7 +212,7 @@ void EventClock::transmit(ChannelIndex channel, std::uint32_t flight) {
   Flight& sent = flights_[flight];
   const Duration length = parameters.link.serialize(sent.wire_bytes);
   const unsigned replays = state.errors.replays_of(sent.wire_bytes);
-  const Duration begin = now_ + LinkErrors::cost(parameters, length) * replays;
+  const Duration begin = replays == 0 ? now_ : now_ + LinkErrors::cost(parameters, length) * replays;
   // Cut through: the last byte cannot leave before it is here.
   const Duration end = std::max(begin + length, sent.tail + parameters.entry.latency);
   state.busy_until = begin + length;

@@ -64,9 +64,10 @@ Duration Iommu::walk(const Request& request, Duration arrival) {
   const std::uint64_t reads = reads_of(request);
   Duration ready = arrival;
   if (parameters_.one_walk_per_region) ready = std::max({ready, region_free(step.address), last_walk_start_});
+  const Duration begin = walkers_.earliest(ready);
   Duration length = parameters_.walk;
   for (std::uint64_t i = 0; i < reads; ++i)
-    length += parameters_.walk_read + memory_->fetch(walkers_.earliest(ready) + length);
+    length += parameters_.walk_read + memory_->fetch(begin + length);
   const Duration busy = length + (request.lane == Lane::read ? parameters_.recovery_read : parameters_.recovery_write);
   const Duration start = walkers_.reserve(ready, busy);
   if (parameters_.one_walk_per_region) {

@@ -25,6 +25,8 @@ class PerformedWrites {
     own = std::max(own, performed);
   }
   Duration before(const Tlp& request, std::size_t source, std::size_t engine) const {
+    const Duration latest = latest_[source * classes + request.traffic_class];
+    if (!request.relaxed_ordering && !request.id_based_ordering) return latest;
     pcie::PassingTlp passing;
     passing.type =
         request.operation == Operation::read ? pcie::TlpClass::non_posted_read : pcie::TlpClass::non_posted_with_data;
@@ -32,8 +34,7 @@ class PerformedWrites {
     if (may_pass(passing)) return {};
     // The functions of a device count as one requester: stricter than the rule.
     passing.id_based_ordering = request.id_based_ordering;
-    return may_pass(passing) ? of_engine_[engine * classes + request.traffic_class]
-                             : latest_[source * classes + request.traffic_class];
+    return may_pass(passing) ? of_engine_[engine * classes + request.traffic_class] : latest;
   }
 
  private:

@@ -68,12 +68,10 @@ std::optional<VirtualChannel::Candidate> VirtualChannel::first_posted(const Inpu
   return std::nullopt;
 }
 
-/// Of the other classes the first goes, when it may pass all posted requests that came before it.
+/// Of the other classes, of which some wait, the first goes when it may pass all posted requests that came before it.
 std::optional<VirtualChannel::Candidate> VirtualChannel::first_of(FlowClass type, const Input& input,
                                                                   const Credits& credits) const {
-  const IndexQueue& queue = queue_of(input.queues, type);
-  if (queue.is_empty()) return std::nullopt;
-  const Flight& first = flights_[queue.front()];
+  const Flight& first = flights_[queue_of(input.queues, type).front()];
   if (!credits.allow(type, first.payload)) return std::nullopt;
   const IndexQueue& posted = queue_of(input.queues, FlowClass::posted);
   const Candidate candidate{type, 0, first.order};
@@ -88,19 +86,28 @@ std::optional<VirtualChannel::Candidate> VirtualChannel::first_of(FlowClass type
 
 /// The oldest of those that may go.
 std::optional<VirtualChannel::Candidate> VirtualChannel::choose(const Input& input, const Credits& credits) const {
-  std::optional<Candidate> chosen = first_posted(input, credits);
+  std::optional<Candidate> chosen;
+  if (!queue_of(input.queues, FlowClass::posted).is_empty()) chosen = first_posted(input, credits);
   for (const FlowClass type : {FlowClass::non_posted, FlowClass::completion}) {
+    if (queue_of(input.queues, type).is_empty()) continue;
     const auto other = first_of(type, input, credits);
     if (other && (!chosen || other->order < chosen->order)) chosen = other;
   }
   return chosen;
 }
 
+std::optional<std::uint32_t> VirtualChannel::take_from(Input& input, const Credits& credits) {
+  const auto chosen = choose(input, credits);
+  if (!chosen) return std::nullopt;
+  IndexQueue& queue = input.queues[static_cast<std::size_t>(chosen->type)];
+  return chosen->place == 0 ? queue.pop() : queue.pop(chosen->place);
+}
+
 std::optional<std::uint32_t> VirtualChannel::take(const Credits& credits) {
+  if (inputs_.size() == 1) return take_from(inputs_.front(), credits);
   std::optional<std::uint32_t> taken;
   turn_.take([&](std::size_t at) {
-    const auto chosen = choose(inputs_[at], credits);
-    if (chosen) taken = inputs_[at].queues[static_cast<std::size_t>(chosen->type)].pop(chosen->place);
+    taken = take_from(inputs_[at], credits);
     return taken.has_value();
   });
   return taken;

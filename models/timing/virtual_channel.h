@@ -41,6 +41,7 @@ class VirtualChannel {
   };
 
   Input& input_from(std::optional<ChannelIndex> from, unsigned weight);
+  std::optional<std::uint32_t> take_from(Input& input, const Credits& credits);
   std::optional<Candidate> choose(const Input& input, const Credits& credits) const;
   std::optional<Candidate> first_posted(const Input& input, const Credits& credits) const;
   std::optional<Candidate> first_of(FlowClass type, const Input& input, const Credits& credits) const;
