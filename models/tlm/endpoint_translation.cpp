@@ -17,6 +17,7 @@ constexpr unsigned most_attempts = 4;
 }  // namespace
 
 iommu::DeviceTlb* Endpoint::tlb_of(const DmaRequest& request) const {
+  if (config_.tlbs.empty()) return nullptr;
   const bool is_own = !request.requester || *request.requester == topology_[request.function].requester;
   if (request.address_type != AddressType::untranslated || request.message || !is_own) return nullptr;
   const auto at = std::find(config_.functions.begin(), config_.functions.end(), request.function);
