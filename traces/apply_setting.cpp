@@ -50,6 +50,8 @@ void apply_setting(const PciFunction& function, const Configure& configure, cons
     case SettingKind::memory_space: software::set_memory_space(function, on); return;
     case SettingKind::msi: set_msi(function, on, name); return;
     case SettingKind::poisoned_egress_blocking: software::set_poisoned_egress_blocking(function, on); return;
+    // Belongs to the IOMMU above the function.
+    case SettingKind::interrupt_remapping: return;
     case SettingKind::bar: software::program_bar(function, setting->bar, BusAddr{configure.value}); return;
   }
 }

@@ -19,6 +19,8 @@ enum class SettingKind : std::uint8_t {
   msi,
   /// Poisoned TLP Egress Blocking Enable of DPC Control, "on" or "off".
   poisoned_egress_blocking,
+  /// GCMD.IRE of the IOMMU above, "on" or "off".
+  interrupt_remapping,
   /// The address that BAR `bar` decodes.
   bar,
 };
@@ -35,7 +37,7 @@ constexpr Setting acs_setting(std::string_view name) {
   return {name, SettingKind::acs, static_cast<std::uint16_t>(Field::mask)};
 }
 
-constexpr std::array<Setting, 19> settings{{
+constexpr std::array<Setting, 20> settings{{
     acs_setting<pcie::AcsControl::SourceValidation>("acs.source-validation"),
     acs_setting<pcie::AcsControl::TranslationBlocking>("acs.translation-blocking"),
     acs_setting<pcie::AcsControl::P2pRequestRedirect>("acs.p2p-request-redirect"),
@@ -49,6 +51,7 @@ constexpr std::array<Setting, 19> settings{{
     {"bus-master", SettingKind::bus_master},
     {"memory-space", SettingKind::memory_space},
     {"msi", SettingKind::msi},
+    {"interrupt-remapping", SettingKind::interrupt_remapping},
     {"bar0", SettingKind::bar, 0, 0},
     {"bar1", SettingKind::bar, 0, 1},
     {"bar2", SettingKind::bar, 0, 2},

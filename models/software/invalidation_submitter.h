@@ -21,6 +21,8 @@ class InvalidationSubmitter {
   virtual void start() = 0;
   [[nodiscard]] virtual bool submit(const vtd::ContextInvalidation& request) = 0;
   [[nodiscard]] virtual bool submit(const vtd::IotlbInvalidation& request) = 0;
+  /// There is no register for it: units without a queue have no interrupt remapping.
+  [[nodiscard]] virtual bool submit(const vtd::InterruptEntryInvalidation& request) = 0;
 };
 
 /// The queue where ECAP.QI offers it, else the registers. Registers and allocator must outlive it.

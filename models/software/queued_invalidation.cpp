@@ -9,6 +9,7 @@ using vtd::DescriptorType;
 using vtd::FaultStatus;
 using vtd::GlobalCommand;
 using vtd::GlobalStatus;
+using vtd::InterruptEntryCacheDescriptor;
 using vtd::InvalidationDescriptor;
 using vtd::InvalidationQueueAddress;
 using vtd::InvalidationQueueHead;
@@ -66,6 +67,16 @@ bool QueuedInvalidation::submit(const vtd::IotlbInvalidation& request) {
   if (request.granularity == vtd::IotlbGranularity::page) {
     descriptor.set<IotlbDescriptor::ADDR>(request.address.value() / page_4k);
     descriptor.set<IotlbDescriptor::AM>(request.address_mask);
+  }
+  return execute(descriptor);
+}
+
+bool QueuedInvalidation::submit(const vtd::InterruptEntryInvalidation& request) {
+  InterruptEntryCacheDescriptor descriptor{descriptor_of(DescriptorType::interrupt_entry_cache)};
+  descriptor.set<InterruptEntryCacheDescriptor::G>(!request.is_global);
+  if (!request.is_global) {
+    descriptor.set<InterruptEntryCacheDescriptor::IIDX>(request.index);
+    descriptor.set<InterruptEntryCacheDescriptor::IM>(request.mask);
   }
   return execute(descriptor);
 }

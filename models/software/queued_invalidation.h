@@ -17,6 +17,7 @@ class QueuedInvalidation final : public InvalidationSubmitter {
   void start() override;
   [[nodiscard]] bool submit(const vtd::ContextInvalidation& request) override;
   [[nodiscard]] bool submit(const vtd::IotlbInvalidation& request) override;
+  [[nodiscard]] bool submit(const vtd::InterruptEntryInvalidation& request) override;
 
  private:
   bool execute(const vtd::InvalidationDescriptor& descriptor);

@@ -13,6 +13,7 @@ class RegisterInvalidation final : public InvalidationSubmitter {
   void start() override {}
   [[nodiscard]] bool submit(const vtd::ContextInvalidation& request) override;
   [[nodiscard]] bool submit(const vtd::IotlbInvalidation& request) override;
+  [[nodiscard]] bool submit(const vtd::InterruptEntryInvalidation&) override { return false; }
 
  private:
   RemappingRegisters& registers_;

@@ -8,6 +8,7 @@
 #include "base/requester_id.h"
 #include "interrupts/msi.h"
 #include "software/context_tables.h"
+#include "software/interrupt_remapping.h"
 #include "software/invalidation_submitter.h"
 #include "software/page_allocator.h"
 #include "software/permissions.h"
@@ -31,6 +32,9 @@ struct VtdDriverConfig {
   interrupts::MsiMessage fault_event;
   /// RAM that identity domains reach on units without pass-through. Widened to whole pages.
   std::vector<Range<PhysAddr>> identity_ranges;
+  /// Entries of the interrupt remapping table, where the unit has interrupt remapping; a power of two, 2 to 65536. 0:
+  /// interrupts are not remapped.
+  unsigned interrupt_entries = 0;
   /// How often a status is read before the driver reports that hardware does not answer.
   unsigned max_polls = 1000;
 };
@@ -77,8 +81,8 @@ class VtdDriver {
   const vtd::Capability& capability() const { return registers_.capability(); }
   const vtd::ExtendedCapability& extended_capability() const { return registers_.extended_capability(); }
 
-  /// All up to translation: old faults drained, invalidation queue, root table, fault event. Domains can be
-  /// attached from here on, so that no device faults when translation begins.
+  /// All up to translation: old faults drained, invalidation queue, interrupt remapping, root table, fault event.
+  /// Domains can be attached from here on, so that no device faults when translation begins.
   void prepare();
   /// prepare() if that was not done; then translation on and protected memory off.
   void enable();
@@ -107,6 +111,10 @@ class VtdDriver {
   /// refuses the descriptor) is given up, here and in unmap(): its caches keep what they have.
   void invalidate(DomainId domain, Iova iova, std::uint64_t size);
 
+  /// nullptr: interrupts are not remapped, or prepare() has not been called.
+  InterruptRemapping* interrupt_remapping() { return interrupts_ ? &*interrupts_ : nullptr; }
+  const InterruptRemapping* interrupt_remapping() const { return interrupts_ ? &*interrupts_ : nullptr; }
+
   FaultReports drain_faults() { return software::drain_faults(registers_); }
 
  private:
@@ -116,6 +124,7 @@ class VtdDriver {
     std::unique_ptr<SecondStageTables> tables;
   };
 
+  void start_interrupt_remapping();
   void program_root_table();
   void program_fault_event();
   void disable_protected_memory();
@@ -141,6 +150,7 @@ class VtdDriver {
   VtdDriverConfig config_;
   RemappingRegisters registers_;
   std::unique_ptr<InvalidationSubmitter> invalidation_;
+  std::optional<InterruptRemapping> interrupts_;
   std::optional<ContextTables> context_tables_;
   std::map<DomainId, Domain> domains_;
   std::map<RequesterId, DomainId> attached_;

@@ -51,6 +51,9 @@ class VtdModule : public sc_core::sc_module {
   void register_access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void deliver(tlm::tlm_generic_payload& payload, DmaExtension& extension, const iommu::TranslationResult& result,
                sc_core::sc_time& delay);
+  iommu::TranslationResult ask(const Access& access, std::uint32_t message_data);
+  void note_lookups(const tlm::tlm_generic_payload& payload, timing::Journey& journey,
+                    const iommu::TranslationResult& result) const;
   void send_message(const interrupts::MsiMessage& message);
   void withdraw_dmi();
 

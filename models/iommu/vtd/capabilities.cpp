@@ -23,6 +23,8 @@ Capability capability(const UnitConfig& config) {
   cap.set<Capability::MAMV>(config.page_selective_invalidation ? config.max_address_mask : 0);
   cap.set<Capability::DWD>(config.drain);
   cap.set<Capability::DRD>(config.drain);
+  cap.set<Capability::PI>(config.posted_interrupts);
+  cap.set<Capability::ESIRTPS>(config.enhanced_set_interrupt_table);
   cap.set<Capability::ESRTPS>(config.enhanced_set_root);
   return cap;
 }
@@ -33,6 +35,9 @@ ExtendedCapability extended_capability(const UnitConfig& config) {
   ecap.set<ExtendedCapability::QI>(config.queued_invalidation);
   ecap.set<ExtendedCapability::PT>(config.pass_through);
   ecap.set<ExtendedCapability::SC>(config.snoop_control);
+  ecap.set<ExtendedCapability::IR>(config.interrupt_remapping);
+  ecap.set<ExtendedCapability::EIM>(config.extended_interrupt_mode);
+  ecap.set<ExtendedCapability::MHMV>(config.interrupt_remapping ? config.max_handle_mask : 0);
   ecap.set<ExtendedCapability::IRO>(config.iotlb_offset / 16);
   return ecap;
 }

@@ -64,6 +64,17 @@ void check_invalidation(const UnitConfig& config, Findings& findings) {
                    config.max_address_mask, "0 to 63, and at least 9 with page_selective_invalidation");
 }
 
+void check_interrupts(const UnitConfig& config, Findings& findings) {
+  const bool remaps = config.interrupt_remapping;
+  findings.require(!remaps || config.queued_invalidation, "interrupt_remapping", remaps,
+                   "false without queued_invalidation");
+  findings.require(remaps || !config.extended_interrupt_mode, "extended_interrupt_mode", config.extended_interrupt_mode,
+                   "false without interrupt_remapping");
+  findings.require(remaps || !config.posted_interrupts, "posted_interrupts", config.posted_interrupts,
+                   "false without interrupt_remapping");
+  findings.require(config.max_handle_mask <= 15, "max_handle_mask", config.max_handle_mask, "0 to 15");
+}
+
 void check_cache(unsigned entries, unsigned ways, std::string_view field, Findings& findings) {
   using AnyCache = iommu::TranslationCache<int, int>;
   constexpr unsigned most = 1u << 24;
@@ -78,8 +89,10 @@ std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
   check_widths(config, findings);
   check_registers(config, findings);
   check_invalidation(config, findings);
+  check_interrupts(config, findings);
   check_cache(config.context_cache_entries, config.context_cache_ways, "context_cache_entries", findings);
   check_cache(config.iotlb_entries, config.iotlb_ways, "iotlb_entries", findings);
+  check_cache(config.interrupt_cache_entries, config.interrupt_cache_ways, "interrupt_cache_entries", findings);
   return findings.take();
 }
 

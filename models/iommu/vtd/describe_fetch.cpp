@@ -2,7 +2,10 @@
 #include "iommu/vtd/describe_fetch.h"
 
 #include "base/quantity.h"
+#include "base/requester_id.h"
 #include "iommu/vtd/context_entry.h"
+#include "iommu/vtd/interrupt_remapping_entry.h"
+#include "iommu/vtd/posted_interrupt_descriptor.h"
 #include "iommu/vtd/root_entry.h"
 #include "iommu/vtd/second_stage_entry.h"
 
@@ -52,6 +55,29 @@ std::string describe_second_stage(const SecondStageEntry& entry, unsigned level)
   return fmt::format("next table at {:#x}, {}", target, rights);
 }
 
+std::string describe_interrupt_entry(const InterruptRemappingEntry& entry) {
+  using Entry = InterruptRemappingEntry;
+  const std::string_view quiet = entry.get<Entry::FPD>() ? ", faults not recorded" : "";
+  if (!entry.get<Entry::P>()) return fmt::format("not present{}", quiet);
+  const auto sid = entry.get<Entry::SID>();
+  std::string source = "any source";
+  if (entry.get<Entry::SVT>() == SourceValidation::source_id) source = "source " + to_string(RequesterId{sid});
+  if (entry.get<Entry::SVT>() == SourceValidation::bus_range)
+    source = fmt::format("sources on buses {:02x} to {:02x}", sid >> 8, sid & 0xFF);
+  if (entry.get<Entry::IM>())
+    return fmt::format("present, for {}, virtual vector {:#x} posted to {:#x}{}", source, entry.get<Entry::V>(),
+                       entry.posted_descriptor().value(), quiet);
+  return fmt::format("present, for {}, vector {:#x}, destination {:#x}{}", source, entry.get<Entry::V>(),
+                     entry.get<Entry::DST>(), quiet);
+}
+
+std::string describe_posted_descriptor(const PostedInterruptDescriptor& descriptor) {
+  using Descriptor = PostedInterruptDescriptor;
+  return fmt::format("notification vector {:#x}, {}, {}", descriptor.get<Descriptor::NV>(),
+                     descriptor.get<Descriptor::ON>() ? "notified already" : "not notified yet",
+                     descriptor.get<Descriptor::SN>() ? "notifications suppressed" : "notifications wanted");
+}
+
 }  // namespace
 
 std::string describe(const iommu::Fetch& fetch) {
@@ -59,6 +85,9 @@ std::string describe(const iommu::Fetch& fetch) {
   if (fetch.failed) return "access error: no memory answers here";
   if (name == "root entry") return describe_root(RootEntry{{fetch.value[0], fetch.value[1]}});
   if (name == "context entry") return describe_context(ContextEntry{{fetch.value[0], fetch.value[1]}});
+  if (name == "interrupt remapping table entry")
+    return describe_interrupt_entry(InterruptRemappingEntry{{fetch.value[0], fetch.value[1]}});
+  if (name == "posted interrupt descriptor") return describe_posted_descriptor(PostedInterruptDescriptor{fetch.value});
   if (const unsigned level = level_of(name); level != 0)
     return describe_second_stage(SecondStageEntry{fetch.value[0]}, level);
   return "";

@@ -29,9 +29,9 @@ FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReaso
   return record;
 }
 
-bool FaultRecording::record(const iommu::TranslationRequest& request, FaultReason reason) {
+bool FaultRecording::record(const FaultRecord& fault) {
   if (status().get<FaultStatus::PFO>()) return false;
-  if (compression_ && has_pending_record_of(request.requester)) return false;
+  if (compression_ && has_pending_record_of(fault.get<FaultRecord::SID>())) return false;
   if (registers_.fault_record(next_).get<FaultRecord::F>()) {
     auto overflowed = status();
     overflowed.set<FaultStatus::PFO>(true);
@@ -40,7 +40,7 @@ bool FaultRecording::record(const iommu::TranslationRequest& request, FaultReaso
   }
   const unsigned index = next_;
   next_ = index + 1 < registers_.fault_records() ? index + 1 : 0;
-  registers_.store_fault_record(index, fault_record_of(request, reason));
+  registers_.store_fault_record(index, fault);
   set_pending_fault(index);
   return true;
 }
@@ -89,10 +89,10 @@ bool FaultRecording::has_pending_record() const {
   return false;
 }
 
-bool FaultRecording::has_pending_record_of(RequesterId requester) const {
+bool FaultRecording::has_pending_record_of(std::uint64_t source) const {
   for (unsigned index = 0; index < registers_.fault_records(); ++index) {
     const FaultRecord record = registers_.fault_record(index);
-    if (record.get<FaultRecord::F>() && record.get<FaultRecord::SID>() == requester.raw()) return true;
+    if (record.get<FaultRecord::F>() && record.get<FaultRecord::SID>() == source) return true;
   }
   return false;
 }

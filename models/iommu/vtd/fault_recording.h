@@ -9,6 +9,9 @@
 
 namespace iommusim::vtd {
 
+/// What FRCD holds of a refused request, with F set.
+FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReason reason);
+
 class FaultRecording {
  public:
   /// `compression`: a fault of a requester that has a pending record is merged into it.
@@ -16,7 +19,10 @@ class FaultRecording {
       : registers_{registers}, event_{event}, compression_{compression} {}
 
   /// Records a fault that is to be recorded. False: dropped, because of an overflow or compression.
-  bool record(const iommu::TranslationRequest& request, FaultReason reason);
+  bool record(const iommu::TranslationRequest& request, FaultReason reason) {
+    return record(fault_record_of(request, reason));
+  }
+  bool record(const FaultRecord& fault);
 
   /// Sets FSTS.IQE.
   void raise_queue_error();
@@ -29,7 +35,7 @@ class FaultRecording {
 
  private:
   FaultStatus status() const { return registers_.load<FaultStatus>(RegisterId::fsts); }
-  bool has_pending_record_of(RequesterId requester) const;
+  bool has_pending_record_of(std::uint64_t source) const;
   bool has_pending_record() const;
   void set_pending_fault(unsigned index);
   void retire_event_without_conditions();
@@ -40,8 +46,5 @@ class FaultRecording {
   /// The record that the next fault goes to.
   unsigned next_ = 0;
 };
-
-/// What FRCD holds of a refused request, with F set.
-FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReason reason);
 
 }  // namespace iommusim::vtd

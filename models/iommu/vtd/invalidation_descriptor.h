@@ -9,9 +9,8 @@
 
 namespace iommusim::vtd {
 
-/// {bits 11:9, bits 3:0}. The types that other capabilities bring (device-TLB, IEC, PASID) are 3, 4 and 6
-/// to 9.
-enum class DescriptorType : std::uint8_t { context_cache = 1, iotlb = 2, wait = 5 };
+/// {bits 11:9, bits 3:0}. The types that other capabilities bring (device-TLB, PASID) are 3 and 6 to 9.
+enum class DescriptorType : std::uint8_t { context_cache = 1, iotlb = 2, interrupt_entry_cache = 4, wait = 5 };
 
 /// What every descriptor has.
 struct InvalidationDescriptor : Word<128> {
@@ -53,6 +52,18 @@ struct IotlbDescriptor : InvalidationDescriptor {
     return has_bits_outside(DID::mask | DR::mask | DW::mask | G::mask, ADDR::mask | IH::mask | AM::mask);
   }
   IotlbInvalidation request() const { return {get<G>(), get<DID>(), Iova{word(1) & ADDR::mask}, get<AM>()}; }
+};
+
+/// iec_inv_dsc (6.5.2.7).
+struct InterruptEntryCacheDescriptor : InvalidationDescriptor {
+  explicit InterruptEntryCacheDescriptor(const InvalidationDescriptor& raw) : InvalidationDescriptor{raw} {}
+  struct IIDX : Field<47, 32, std::uint16_t> {};
+  struct IM : Field<31, 27, std::uint8_t> {};
+  /// Index-selective.
+  struct G : Field<4, 4, bool> {};
+
+  bool has_reserved_bits() const { return has_bits_outside(IIDX::mask | IM::mask | G::mask, 0); }
+  InterruptEntryInvalidation request() const { return {!get<G>(), get<IIDX>(), get<IM>()}; }
 };
 
 /// inv_wait_dsc (6.5.2.8). PD needs ECAP.PDS and is reserved here.

@@ -39,6 +39,7 @@ class InvalidationQueue {
   QueueError check_and_execute(const InvalidationDescriptor& descriptor);
   QueueError invalidate_contexts(const ContextCacheDescriptor& descriptor);
   QueueError invalidate_iotlb(const IotlbDescriptor& descriptor);
+  QueueError invalidate_interrupt_entries(const InterruptEntryCacheDescriptor& descriptor);
   QueueError wait(const WaitDescriptor& descriptor);
   void complete_with_interrupt();
   bool stop(QueueError error);

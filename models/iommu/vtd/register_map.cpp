@@ -49,6 +49,9 @@ constexpr std::uint64_t iotlb_read_write = IotlbInvalidate::IVT::mask | IotlbInv
                                            IotlbInvalidate::DR::mask | IotlbInvalidate::DW::mask |
                                            IotlbInvalidate::DID::mask;
 constexpr std::uint64_t iqa_read_write = InvalidationQueueAddress::IQA::mask | InvalidationQueueAddress::QS::mask;
+constexpr std::uint64_t irta_read_write = InterruptRemappingTableAddress::IRTA::mask |
+                                          InterruptRemappingTableAddress::EIME::mask |
+                                          InterruptRemappingTableAddress::S::mask;
 constexpr std::uint64_t event_data = 0xFFFF;
 constexpr std::uint64_t event_address = 0xFFFF'FFFC;
 
@@ -63,8 +66,8 @@ bool is_present(Needs needs, const UnitConfig& config) {
     case Needs::protected_memory: return config.protected_low_memory || config.protected_high_memory;
     case Needs::protected_low_memory: return config.protected_low_memory;
     case Needs::protected_high_memory: return config.protected_high_memory;
-    // Belongs to interrupt remapping, which no unit has yet.
-    case Needs::extended_interrupt_mode: return false;
+    case Needs::interrupt_remapping: return config.interrupt_remapping;
+    case Needs::extended_interrupt_mode: return config.extended_interrupt_mode;
   }
   return false;
 }
@@ -86,10 +89,17 @@ std::uint64_t reset_of(const RegisterSpec& spec, const UnitConfig& config) {
   }
 }
 
-/// The bits of an address register that the host address width implements.
+/// The bits of a register that the host address width and ECAP.EIM implement.
 std::uint64_t implemented_bits(Id id, const UnitConfig& config) {
-  const bool is_limited = id == Id::rtaddr || id == Id::phmbase || id == Id::phmlimit;
-  return is_limited ? (std::uint64_t{1} << config.host_address_width) - 1 : all_64;
+  const std::uint64_t host_bits = (std::uint64_t{1} << config.host_address_width) - 1;
+  switch (id) {
+    case Id::rtaddr:
+    case Id::phmbase:
+    case Id::phmlimit: return host_bits;
+    case Id::irta:
+      return config.extended_interrupt_mode ? host_bits : host_bits & ~InterruptRemappingTableAddress::EIME::mask;
+    default: return all_64;
+  }
 }
 
 RegisterSpec specialised(RegisterSpec spec, const UnitConfig& config) {
@@ -129,6 +139,7 @@ constexpr std::array<RegisterSpec, register_ids> register_table{{
     read_write(Id::ieaddr, "IEADDR", {0x0A8, 4}, event_address, qi, "11.4.11.7"),
     read_write(Id::ieuaddr, "IEUADDR", {0x0AC, 4}, all_32, eim, "11.4.11.8"),
     read_only(Id::iqercd, "IQERCD", {0x0B0, 8}, qi, "11.4.11.9"),
+    read_write(Id::irta, "IRTA", {0x0B8, 8}, irta_read_write, Needs::interrupt_remapping, "11.4.12"),
     {Id::iva, "IVA", RegisterBase::iotlb, 0x0, 8, 0, 0, 0, iva_write_only, Needs::nothing, "11.4.8.2"},
     {Id::iotlb, "IOTLB", RegisterBase::iotlb, 0x8, 8, 0, iotlb_read_write, 0, 0, Needs::nothing, "11.4.8.1"},
     {Id::frcd_low, "FRCD[63:0]", RegisterBase::fault_record, 0x0, 8, 0, 0, 0, 0, Needs::nothing, "11.4.14"},

@@ -41,6 +41,7 @@ enum class RegisterId : std::uint8_t {
   ieaddr,
   ieuaddr,
   iqercd,
+  irta,
   iva,
   iotlb,
   /// Bits 63:0 and 127:64 of a fault record.
@@ -59,6 +60,7 @@ enum class Needs : std::uint8_t {
   protected_memory,
   protected_low_memory,
   protected_high_memory,
+  interrupt_remapping,
   extended_interrupt_mode,
 };
 

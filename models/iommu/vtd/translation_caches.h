@@ -4,6 +4,7 @@
 
 #include "iommu/vtd/config.h"
 #include "iommu/vtd/context_cache.h"
+#include "iommu/vtd/interrupt_entry_cache.h"
 #include "iommu/vtd/iotlb.h"
 
 #include <functional>
@@ -13,7 +14,8 @@ namespace iommusim::vtd {
 struct TranslationCaches {
   explicit TranslationCaches(const UnitConfig& config)
       : contexts{config.context_cache_entries, config.context_cache_ways},
-        iotlb{config.iotlb_entries, config.iotlb_ways} {}
+        iotlb{config.iotlb_entries, config.iotlb_ways},
+        interrupt_entries{config.interrupt_cache_entries, config.interrupt_cache_ways} {}
 
   void invalidate(const ContextInvalidation& request) {
     contexts.invalidate(request);
@@ -34,6 +36,7 @@ struct TranslationCaches {
 
   ContextCache contexts;
   Iotlb iotlb;
+  InterruptEntryCache interrupt_entries;
   std::function<void()> on_invalidate;
 };
 

@@ -29,6 +29,12 @@ struct UnitStatistics {
   std::uint64_t faults = 0;
   std::uint64_t faults_recorded = 0;
   std::uint64_t invalidation_descriptors = 0;
+  /// Interrupt requests are counted among `requests`; these are the lookups of their entries.
+  std::uint64_t interrupt_entry_hits = 0;
+  std::uint64_t interrupt_entry_misses = 0;
+  /// Interrupts taken down in descriptors, and notifications sent for them.
+  std::uint64_t posted_interrupts = 0;
+  std::uint64_t notifications = 0;
 };
 
 class Unit {
@@ -57,7 +63,7 @@ class Unit {
   /// decide(), and then its effects.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
 
-  /// Where the unit's own messages (fault event, invalidation completion event) go.
+  /// Where the unit's own messages (fault event, invalidation completion event, notification of posted interrupts) go.
   void on_message(std::function<void(const interrupts::MsiMessage&)> sink);
   /// Called after any change that may shorten a translation handed out earlier: DMI users withdraw their pointers.
   void on_invalidate(std::function<void()> sink);

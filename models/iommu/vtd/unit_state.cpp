@@ -26,9 +26,12 @@ void Unit::State::commit(const iommu::TranslationRequest& request, const iommu::
   statistics.fetches += fetches.size();
   commit_lookups(request.requester, effects);
   if (result.outcome != iommu::Outcome::fault) return;
+  count_fault(result, fault_record_of(request, static_cast<FaultReason>(result.fault_reason)));
+}
+
+void Unit::State::count_fault(const iommu::TranslationResult& result, const FaultRecord& record) {
   ++statistics.faults;
-  if (!result.fault_recorded) return;
-  if (faults.record(request, static_cast<FaultReason>(result.fault_reason))) ++statistics.faults_recorded;
+  if (result.fault_recorded && faults.record(record)) ++statistics.faults_recorded;
 }
 
 void Unit::State::commit_lookups(RequesterId requester, const CacheEffects& effects) {

@@ -4,6 +4,7 @@
 
 #include "iommu/vtd/event_interrupt.h"
 #include "iommu/vtd/fault_recording.h"
+#include "iommu/vtd/interrupt_remapping.h"
 #include "iommu/vtd/invalidation_queue.h"
 #include "iommu/vtd/protected_memory.h"
 #include "iommu/vtd/register_file.h"
@@ -20,6 +21,9 @@ struct Unit::State {
   /// The effects of a decision on caches, fault log and counters.
   void commit(const iommu::TranslationRequest& request, const iommu::TranslationResult& result,
               const CacheEffects& effects, const iommu::FetchLog& fetches);
+  /// decide_interrupt(), and then its effects.
+  iommu::TranslationResult remap(const iommu::TranslationRequest& interrupt_request, iommu::FetchLog& fetches);
+  InterruptInputs interrupt_inputs() const;
   /// Software wrote a register.
   void react(const RegisterFile::Written& written);
 
@@ -35,11 +39,14 @@ struct Unit::State {
   InvalidationQueue queue;
   ProtectedMemory protected_memory;
   RemappingState remapping;
+  InterruptRemappingState interrupt_remapping;
   UnitStatistics statistics;
   /// What decide() looks at.
   const DecisionInputs inputs;
 
  private:
+  bool post(const InterruptEffects& effects);
+  void count_fault(const iommu::TranslationResult& result, const FaultRecord& record);
   void commit_lookups(RequesterId requester, const CacheEffects& effects);
   void execute_context_command();
   void execute_iotlb_command();
@@ -53,6 +60,8 @@ struct Unit::State {
   void execute_global_command();
   void set_root_table_pointer();
   void set_queued_invalidation(bool enable);
+  void set_interrupt_table_pointer();
+  void set_interrupt_remapping(bool enable);
   void set_compatibility_format(bool enable);
   void set_translation(bool enable);
   template <class F>
