@@ -2,6 +2,7 @@
 #include "analysis/collision.h"
 
 #include "iommu/device_tlb.h"
+#include "iommu/vtd/interrupt_remapping.h"
 #include "pcie/rules.h"
 
 #include <array>
@@ -85,7 +86,10 @@ Result nothing_intended(const Intent& intent, const Landing& landing) {
       return landed_on_old_page(intent, landing) ? CollisionKind::stale_translation : CollisionKind::isolation_breach;
     case LandingKind::peer: return CollisionKind::isolation_breach;
     case LandingKind::interrupt: return CollisionKind::interrupt_forged;
-    case LandingKind::iommu_fault: return CollisionKind::translation_fault;
+    case LandingKind::iommu_fault:
+      // A message that nobody programmed was kept from arriving.
+      if (vtd::is_interrupt_fault(static_cast<vtd::FaultReason>(landing.fault_reason))) return std::nullopt;
+      return CollisionKind::translation_fault;
     case LandingKind::rejected:
       if (is_denied(landing)) return CollisionKind::translation_fault;
       return is_unsent_message(landing) ? CollisionKind::doorbell_lost : CollisionKind::window_hole;

@@ -44,13 +44,15 @@ bool is_iommu(ComponentId id, const Machine& machine) {
 }  // namespace
 
 Explanation explain(const Machine& machine, const platforms::OperatingSystem& system, pcie::NodeIndex device,
-                    const Access& access) {
+                    const Access& access, std::optional<std::uint32_t> message_data) {
   Explanation explanation;
   explanation.device = device;
   explanation.access = access;
   explanation.access.requester = machine.topology()[device].requester;
-  explanation.intent = IntentResolver{machine, system}.of_dma(device, access.address);
-  explanation.walk = platforms::walk(machine, device, access, explanation.fetches);
+  const IntentResolver intents{machine, system};
+  explanation.intent = message_data ? intents.of_raw_write(device, {access.address, *message_data})
+                                    : intents.of_dma(device, access.address);
+  explanation.walk = platforms::walk(machine, device, access, explanation.fetches, message_data.value_or(0));
   explanation.collision =
       Judge{machine, system}.verdict(device, explanation.access, explanation.intent, explanation.walk.landing);
   return explanation;

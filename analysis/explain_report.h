@@ -10,6 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace iommusim::analysis {
@@ -26,7 +28,7 @@ struct Explanation {
 
 /// Asks; nothing changes in the machine.
 Explanation explain(const platforms::Machine& machine, const platforms::OperatingSystem& system, pcie::NodeIndex device,
-                    const Access& access);
+                    const Access& access, std::optional<std::uint32_t> message_data = std::nullopt);
 
 std::string to_text(const Explanation& explanation, const platforms::Machine& machine);
 /// Schema iommusim.explain/1.

@@ -21,13 +21,14 @@ std::string_view to_string(IntentKind kind) {
 
 namespace {
 
-Intent interrupt_intent(const interrupts::MsiMessage& message) {
-  const interrupts::Interrupt interrupt = interrupts::decode(message, {});
+/// `what`: a programmed message, or the entry that a message names.
+template <class Programmed>
+Intent interrupt_intent(const interrupts::MsiMessage& message, const Programmed& what) {
   Intent intent;
   intent.kind = IntentKind::interrupt;
   intent.message = message;
-  intent.vector = interrupt.vector;
-  intent.destination = interrupt.destination;
+  intent.vector = what.vector;
+  intent.destination = what.destination;
   return intent;
 }
 
@@ -69,7 +70,7 @@ Intent IntentResolver::of_dma(pcie::NodeIndex device, BusAddr address) const {
   const Iova iova = iova_of(device, address).value_or(Iova{address.value()});
   const platforms::Domain* domain = system_.domain_of(device);
   if (domain == nullptr) {
-    if (!machine_.iommu_of_bridge(machine_.topology()[device].host_bridge)) return of_physical(PhysAddr{iova.value()});
+    if (!machine_.iommu_of(device)) return of_physical(PhysAddr{iova.value()});
     Intent intent;
     intent.kind = IntentKind::blocked;
     return intent;
@@ -90,12 +91,14 @@ Intent IntentResolver::of_dma(pcie::NodeIndex device, BusAddr address) const {
 
 Intent IntentResolver::of_msi(pcie::NodeIndex device, unsigned index) const {
   const platforms::ProgrammedMsi* programmed = system_.programmed_for(device, index);
-  return programmed == nullptr ? Intent{} : interrupt_intent(programmed->message);
+  return programmed == nullptr ? Intent{} : interrupt_intent(programmed->message, *programmed);
 }
 
 Intent IntentResolver::of_raw_write(pcie::NodeIndex device, const interrupts::MsiMessage& message) const {
   for (const platforms::ProgrammedMsi& programmed : system_.programmed())
-    if (programmed.device == device && programmed.message == message) return interrupt_intent(message);
+    if (programmed.device == device && programmed.message == message) return interrupt_intent(message, programmed);
+  const platforms::ProgrammedEntry* entry = system_.entry_for(device, message);
+  if (entry != nullptr && entry->device == device) return interrupt_intent(message, *entry);
   return of_dma(device, message.address);
 }
 

@@ -58,7 +58,8 @@ class IntentResolver {
   Intent of_dma(pcie::NodeIndex device, BusAddr address) const;
   /// The intent of the device's MSI `index`; kind none when no driver programmed it.
   Intent of_msi(pcie::NodeIndex device, unsigned index) const;
-  /// The intent of a 4-byte write: an interrupt when a driver programmed exactly this message into the device.
+  /// The intent of a 4-byte write: an interrupt when a driver programmed exactly this message into the device, or wrote
+  /// the interrupt remapping table entry that it names for it.
   Intent of_raw_write(pcie::NodeIndex device, const interrupts::MsiMessage& message) const;
 
  private:

@@ -79,7 +79,7 @@ unsigned table_width(const vtd::UnitConfig& unit) {
 }  // namespace
 
 unsigned input_width(const Machine& machine, pcie::NodeIndex device) {
-  const auto unit = machine.iommu_of_bridge(machine.topology()[device].host_bridge);
+  const auto unit = machine.iommu_of(device);
   if (!unit) return 64;
   const vtd::UnitConfig& config = machine.iommu(*unit).config();
   return std::min(config.guest_address_width, table_width(config));
@@ -113,7 +113,7 @@ std::vector<BusAddr> borders_of(const Machine& machine, const FabricBorders& fab
   borders.push_back(0);
   const std::uint8_t host_bridge = machine.topology()[request.device].host_bridge;
   const pcie::HostBridge& bridge = machine.bridges()[host_bridge];
-  const auto unit = machine.iommu_of_bridge(host_bridge);
+  const auto unit = machine.iommu_of(request.device);
   if (!unit) pull_through_inbound(bridge, fabric.physical, borders);
   for (std::size_t i = 0; unit && i < request.requester_ids.size(); ++i) {
     const vtd::InputSpace space = machine.iommu(*unit).input_space(request.requester_ids[i]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/iova_map.h"
 
-#include "iommu/vtd/fault_reasons.h"
+#include "iommu/vtd/interrupt_remapping.h"
 #include "iommu/vtd/rules.h"
 #include "platforms/walk.h"
 
@@ -41,6 +41,26 @@ TableSay what_tables_say(const Walk& walk, unsigned input_width) {
   const bool is_unmapped = lacks_mapping(reason, input_width >= 64 || walk.iova.value() >> input_width == 0);
   // Software chose where the tables lead, be it into the interrupt range.
   return {is_unmapped || cause_of(reason) == vtd::FaultCause::output_in_interrupt_range, is_unmapped};
+}
+
+/// With interrupt remapping the answer to a doubleword write in the window depends on its address and data: the map
+/// says that it is asked, not what it says.
+bool is_remapped_interrupt(const Walk& walk) {
+  if (!walk.translation) return false;
+  return vtd::is_interrupt_fault(static_cast<vtd::FaultReason>(walk.translation->fault_reason)) ||
+         walk.translation->rule == &vtd::rules::interrupt_compatibility_format ||
+         walk.translation->rule == &vtd::rules::interrupt_remapped ||
+         walk.translation->rule == &vtd::rules::interrupt_entry_hit ||
+         walk.translation->rule == &vtd::rules::interrupt_posted;
+}
+
+Outcome remapped_interrupt(const Machine& machine, pcie::NodeIndex device) {
+  Outcome outcome;
+  outcome.kind = LandingKind::interrupt;
+  outcome.where = outcome.decided_by = machine.iommu_id(*machine.iommu_of(device));
+  outcome.rule = &vtd::rules::interrupt_remapping;
+  outcome.status = CompletionStatus::none;
+  return outcome;
 }
 
 Outcome outcome_of(const Walk& walk, unsigned input_width) {
@@ -86,7 +106,9 @@ Outcome probe(const Machine& machine, pcie::NodeIndex device, Operation operatio
   // Only a doubleword can be an interrupt.
   access.size = at.offset_in(doubleword) == 0 && last - at >= doubleword - 1 ? doubleword : 1;
   iommu::FetchLog fetches;
-  return outcome_of(platforms::walk(machine, device, access, fetches), input_width(machine, device));
+  const Walk walk = platforms::walk(machine, device, access, fetches);
+  return is_remapped_interrupt(walk) ? remapped_interrupt(machine, device)
+                                     : outcome_of(walk, input_width(machine, device));
 }
 
 std::vector<IovaRange> map_iova(const Machine& machine, const FabricBorders& fabric, const BorderRequest& request) {

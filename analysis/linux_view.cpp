@@ -41,7 +41,7 @@ LinuxView::LinuxView(const Machine& machine, platforms::OperatingSystem& system)
 void LinuxView::list_functions(platforms::OperatingSystem& system) {
   const pcie::Topology& topology = machine_.topology();
   for (std::size_t i = 0; i < topology.size(); ++i)
-    if (const auto node = static_cast<NodeIndex>(i); machine_.iommu_of_bridge(topology[node].host_bridge))
+    if (const auto node = static_cast<NodeIndex>(i); machine_.iommu_of(node) && is_pci(machine_.describe(node).kind))
       nodes_.push_back(node);
   std::stable_sort(nodes_.begin(), nodes_.end(), [&topology](NodeIndex a, NodeIndex b) {
     if (topology[a].segment != topology[b].segment) return topology[a].segment < topology[b].segment;
@@ -75,7 +75,7 @@ std::vector<NodeIndex> LinuxView::members(std::size_t group) const {
 software::ReservedRegions LinuxView::reported(NodeIndex function) const {
   software::ReportedDevice device;
   device.class_code = class_of(functions_[index_of_node_[pcie::index_of(function)]].function);
-  const auto unit = machine_.iommu_of_bridge(machine_.topology()[function].host_bridge);
+  const auto unit = machine_.iommu_of(function);
   const std::string& name = machine_.describe(function).name;
   for (const platforms::RmrrDescription& rmrr : machine_.description().iommus[*unit].rmrrs)
     if (std::find(rmrr.devices.begin(), rmrr.devices.end(), name) != rmrr.devices.end())

@@ -7,6 +7,7 @@
 #include "analysis/explain_command.h"
 #include "analysis/fault_remedies.h"
 #include "iommu/device_tlb.h"
+#include "iommu/vtd/fault_reasons.h"
 #include "pcie/header.h"
 #include "pcie/pci_bridge.h"
 #include "pcie/rules.h"
@@ -85,7 +86,26 @@ class Finder {
                              case_.device_name()));
     if (case_.was_decided_by({&pcie::rules::msi_masked}))
       return add("unmask-vector", fmt::format("Unmask the vector of {}", case_.device_name()));
+    program_entry();
     enable_acs();
+  }
+
+  /// The interrupt remapping table does not hold what software meant, or the unit holds what it did before.
+  void program_entry() {
+    const std::string unit = case_.machine.name(record_.landing.where);
+    const auto reason = static_cast<vtd::FaultReason>(record_.landing.fault_reason);
+    if (record_.landing.kind == LandingKind::interrupt)
+      return add("invalidate", fmt::format("After an interrupt remapping table entry for {} changes, invalidate the "
+                                           "interrupt-entry cache for it and wait",
+                                           case_.device_name()));
+    if (record_.landing.kind != LandingKind::iommu_fault) return;
+    if (reason == vtd::FaultReason::compatibility_format_blocked)
+      return add("program-entry", fmt::format("Give {} a message in remappable format, with an entry in the interrupt "
+                                              "remapping table of {}",
+                                              case_.device_name(), unit));
+    add("program-entry", fmt::format("Program the entry of the interrupt remapping table of {} that the message of {} "
+                                     "names: present, for its requester ID",
+                                     unit, case_.device_name()));
   }
 
   void reserve_interrupts() {
@@ -93,9 +113,18 @@ class Finder {
   }
 
   void block_forging() {
-    add("interrupt-remapping", fmt::format("Nothing checks who sends an interrupt: without interrupt remapping any "
-                                           "device can raise any vector, so {} must not be given to untrusted software",
-                                           case_.device_name()));
+    const auto unit = case_.machine.iommu_of(record_.device);
+    const bool can_remap = unit && case_.machine.iommu(*unit).config().interrupt_remapping;
+    const std::string how =
+        can_remap ? fmt::format("Keep interrupt remapping of {} on", case_.machine.name(case_.machine.iommu_id(*unit)))
+        : unit    ? fmt::format("Enable interrupt remapping in {} (interrupt_remapping)",
+                                case_.machine.name(case_.machine.iommu_id(*unit)))
+                  : "Use an IOMMU with interrupt remapping";
+    add("interrupt-remapping",
+        fmt::format(
+            "{}: without it nothing checks who sends an interrupt, any device can raise any vector, and {} must "
+            "not be given to untrusted software",
+            how, case_.device_name()));
   }
 
   void leave_hole() {

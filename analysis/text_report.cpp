@@ -4,6 +4,7 @@
 #include "analysis/names.h"
 #include "analysis/physical_place.h"
 #include "base/quantity.h"
+#include "iommu/vtd/rules.h"
 
 #include <fmt/format.h>
 
@@ -106,6 +107,9 @@ std::string to_text(const Landing& landing, const Machine& machine) {
                          landing.from_cache ? ", by a cached translation" : "");
     case LandingKind::peer: return fmt::format("{} BAR {} + {:#x}", where, landing.bar, landing.bar_offset);
     case LandingKind::interrupt:
+      if (landing.rule == &vtd::rules::interrupt_posted)
+        return fmt::format("interrupt vector {:#x} posted by {} for APIC {}", landing.vector, where,
+                           landing.destination);
       return fmt::format("interrupt vector {:#x} to APIC {}", landing.vector, landing.destination);
     case LandingKind::iommu_fault:
       return fmt::format("fault {:#x} in {}: {}", landing.fault_reason, where, to_string(landing.status));

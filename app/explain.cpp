@@ -10,7 +10,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace iommusim::app {
 namespace {
@@ -22,6 +24,7 @@ struct Options {
   std::string operation = "read";
   std::string size = "4";
   std::string pasid;
+  std::string data;
   bool poisoned = false;
   std::string json;
   std::vector<std::string> settings;
@@ -53,6 +56,16 @@ Access access_of(const Options& options) {
   return access;
 }
 
+std::optional<std::uint32_t> message_data_of(const Options& options, const Access& access) {
+  if (options.data.empty()) return std::nullopt;
+  if (access.operation != Operation::write || access.size != sizeof(std::uint32_t))
+    throw InputError{{}, "--data: found it with another access, expected a write of 4 bytes: a message"};
+  const std::uint64_t data = parse_number("--data", options.data);
+  if (data > 0xFFFF'FFFF)
+    throw InputError{{}, fmt::format("--data: found {}, expected a value of 32 bits", options.data)};
+  return static_cast<std::uint32_t>(data);
+}
+
 /// A function may only tag requests after software has set PASID Enable (PCIe base specification, 6.20).
 void require_pasid(const platforms::Machine& machine, const platforms::Device& device, Pasid pasid) {
   const pcie::Topology& topology = machine.topology();
@@ -73,11 +86,13 @@ void require_pasid(const platforms::Machine& machine, const platforms::Device& d
 
 int explain(const Options& options) {
   const Access access = access_of(options);
+  const std::optional<std::uint32_t> message_data = message_data_of(options, access);
   refuse_to_overwrite("--json", options.json, {options.platform});
   Session session{options.platform, options.settings};
   const platforms::Device& device = session.device(options.device);
   if (access.pasid) require_pasid(session.machine(), device, *access.pasid);
-  const analysis::Explanation explanation = analysis::explain(session.machine(), session.system(), device.node, access);
+  const analysis::Explanation explanation =
+      analysis::explain(session.machine(), session.system(), device.node, access, message_data);
   if (!options.json.empty()) {
     AtomicFile file{options.json};
     file.write(analysis::to_json(explanation, session.machine()).dump(2) + "\n");
@@ -98,6 +113,7 @@ void add_explain(CLI::App& app, int& status) {
   command->add_option("--op", options->operation, "Operation")->check(CLI::IsMember({"read", "write"}));
   command->add_option("--size", options->size, "Bytes; default 4");
   command->add_option("--pasid", options->pasid, "PASID of the request; default: none");
+  command->add_option("--data", options->data, "What a write of 4 bytes carries: a message, as raw-write sends it");
   command->add_flag("--poisoned", options->poisoned, "The data of the write is known to be bad");
   add_output(*command, "--json", options->json, "Write the explanation to this file");
   add_settings(*command, options->settings);

@@ -83,8 +83,9 @@ void convert_text(const ConvertOptions& options) {
 
 void info(const std::string& path) {
   // In the order of traces::Action.
-  constexpr std::array<const char*, 9> kinds{
-      "DMA", "MSI", "raw writes", "maps", "unmaps", "invalidations", "configurations", "CPU accesses", "waits"};
+  constexpr std::array<const char*, 10> kinds{"DMA",          "MSI",           "raw writes",    "maps",
+                                              "unmaps",       "invalidations", "table entries", "configurations",
+                                              "CPU accesses", "waits"};
   static_assert(kinds.size() == std::variant_size_v<traces::Action>);
   std::array<std::uint64_t, kinds.size()> counts{};
   std::map<std::string, std::uint64_t> devices;

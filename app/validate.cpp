@@ -5,8 +5,10 @@
 #include "app/progress.h"
 #include "app/require_content.h"
 #include "app/session.h"
+#include "base/atomic_file.h"
 #include "base/quantity.h"
 #include "platforms/config_dump.h"
+#include "platforms/dmar_table.h"
 #include "traces/text_reader.h"
 
 #include <fmt/format.h>
@@ -21,6 +23,7 @@ struct Options {
   std::string trace;
   std::vector<std::string> settings;
   bool dump_config = false;
+  std::string dump_acpi;
 };
 
 constexpr const char* example = "Example:\n  iommusim validate platforms/nic-behind-acs-switch.yaml";
@@ -51,6 +54,13 @@ std::uint64_t check_trace(Session& session, const std::string& path) {
 
 int validate(const Options& options) {
   Session session{options.platform, options.settings};
+  if (!options.dump_acpi.empty()) {
+    refuse_to_overwrite("--dump-acpi", options.dump_acpi, {options.platform, options.trace});
+    const std::vector<std::uint8_t> table = platforms::dmar_table(session.description());
+    AtomicFile file{options.dump_acpi};
+    file.write(table.data(), table.size());
+    file.commit();
+  }
   if (options.dump_config) {
     print_text(platforms::dump_config(session.machine()));
     return 0;
@@ -75,6 +85,7 @@ void add_validate(CLI::App& app, int& status) {
   add_settings(*command, options->settings);
   command->add_flag("--dump-config", options->dump_config,
                     "Print the configuration space of every function as lspci -xxxx does, for lspci -F");
+  add_output(*command, "--dump-acpi", options->dump_acpi, "Write the ACPI DMAR table of the platform to this file");
   command->footer(example);
   command->callback([options, &status] { status = validate(*options); });
 }

@@ -140,22 +140,17 @@ class Restore {
 
   void run() {
     for (const char* name : {"FEDATA", "FEADDR", "FEUADDR", "FECTL", "IEDATA", "IEADDR", "IEUADDR", "IECTL", "PLMBASE",
-                             "PLMLIMIT", "PHMBASE", "PHMLIMIT", "RTADDR", "IQA"})
+                             "PLMLIMIT", "PHMBASE", "PHMLIMIT", "RTADDR", "IRTA", "IQA"})
       copy(name);
-    vtd::GlobalCommand command;
-    if (status_.get<vtd::GlobalStatus::RTPS>()) {
-      command.set<vtd::GlobalCommand::SRTP>(true);
-      write(command);
-      command.set<vtd::GlobalCommand::SRTP>(false);
-    }
-    if (status_.get<vtd::GlobalStatus::QIES>()) {
-      command.set<vtd::GlobalCommand::QIE>(true);
-      write(command);
-    }
+    using Command = vtd::GlobalCommand;
+    using Status = vtd::GlobalStatus;
+    repeat<Command::SRTP, Status::RTPS>(Kind::once);
+    repeat<Command::SIRTP, Status::IRTPS>(Kind::once);
+    repeat<Command::QIE, Status::QIES>(Kind::level);
+    repeat<Command::IRE, Status::IRES>(Kind::level);
+    repeat<Command::CFI, Status::CFIS>(Kind::level);
     copy("PMEN");
-    if (!status_.get<vtd::GlobalStatus::TES>()) return;
-    command.set<vtd::GlobalCommand::TE>(true);
-    write(command);
+    repeat<Command::TE, Status::TES>(Kind::level);
   }
 
  private:
@@ -166,11 +161,20 @@ class Restore {
     const auto& [offset, width, value] = found->second;
     unit_.write_register(offset, width, value);
   }
-  void write(vtd::GlobalCommand command) { unit_.write_register(gcmd_offset, 4, command.raw()); }
+  enum class Kind : std::uint8_t { once, level };
+  /// Gives the command that the status bit tells of.
+  template <class CommandBit, class StatusBit>
+  void repeat(Kind kind) {
+    if (!status_.get<StatusBit>()) return;
+    command_.set<CommandBit>(true);
+    unit_.write_register(gcmd_offset, 4, command_.raw());
+    if (kind == Kind::once) command_.set<CommandBit>(false);
+  }
 
   const CapturedRegisters& registers_;
   vtd::Unit& unit_;
   vtd::GlobalStatus status_;
+  vtd::GlobalCommand command_;
 };
 
 }  // namespace

@@ -22,8 +22,8 @@ struct Capture {
 
 /// Reads registers.json, memory.index.json and memory.bin (or memory.bin.zst) of `folder`;
 /// docs/capture-format.md describes them. The unit is brought up with register writes: root pointer, queue,
-/// events, translation. Its queue is empty, because the captured descriptors have been carried out. Interrupt
-/// remapping stays off. Throws InputError for what is missing, wrong or no VT-d unit.
+/// events, interrupt remapping, translation. Its queue is empty, because the captured descriptors have been carried
+/// out. Throws InputError for what is missing, wrong or no VT-d unit.
 Capture load_capture(const std::string& folder);
 
 }  // namespace iommusim::platforms

@@ -94,6 +94,15 @@ void take_capability(Capability cap, vtd::UnitConfig& config) {
   config.protected_low_memory = cap.get<Capability::PLMR>();
   config.protected_high_memory = cap.get<Capability::PHMR>();
   config.enhanced_set_root = cap.get<Capability::ESRTPS>();
+  config.enhanced_set_interrupt_table = cap.get<Capability::ESIRTPS>();
+}
+
+/// What interrupt remapping brings is nothing without it.
+void take_interrupt_remapping(Capability cap, ExtendedCapability ecap, vtd::UnitConfig& config) {
+  config.interrupt_remapping = ecap.get<ExtendedCapability::IR>();
+  config.extended_interrupt_mode = config.interrupt_remapping && ecap.get<ExtendedCapability::EIM>();
+  config.posted_interrupts = config.interrupt_remapping && cap.get<Capability::PI>();
+  config.max_handle_mask = static_cast<unsigned>(ecap.get<ExtendedCapability::MHMV>());
 }
 
 void take_extended_capability(ExtendedCapability ecap, vtd::UnitConfig& config) {
@@ -148,6 +157,7 @@ CapturedConfig config_from_capabilities(std::uint64_t cap, std::uint64_t ecap) {
   take_capability(Capability{cap}, result.config);
   take_extended_capability(ExtendedCapability{ecap}, result.config);
   take_scalable_mode(Capability{cap}, ExtendedCapability{ecap}, result.config);
+  take_interrupt_remapping(Capability{cap}, ExtendedCapability{ecap}, result.config);
   name_differences("CAP", cap ^ vtd::capability(result.config).raw(), cap_fields, result.unsupported);
   name_differences("ECAP", ecap ^ vtd::extended_capability(result.config).raw(), ecap_fields, result.unsupported);
   return result;

@@ -45,6 +45,7 @@ std::string dump_config(const Machine& machine) {
   std::string text;
   for (const pcie::NodeIndex index : nodes) {
     const pcie::Node& node = topology[index];
+    if (!is_pci(machine.describe(index).kind)) continue;
     if (with_domain) text += fmt::format("{:04x}:", node.segment);
     text += fmt::format("{} {:04x}: {:04x}:{:04x} ({})\n", to_string(node.requester), node.config.read(class_offset, 2),
                         node.config.read(pcie::header::vendor_id, 2), node.config.read(pcie::header::device_id, 2),

@@ -120,6 +120,8 @@ enum class FunctionKind : std::uint8_t {
   pcie_pci_bridge,
   /// A conventional PCI function behind a PCIe-to-PCI bridge.
   pci_device,
+  /// An I/O APIC: sends interrupt messages under this ID and has no configuration space.
+  io_apic,
   /// Not in the file: made from the `sriov` of its physical function.
   virtual_function,
 };
@@ -128,6 +130,11 @@ enum class FunctionKind : std::uint8_t {
 constexpr bool is_port(FunctionKind kind) {
   return kind == FunctionKind::root_port || kind == FunctionKind::upstream_port ||
          kind == FunctionKind::downstream_port || kind == FunctionKind::pcie_pci_bridge;
+}
+
+/// Configuration cycles reach it, and an operating system finds it.
+constexpr bool is_pci(FunctionKind kind) {
+  return kind != FunctionKind::io_apic;
 }
 
 /// One PCI function. Ports hold their children; a switch is an upstream port with downstream ports below it.
@@ -208,7 +215,7 @@ struct HostBridgeDescription {
   bool firmware_assigns = false;
   /// Root ports drop what comes from below for their own window, instead of unsupported request.
   bool drops_u_turns = false;
-  /// Name of the IOMMU that all requests of this bridge pass; empty: none.
+  /// Name of the IOMMU that requests of this bridge pass, but for functions in the scope of another; empty: none.
   std::string iommu;
   std::vector<FunctionDescription> functions;
 };
@@ -219,10 +226,26 @@ struct RmrrDescription {
   std::vector<std::string> devices;
 };
 
+/// A device that ACPI names and no PCI bus holds (ANDD of the DMAR table).
+struct NamespaceDeviceDescription {
+  /// "\\_SB.I2C0".
+  std::string object;
+  std::uint8_t number = 0;
+  /// What its requests carry.
+  RequesterId id;
+};
+
 struct IommuDescription {
   std::string name;
   vtd::UnitConfig vtd;
   std::vector<RmrrDescription> rmrrs = {};
+  /// Functions on root buses whose requests, with those of all below them, pass this unit. Empty: those of the host
+  /// bridges that name the unit.
+  std::vector<std::string> scope = {};
+  /// Of the DMAR table's RHSA structure: the proximity domain that the unit belongs to.
+  std::optional<std::uint32_t> proximity_domain = {};
+  /// ACPI namespace devices that send requests through the unit.
+  std::vector<NamespaceDeviceDescription> namespace_devices = {};
 };
 
 /// What the platform's time is made of (docs/timing.md).
@@ -292,12 +315,27 @@ struct DomainDescription {
   std::vector<MappingDescription> mappings;
 };
 
-/// Software programs vector `index` of `device` to interrupt `apic_id` with `vector`.
+/// A virtual processor with a posted interrupt descriptor.
+struct VirtualProcessorDescription {
+  std::string name;
+  /// 64 bytes of memory.
+  PhysAddr descriptor;
+  /// Vector and processor of the notification.
+  std::uint8_t notification = 0;
+  std::uint32_t apic_id = 0;
+  /// It does not run: SN is set.
+  bool suppressed = false;
+};
+
+/// Software programs vector `index` of `device` to interrupt `apic_id`, or a virtual processor, with `vector`.
 struct InterruptDescription {
   std::string device;
   unsigned index = 0;
   std::uint8_t vector = 0;
-  std::uint8_t apic_id = 0;
+  std::uint32_t apic_id = 0;
+  /// By name; empty: `apic_id` is meant.
+  std::string virtual_processor = {};
+  bool urgent = false;
 };
 
 /// Physical address of a segment's configuration space.
@@ -330,6 +368,7 @@ struct Description {
   SourcePosition os_memory_position;
   std::vector<BufferDescription> buffers;
   std::vector<DomainDescription> domains;
+  std::vector<VirtualProcessorDescription> virtual_processors;
   std::vector<InterruptDescription> interrupts;
 };
 

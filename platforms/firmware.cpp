@@ -66,6 +66,7 @@ bool is_unreachable(const FunctionDescription& function, const software::PciFunc
 }
 
 void program(const FunctionDescription& function, bool ari_hierarchy, const Bus& bus) {
+  if (!is_pci(function.kind)) return;
   const software::PciFunction pci{bus.cpu, bus.segment, function.id};
   if (is_unreachable(function, pci)) return;
   try {

@@ -79,6 +79,7 @@ pcie::PortType port_type(FunctionKind kind) {
     case FunctionKind::downstream_port: return pcie::PortType::downstream_port;
     case FunctionKind::endpoint:
     case FunctionKind::virtual_function: return pcie::PortType::endpoint;
+    case FunctionKind::io_apic:
     case FunctionKind::root_complex_endpoint: return pcie::PortType::root_complex_endpoint;
     case FunctionKind::pcie_pci_bridge: return pcie::PortType::pci_bridge;
     case FunctionKind::pci_device: return pcie::PortType::conventional;

@@ -2,8 +2,11 @@
 #include "platforms/machine.h"
 
 #include "pcie/function_builder.h"
+#include "pcie/header.h"
 #include "platforms/ecam.h"
 #include "platforms/function_config.h"
+
+#include <algorithm>
 
 namespace iommusim::platforms {
 namespace {
@@ -31,6 +34,7 @@ Machine::Machine(const Description& description) : description_{description} {
   for (const HostBridgeDescription& bridge : description.host_bridges)
     build_bridge(bridge);
   resolve_peer_pairs();
+  resolve_iommus();
   build_system_map();
 }
 
@@ -78,6 +82,24 @@ void Machine::resolve_peer_pairs() {
       bridges_[i].peer_pairs.push_back({find_function(pair.from), find_function(pair.to), pair.policy});
 }
 
+/// Parents come before their children.
+void Machine::resolve_iommus() {
+  const auto unit_of = [this](const std::string& root_function, std::size_t bridge) {
+    for (std::size_t i = 0; i < description_.iommus.size(); ++i) {
+      const std::vector<std::string>& scope = description_.iommus[i].scope;
+      if (std::find(scope.begin(), scope.end(), root_function) != scope.end()) return std::optional{i};
+    }
+    return bridge_iommu_[bridge];
+  };
+  for (std::size_t i = 0; i < topology_.size(); ++i) {
+    const pcie::Node& node = topology_[static_cast<pcie::NodeIndex>(i)];
+    // A virtual function stands beside its physical function and has the same parent.
+    const pcie::NodeIndex above = node.parent != pcie::NodeIndex::none ? node.parent : node.physical_function;
+    node_iommu_.push_back(above != pcie::NodeIndex::none ? node_iommu_[pcie::index_of(above)]
+                                                         : unit_of(functions_[i]->name, node.host_bridge));
+  }
+}
+
 void Machine::build_function(const FunctionDescription& function, std::uint8_t bridge,
                              const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent) {
   pcie::Node node;
@@ -92,12 +114,21 @@ void Machine::build_function(const FunctionDescription& function, std::uint8_t b
   node.parent = parent;
   node.config = pcie::build_config_space(function_config(function, on_bus));
   const pcie::NodeIndex index = topology_.add(std::move(node));
+  if (!is_pci(function.kind)) may_always_send(index);
   functions_.push_back(&function);
   by_name_.emplace(function.name, index);
   if (!is_port(function.kind)) devices_.push_back(device_of(function, index));
   build_virtual_functions(function, index);
   for (const FunctionDescription& child : function.children)
     build_function(child, bridge, function.children, index);
+}
+
+/// What no Command register holds back.
+void Machine::may_always_send(pcie::NodeIndex node) {
+  pcie::Command command;
+  command.set<pcie::Command::BusMasterEnable>(1);
+  topology_.config_write(topology_[node].segment, topology_[node].requester, pcie::header::command,
+                         pcie::Command::bytes, static_cast<std::uint32_t>(command.raw()));
 }
 
 void Machine::build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node) {

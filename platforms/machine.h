@@ -60,8 +60,10 @@ class Machine {
   vtd::Unit& iommu(std::size_t index) { return *iommus_[index].unit; }
   const vtd::Unit& iommu(std::size_t index) const { return *iommus_[index].unit; }
   ComponentId iommu_id(std::size_t index) const { return iommus_[index].id; }
-  /// The IOMMU that requests of this host bridge pass.
+  /// The IOMMU that this host bridge names: requests of its functions pass it, but for those in the scope of another.
   std::optional<std::size_t> iommu_of_bridge(std::size_t bridge) const { return bridge_iommu_[bridge]; }
+  /// The IOMMU that requests of this function pass, and of all below it.
+  std::optional<std::size_t> iommu_of(pcie::NodeIndex function) const { return node_iommu_[pcie::index_of(function)]; }
 
   /// A function asks its IOMMU for a page. The answer is in its page_requests, once there is one.
   void request_page(const Device& device, const iommu::PageRequest& request);
@@ -93,8 +95,10 @@ class Machine {
   void build_bridge(const HostBridgeDescription& bridge);
   void build_function(const FunctionDescription& function, std::uint8_t bridge,
                       const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent);
+  void may_always_send(pcie::NodeIndex node);
   void build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node);
   void resolve_peer_pairs();
+  void resolve_iommus();
   void build_system_map();
 
   const Description& description_;
@@ -107,6 +111,8 @@ class Machine {
   std::vector<pcie::HostBridge> bridges_;
   std::vector<Iommu> iommus_;
   std::vector<std::optional<std::size_t>> bridge_iommu_;
+  /// By node index.
+  std::vector<std::optional<std::size_t>> node_iommu_;
   interrupts::LocalApic local_apic_;
   std::vector<Device> devices_;
   std::vector<const FunctionDescription*> functions_;

@@ -4,7 +4,6 @@
 #include "platforms/firmware.h"
 #include "platforms/os_memory.h"
 #include "platforms/requester_ids.h"
-#include "platforms/windows.h"
 #include "software/driver_error.h"
 #include "software/interrupt_setup.h"
 #include "software/msi_setup.h"
@@ -49,6 +48,7 @@ void OperatingSystem::boot() {
       create_domain(domain);
     for (auto& driver : drivers_)
       driver->enable();
+    set_up_virtual_processors();
     program_interrupts();
   } catch (const software::OutOfPages&) {
     const Range<PhysAddr> memory = os_memory_of(description);
@@ -67,6 +67,7 @@ void OperatingSystem::prepare_iommus() {
     config.register_base = machine_.description().iommus[i].vtd.register_base;
     config.fault_event = software::msi_message(0, fault_event_vector);
     config.page_request_event = software::msi_message(0, page_request_vector);
+    config.interrupt_entries = interrupt_entries_of(i);
     for (const MemoryDescription& bank : machine_.description().memories)
       config.identity_ranges.push_back(bank.range);
     drivers_.push_back(std::make_unique<software::VtdDriver>(bus_, *pages_, config));
@@ -96,11 +97,9 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
 
 /// Every ID that the device's requests may carry leads to the same tables.
 void OperatingSystem::attach(const Domain& domain, pcie::NodeIndex device) {
-  const pcie::NodeIndex above = machine_.topology()[device].parent;
-  const FunctionDescription* parent = above == pcie::NodeIndex::none ? nullptr : &machine_.describe(above);
   software::VtdDriver& driver = driver_of(domain);
   const software::DeviceTlb services = translation_services(domain, machine_.describe(device));
-  for (const RequesterId id : requester_ids(machine_.describe(device), parent)) {
+  for (const RequesterId id : ids_of(device)) {
     if (driver.domain_of(id) == domain.handle) continue;
     const bool is_own = id == machine_.topology()[device].requester;
     driver.attach(domain.handle, id, is_own ? services : software::DeviceTlb::no);
@@ -150,6 +149,11 @@ iommu::PageResponse OperatingSystem::map_on_demand(std::size_t iommu, const iomm
   return iommu::PageResponse::invalid_request;
 }
 
+std::vector<RequesterId> OperatingSystem::ids_of(pcie::NodeIndex device) const {
+  const pcie::NodeIndex above = machine_.topology()[device].parent;
+  return requester_ids(machine_.describe(device), above == pcie::NodeIndex::none ? nullptr : &machine_.describe(above));
+}
+
 /// The kernel lets firmware go on: it maps every RMRR of its devices one to one, page by page where nothing is mapped.
 void OperatingSystem::map_firmware_ranges(Domain& domain) {
   const auto concerns = [&domain](const RmrrDescription& rmrr) {
@@ -172,8 +176,8 @@ void OperatingSystem::map_firmware_ranges(Domain& domain) {
 std::size_t OperatingSystem::iommu_of(const DomainDescription& domain) const {
   std::optional<std::size_t> found;
   for (const std::string& name : domain.devices) {
-    const pcie::Node& device = machine_.topology()[machine_.find_function(name)];
-    const auto unit = machine_.iommu_of_bridge(device.host_bridge);
+    const pcie::NodeIndex function = machine_.find_function(name);
+    const auto unit = machine_.iommu_of(function);
     if (!unit || (found && *found != *unit))
       throw software::DriverError{fmt::format("domain {}: its devices must be behind one IOMMU", domain.name)};
     found = unit;
@@ -217,65 +221,8 @@ void OperatingSystem::invalidate(pcie::NodeIndex device, const Range<Iova>& rang
   driver_of(domain).invalidate(domain.handle, range.first, range.size());
 }
 
-void OperatingSystem::program_interrupts() {
-  for (const Device& device : machine_.devices())
-    program_device_interrupts(device);
-}
-
-void OperatingSystem::program_device_interrupts(const Device& device) {
-  std::vector<software::MsixVector> vectors;
-  for (const InterruptDescription& interrupt : machine_.description().interrupts)
-    if (interrupt.device == device.description->name)
-      vectors.push_back({interrupt.index, software::msi_message(interrupt.apic_id, interrupt.vector)});
-  if (vectors.empty()) return;
-  const pcie::Node& node = machine_.topology()[device.node];
-  const software::PciFunction function{bus_, node.segment, node.requester};
-  // No driver finds a function that configuration requests do not reach.
-  if (!software::answers(function)) return;
-  if (device.description->msix) {
-    software::program_msix(function, cpu_address_of_bar(device, device.description->msix->table_bar), vectors);
-  } else {
-    program_plain_msi(function, vectors);
-  }
-  for (const software::MsixVector& vector : vectors)
-    programmed_.push_back({device.node, vector.index, vector.message});
-}
-
-void OperatingSystem::program_plain_msi(const software::PciFunction& function,
-                                        std::vector<software::MsixVector>& vectors) {
-  // A function makes its messages by counting up from the first: others than that cannot be asked for.
-  std::sort(vectors.begin(), vectors.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
-  for (std::size_t i = 0; i < vectors.size(); ++i) {
-    const interrupts::MsiMessage expected{vectors[0].message.address,
-                                          vectors[0].message.data + static_cast<std::uint32_t>(i)};
-    if (vectors[i].index != i || !(vectors[i].message == expected))
-      throw software::DriverError{fmt::format(
-          "{}: MSI vectors must be 0, 1, 2, ... with consecutive processor vectors on one processor", function.name())};
-  }
-  unsigned count = 1;
-  while (count < vectors.size())
-    count *= 2;
-  software::program_msi(function, vectors[0].message, count);
-}
-
-PhysAddr OperatingSystem::cpu_address_of_bar(const Device& device, unsigned bar) const {
-  for (const BarDescription& described : device.description->bars) {
-    if (described.index != bar || !described.base) continue;
-    const std::uint8_t bridge = machine_.topology()[device.node].host_bridge;
-    if (const auto address = cpu_address(machine_.bridges()[bridge].outbound, *described.base)) return *address;
-  }
-  throw software::DriverError{
-      fmt::format("{}: BAR {} with the MSI-X table is not reachable", device.description->name, bar)};
-}
-
 const Domain* OperatingSystem::domain_of(pcie::NodeIndex device) const {
   return domain_of_node_[pcie::index_of(device)];
-}
-
-const ProgrammedMsi* OperatingSystem::programmed_for(pcie::NodeIndex device, unsigned index) const {
-  for (const ProgrammedMsi& programmed : programmed_)
-    if (programmed.device == device && programmed.index == index) return &programmed;
-  return nullptr;
 }
 
 std::optional<std::size_t> OperatingSystem::find_buffer(const std::string& name) const {

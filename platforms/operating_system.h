@@ -12,9 +12,11 @@
 #include "software/page_allocator.h"
 #include "software/vtd_driver.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace iommusim::platforms {
@@ -54,6 +56,16 @@ struct ProgrammedMsi {
   pcie::NodeIndex device = pcie::NodeIndex::none;
   unsigned index = 0;
   interrupts::MsiMessage message;
+  /// What it is to raise: on a processor, or in a virtual one that this processor is notified of.
+  std::uint8_t vector = 0;
+  std::uint32_t destination = 0;
+};
+
+/// An entry of an interrupt remapping table that software wrote for messages of a device.
+struct ProgrammedEntry {
+  pcie::NodeIndex device = pcie::NodeIndex::none;
+  std::uint8_t vector = 0;
+  std::uint32_t destination = 0;
 };
 
 class OperatingSystem {
@@ -77,6 +89,12 @@ class OperatingSystem {
 
   /// The interrupt of a page request arrived: what devices ask for is mapped where the platform says so, and answered.
   void serve_page_requests(Duration now);
+  /// Writes entry `index` of the interrupt remapping table of the IOMMU above `device`, for messages of this device.
+  /// `invalidate`: and has the unit forget what it held. Throws software::DriverError where nothing is remapped.
+  void program_entry(pcie::NodeIndex device, std::uint32_t index, const vtd::InterruptRemappingEntry& entry,
+                     bool invalidate);
+  /// GCMD.IRE of the IOMMU above `device`.
+  void switch_interrupt_remapping(pcie::NodeIndex device, bool on);
 
   software::CpuBus& bus() { return bus_; }
 
@@ -88,6 +106,9 @@ class OperatingSystem {
   const std::vector<ProgrammedMsi>& programmed() const { return programmed_; }
   /// What the driver of `device` programmed for its vector `index`.
   const ProgrammedMsi* programmed_for(pcie::NodeIndex device, unsigned index) const;
+  /// The entry that a message in remappable format names, in the table of the IOMMU above `device`; nullptr: software
+  /// wrote none.
+  const ProgrammedEntry* entry_for(pcie::NodeIndex device, const interrupts::MsiMessage& message) const;
   const std::vector<BufferDescription>& buffers() const { return machine_.description().buffers; }
   std::optional<std::size_t> find_buffer(const std::string& name) const;
 
@@ -100,9 +121,21 @@ class OperatingSystem {
   software::DeviceTlb translation_services(const Domain& domain, const FunctionDescription& device);
   void enable_translation_services(pcie::NodeIndex device, software::DeviceTlb services);
   iommu::PageResponse map_on_demand(std::size_t iommu, const iommu::PageRequest& request, Duration now);
+  unsigned interrupt_entries_of(std::size_t iommu) const;
+  void set_up_virtual_processors();
   void program_interrupts();
   void program_device_interrupts(const Device& device);
-  static void program_plain_msi(const software::PciFunction& function, std::vector<software::MsixVector>& vectors);
+  /// Messages for the vectors of a device, in the order of `vectors`; remapping table entries where there is a table.
+  std::vector<ProgrammedMsi> messages_for(const Device& device,
+                                          const std::vector<const InterruptDescription*>& vectors);
+  std::vector<ProgrammedMsi> remapped_messages_for(const Device& device,
+                                                   const std::vector<const InterruptDescription*>& vectors,
+                                                   software::InterruptRemapping& remapping);
+  const VirtualProcessorDescription* virtual_processor(const std::string& name) const;
+  software::InterruptRemapping* remapping_above(pcie::NodeIndex device) const;
+  software::InterruptRemapping& required_remapping_above(pcie::NodeIndex device) const;
+  std::vector<RequesterId> ids_of(pcie::NodeIndex device) const;
+  static void program_plain_msi(const software::PciFunction& function, const std::vector<ProgrammedMsi>& messages);
   void map_in(Domain& domain, const software::NewMapping& mapping, Duration now);
   Domain& own_domain_of(pcie::NodeIndex device);
   software::VtdDriver& driver_of(const Domain& domain) { return *drivers_[domain.iommu]; }
@@ -116,6 +149,8 @@ class OperatingSystem {
   /// By node index.
   std::vector<Domain*> domain_of_node_;
   std::vector<ProgrammedMsi> programmed_;
+  /// By IOMMU and index.
+  std::map<std::pair<std::size_t, std::uint32_t>, ProgrammedEntry> entries_;
 };
 
 }  // namespace iommusim::platforms

@@ -7,7 +7,7 @@ namespace iommusim::platforms {
 namespace {
 
 void read_software(const Value& value, Description& description) {
-  const Map software{value, {"os_memory", "buffers", "domains", "interrupts"}};
+  const Map software{value, {"os_memory", "buffers", "domains", "virtual_processors", "interrupts"}};
   if (const auto os_memory = software.optional("os_memory")) {
     const Map map{*os_memory, {"base", "size"}};
     description.os_memory = read_range<PhysAddr>(map);
@@ -17,6 +17,8 @@ void read_software(const Value& value, Description& description) {
     description.buffers.push_back(read_buffer(buffer));
   for (const Value& domain : software.items("domains"))
     description.domains.push_back(read_domain(domain, description.buffers));
+  for (const Value& processor : software.items("virtual_processors"))
+    description.virtual_processors.push_back(read_virtual_processor(processor));
   for (const Value& interrupt : software.items("interrupts"))
     description.interrupts.push_back(read_interrupt(interrupt));
 }

@@ -18,6 +18,7 @@ pcie::PortType port_type(FunctionKind kind) {
     case FunctionKind::root_port: return pcie::PortType::root_port;
     case FunctionKind::upstream_port: return pcie::PortType::upstream_port;
     case FunctionKind::downstream_port: return pcie::PortType::downstream_port;
+    case FunctionKind::io_apic:
     case FunctionKind::root_complex_endpoint: return pcie::PortType::root_complex_endpoint;
     case FunctionKind::pcie_pci_bridge: return pcie::PortType::pci_bridge;
     case FunctionKind::pci_device: return pcie::PortType::conventional;
@@ -34,7 +35,8 @@ const std::vector<Choice<FunctionKind>>& kinds() {
                                                      {"endpoint", FunctionKind::endpoint},
                                                      {"root-complex-endpoint", FunctionKind::root_complex_endpoint},
                                                      {"pcie-pci-bridge", FunctionKind::pcie_pci_bridge},
-                                                     {"pci-device", FunctionKind::pci_device}};
+                                                     {"pci-device", FunctionKind::pci_device},
+                                                     {"io-apic", FunctionKind::io_apic}};
   return all;
 }
 
@@ -46,7 +48,7 @@ FunctionKind read_kind(const Value& value) {
   if (type != nullptr) return Value{*type, path}.choice(kinds());
   Value{value.node(), path}.fail("nothing",
                                  "root-port, upstream-port, downstream-port, endpoint, root-complex-endpoint, "
-                                 "pcie-pci-bridge or pci-device");
+                                 "pcie-pci-bridge, pci-device or io-apic");
 }
 
 /// A root bus holds root ports and integrated endpoints, the inside of a switch downstream ports, a link one
@@ -54,14 +56,14 @@ FunctionKind read_kind(const Value& value) {
 bool may_stand_below(std::optional<FunctionKind> parent, FunctionKind kind) {
   if (!parent)
     return kind == FunctionKind::root_port || kind == FunctionKind::root_complex_endpoint ||
-           kind == FunctionKind::pcie_pci_bridge;
+           kind == FunctionKind::pcie_pci_bridge || kind == FunctionKind::io_apic;
   if (*parent == FunctionKind::upstream_port) return kind == FunctionKind::downstream_port;
   if (*parent == FunctionKind::pcie_pci_bridge) return kind == FunctionKind::pci_device;
   return kind == FunctionKind::endpoint || kind == FunctionKind::upstream_port || kind == FunctionKind::pcie_pci_bridge;
 }
 
 std::string expected_below(std::optional<FunctionKind> parent) {
-  if (!parent) return "root-port, root-complex-endpoint or pcie-pci-bridge on a root bus";
+  if (!parent) return "root-port, root-complex-endpoint, pcie-pci-bridge or io-apic on a root bus";
   if (*parent == FunctionKind::pcie_pci_bridge) return "pci-device below a pcie-pci-bridge";
   if (*parent == FunctionKind::upstream_port) return "downstream-port below an upstream-port";
   return "endpoint, upstream-port or pcie-pci-bridge below a " + std::string{to_string(*parent)};
@@ -106,6 +108,7 @@ Map function_map(const Value& value, FunctionKind kind) {
       return {value,
               {"name", "type", "at", "id", "class", "bars", "msi", "msix", "bus_master", "memory_space", "dma_bits",
                "dma"}};
+    case FunctionKind::io_apic: return {value, {"name", "type", "at"}};
     case FunctionKind::endpoint:
     case FunctionKind::virtual_function: break;
   }
@@ -262,6 +265,11 @@ FunctionDescription read_function(const Value& value, std::optional<FunctionKind
   const Map map = function_map(value, function.kind);
   function.name = map.required("name", "a name").name();
   function.id = read_at(map, function.kind);
+  if (!is_pci(function.kind)) {
+    // What nobody answers reads as ones.
+    function.vendor_id = function.device_id = 0xFFFF;
+    return function;
+  }
   read_identity(map, function);
   function.bus_master = map.boolean("bus_master", function.bus_master);
   function.memory_space = map.boolean("memory_space", function.memory_space);

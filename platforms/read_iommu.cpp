@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "platforms/parse_bdf.h"
 #include "platforms/readers.h"
 
 namespace iommusim::platforms {
@@ -54,6 +55,10 @@ void read_flags(const Map& map, vtd::UnitConfig& config) {
   flag("supervisor_requests", config.supervisor_requests);
   flag("snooped_walks", config.snooped_walks);
   flag("extended_accessed", config.extended_accessed);
+  flag("interrupt_remapping", config.interrupt_remapping);
+  flag("extended_interrupt_mode", config.extended_interrupt_mode);
+  flag("posted_interrupts", config.posted_interrupts);
+  flag("enhanced_set_interrupt_table", config.enhanced_set_interrupt_table);
 }
 
 void read_numbers(const Map& map, vtd::UnitConfig& config) {
@@ -69,6 +74,7 @@ void read_numbers(const Map& map, vtd::UnitConfig& config) {
   number("iotlb_offset", config.iotlb_offset, {0, 0x3FF0});
   number("max_address_mask", config.max_address_mask, {0, 63});
   number("pasid_bits", config.pasid_bits, {0, 20});
+  number("max_handle_mask", config.max_handle_mask, {0, 15});
 }
 
 vtd::UnitConfig read_vtd(const Map& map) {
@@ -84,6 +90,7 @@ vtd::UnitConfig read_vtd(const Map& map) {
   read_cache(map, "pasid_cache", config.pasid_cache_entries, config.pasid_cache_ways);
   read_cache(map, "first_stage_cache", config.first_stage_cache_entries, config.first_stage_cache_ways);
   read_cache(map, "second_stage_cache", config.second_stage_cache_entries, config.second_stage_cache_ways);
+  read_cache(map, "interrupt_cache", config.interrupt_cache_entries, config.interrupt_cache_ways);
   return config;
 }
 
@@ -97,6 +104,21 @@ RmrrDescription read_rmrr(const Value& value) {
     rmrr.devices.push_back(device.name());
   if (rmrr.devices.empty()) devices.fail("an empty list", "a list of devices");
   return rmrr;
+}
+
+NamespaceDeviceDescription read_namespace_device(const Value& value) {
+  const Map map{value, {"object", "number", "at"}};
+  NamespaceDeviceDescription device;
+  const std::string expected = "a name of the ACPI namespace, as in \\_SB.I2C0";
+  const Value object = map.required("object", expected);
+  device.object = object.text();
+  if (device.object.empty() || device.object.front() != '\\') object.reject(expected);
+  device.number = map.required("number", "the device's number in the DMAR table").number_as<std::uint8_t>({0, 255});
+  const Value at = map.required("at", "bus:device.function");
+  const auto id = parse_bdf(at.text());
+  if (!id || at.text().find(':') == std::string::npos) at.reject("bus:device.function, as in f0:15.0");
+  device.id = *id;
+  return device;
 }
 
 }  // namespace
@@ -132,6 +154,15 @@ IommuDescription read_iommu(const Value& value) {
                  "page_requests",
                  "page_request_drain",
                  "fault_compression",
+                 "interrupt_remapping",
+                 "extended_interrupt_mode",
+                 "posted_interrupts",
+                 "enhanced_set_interrupt_table",
+                 "max_handle_mask",
+                 "interrupt_cache",
+                 "scope",
+                 "proximity_domain",
+                 "namespace_devices",
                  "context_cache",
                  "iotlb",
                  "mode",
@@ -157,7 +188,13 @@ IommuDescription read_iommu(const Value& value) {
                  "rmrrs"}};
   const std::string name = map.required("name", "a name").name();
   map.required("type", "vt-d").choice<int>({{"vt-d", 0}});
-  IommuDescription iommu{name, read_vtd(map), {}};
+  IommuDescription iommu{name, read_vtd(map)};
+  for (const Value& function : map.items("scope"))
+    iommu.scope.push_back(function.name());
+  if (const auto domain = map.optional("proximity_domain"))
+    iommu.proximity_domain = domain->number_as<std::uint32_t>({0, 0xFFFF'FFFF});
+  for (const Value& device : map.items("namespace_devices"))
+    iommu.namespace_devices.push_back(read_namespace_device(device));
   for (const Value& rmrr : map.items("rmrrs"))
     iommu.rmrrs.push_back(read_rmrr(rmrr));
   return iommu;

@@ -112,14 +112,35 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
 }
 
 InterruptDescription read_interrupt(const Value& value) {
-  const Map map{value, {"device", "index", "vector", "apic_id"}};
+  const Map map{value, {"device", "index", "vector", "apic_id", "virtual_processor", "urgent"}};
   InterruptDescription interrupt;
   interrupt.device = map.required("device", "the name of a device").name();
   interrupt.index = map.number("index", 0, {0, 2047});
   // Vectors 0 to 15 are illegal in a message (Intel SDM volume 3, 11.5.2).
   interrupt.vector = map.required("vector", "the processor's vector").number_as<std::uint8_t>({16, 255});
-  interrupt.apic_id = static_cast<std::uint8_t>(map.number("apic_id", 0, {0, 255}));
+  interrupt.apic_id = map.number("apic_id", 0, {0, 0xFFFF'FFFF});
+  if (const auto processor = map.optional("virtual_processor")) {
+    interrupt.virtual_processor = processor->name();
+    if (const auto apic_id = map.optional("apic_id")) apic_id->reject("either virtual_processor or apic_id");
+    interrupt.urgent = map.boolean("urgent", false);
+  } else if (const auto urgent = map.optional("urgent")) {
+    urgent->reject("it beside virtual_processor");
+  }
   return interrupt;
+}
+
+VirtualProcessorDescription read_virtual_processor(const Value& value) {
+  const Map map{value, {"name", "descriptor", "notification", "apic_id", "suppressed"}};
+  VirtualProcessorDescription processor;
+  processor.name = map.required("name", "a name").name();
+  const Value descriptor = map.required("descriptor", "the address of its posted interrupt descriptor");
+  processor.descriptor = PhysAddr{descriptor.address()};
+  if (processor.descriptor.offset_in(64) != 0) descriptor.reject("a multiple of 64");
+  processor.notification =
+      map.required("notification", "the vector of notifications").number_as<std::uint8_t>({16, 255});
+  processor.apic_id = map.number("apic_id", 0, {0, 0xFFFF'FFFF});
+  processor.suppressed = map.boolean("suppressed", false);
+  return processor;
 }
 
 }  // namespace iommusim::platforms

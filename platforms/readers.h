@@ -36,6 +36,7 @@ StatisticsDescription read_statistics(const Value& value);
 timing::EngineParameters read_engine(const Value& value);
 BufferDescription read_buffer(const Value& value);
 DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers);
+VirtualProcessorDescription read_virtual_processor(const Value& value);
 InterruptDescription read_interrupt(const Value& value);
 
 /// The word of the file: "root-port".

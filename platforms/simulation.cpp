@@ -54,7 +54,6 @@ Simulation::Simulation(Machine& machine, Timing timing)
   }
   build_system();
   build_root_complex();
-  connect_bridges();
 }
 
 void Simulation::build_system() {
@@ -99,6 +98,7 @@ void Simulation::build_root_complex() {
                                                                loose_clock_, config);
   interconnect_->root_complex_out.bind(root_complex_->system_in);
   interconnect_->ecam_out.bind(root_complex_->ecam);
+  connect_iommus(config.root_nodes);
   for (std::size_t i = 0; i < config.root_nodes.size(); ++i) {
     const pcie::Node& node = machine_.topology()[config.root_nodes[i]];
     const bool port = node.type == pcie::PortType::root_port;
@@ -113,12 +113,12 @@ std::optional<timing::ChannelIndex> Simulation::channel_below(NodeIndex port) co
   return children.empty() ? std::nullopt : network_.down(children.front());
 }
 
-void Simulation::connect_bridges() {
-  for (std::size_t bridge = 0; bridge < machine_.bridges().size(); ++bridge) {
-    if (const auto unit = machine_.iommu_of_bridge(bridge))
-      root_complex_->dma_out[bridge].bind(iommus_[*unit]->dma_in);
+void Simulation::connect_iommus(const std::vector<NodeIndex>& root_nodes) {
+  for (std::size_t i = 0; i < root_nodes.size(); ++i) {
+    if (const auto unit = machine_.iommu_of(root_nodes[i]))
+      root_complex_->dma_out[i].bind(iommus_[*unit]->dma_in);
     else
-      root_complex_->dma_out[bridge].bind(interconnect_->in);
+      root_complex_->dma_out[i].bind(interconnect_->in);
   }
 }
 

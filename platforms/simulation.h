@@ -51,7 +51,7 @@ class Simulation {
  private:
   void build_system();
   void build_root_complex();
-  void connect_bridges();
+  void connect_iommus(const std::vector<pcie::NodeIndex>& root_nodes);
   std::optional<timing::ChannelIndex> channel_below(pcie::NodeIndex port) const;
   std::vector<pcie::NodeIndex> integrated_device(pcie::NodeIndex function) const;
   /// Builds what is plugged into a port and binds it to the port's two sockets.

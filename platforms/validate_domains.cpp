@@ -27,12 +27,6 @@ struct DomainPlace {
   std::vector<const IommuDescription*> iommus;
 };
 
-const IommuDescription* iommu_of(const Description& description, const FunctionPlace& device) {
-  for (const IommuDescription& iommu : description.iommus)
-    if (iommu.name == device.bridge->iommu) return &iommu;
-  return nullptr;
-}
-
 void check_levels(const DomainPlace& place, const Source& source) {
   const unsigned levels = place.domain.levels;
   for (const IommuDescription* iommu : place.iommus) {

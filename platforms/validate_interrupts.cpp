@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/functions.h"
 #include "platforms/require_device.h"
+#include "platforms/spelling.h"
 #include "platforms/validate.h"
 
+#include <algorithm>
 #include <map>
 
 namespace iommusim::platforms {
 namespace {
+
+constexpr std::uint32_t last_short_apic_id = 255;
+constexpr std::uint64_t descriptor_size = 64;
 
 /// MSI-X wins where a function has both, as in every operating system.
 unsigned vectors_of(const FunctionDescription& function) {
@@ -28,9 +33,51 @@ void check_msi_block(const FunctionDescription& function, const InterruptDescrip
                 "device share");
 }
 
+/// A processor's APIC ID has 8 bits, or 32 where the unit knows so many; a virtual processor needs a unit that posts.
+void check_target(const Description& description, const InterruptDescription& interrupt, const FunctionPlace& device,
+                  const std::string& path, const Source& source) {
+  const IommuDescription* iommu = iommu_of(description, device);
+  const bool extended = iommu != nullptr && iommu->vtd.extended_interrupt_mode;
+  if (!extended && interrupt.apic_id > last_short_apic_id)
+    source.fail(path + ".apic_id", std::to_string(interrupt.apic_id),
+                "at most 255: no IOMMU above '" + interrupt.device + "' has extended_interrupt_mode");
+  if (interrupt.virtual_processor.empty()) return;
+  std::vector<std::string_view> names;
+  for (const VirtualProcessorDescription& processor : description.virtual_processors) {
+    if (processor.name == interrupt.virtual_processor) {
+      if (iommu != nullptr && iommu->vtd.posted_interrupts) return;
+      source.fail(path + ".virtual_processor", "'" + interrupt.virtual_processor + "'",
+                  "an apic_id: no IOMMU above '" + interrupt.device + "' has posted_interrupts");
+    }
+    names.emplace_back(processor.name);
+  }
+  source.fail(path + ".virtual_processor", "'" + interrupt.virtual_processor + "'",
+              names.empty() ? "none (software.virtual_processors is empty)"
+                            : "a virtual processor: " + suggest_word(interrupt.virtual_processor, names));
+}
+
+/// Descriptors are 64 bytes of memory each.
+void validate_virtual_processors(const Description& description, const Source& source) {
+  const auto& processors = description.virtual_processors;
+  for (std::size_t i = 0; i < processors.size(); ++i) {
+    const std::string path = item_path("software.virtual_processors", processors[i].name);
+    const Range<PhysAddr> range{processors[i].descriptor, processors[i].descriptor + (descriptor_size - 1)};
+    const bool in_memory = std::any_of(description.memories.begin(), description.memories.end(),
+                                       [&range](const auto& memory) { return memory.range.contains(range); });
+    if (!in_memory) source.fail(path + ".descriptor", format_hex(range.first.value()), "64 bytes of memory");
+    for (std::size_t other = 0; other < i; ++other) {
+      if (processors[other].name == processors[i].name)
+        source.fail(path + ".name", "'" + processors[i].name + "' a second time", "every name once");
+      if (processors[other].descriptor == processors[i].descriptor)
+        source.fail(path + ".descriptor", "the descriptor of '" + processors[other].name + "'", "one of its own");
+    }
+  }
+}
+
 }  // namespace
 
 void validate_interrupts(const Description& description, const Source& source) {
+  validate_virtual_processors(description, source);
   const std::vector<FunctionPlace> functions = all_functions(description);
   std::map<std::string, std::map<unsigned, const InterruptDescription*>> programmed;
   for (std::size_t i = 0; i < description.interrupts.size(); ++i) {
@@ -45,10 +92,14 @@ void validate_interrupts(const Description& description, const Source& source) {
     if (interrupt.index >= vectors)
       source.fail(path + ".index", std::to_string(interrupt.index),
                   "an index below " + std::to_string(vectors) + ", the vectors of '" + interrupt.device + "'");
+    check_target(description, interrupt, device, path, source);
     auto& of_device = programmed[interrupt.device];
     if (!of_device.emplace(interrupt.index, &interrupt).second)
       source.fail(path + ".index", std::to_string(interrupt.index) + " a second time", "every index once");
-    check_msi_block(*device.function, interrupt, *of_device.begin()->second, path, source);
+    // Remapped messages differ by the subhandle, whatever they become.
+    const IommuDescription* iommu = iommu_of(description, device);
+    if (iommu == nullptr || !iommu->vtd.interrupt_remapping)
+      check_msi_block(*device.function, interrupt, *of_device.begin()->second, path, source);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "platforms/validate.h"
 
 #include <algorithm>
+#include <map>
 
 namespace iommusim::platforms {
 namespace {
@@ -17,9 +18,34 @@ void validate_rmrrs(const Description& description, const IommuDescription& iomm
     for (std::size_t device = 0; device < iommu.rmrrs[i].devices.size(); ++device) {
       const std::string& name = iommu.rmrrs[i].devices[device];
       const std::string path = list + std::to_string(device);
-      if (require_device(functions, name, path, source).bridge->iommu != iommu.name)
+      if (iommu_of(description, require_device(functions, name, path, source)) != &iommu)
         source.fail(path, "'" + name + "'", "a device behind '" + iommu.name + "'");
     }
+  }
+}
+
+/// Units share the functions of root buses among them. Whoever names none has those that are left.
+void validate_scopes(const Description& description, const Source& source) {
+  const std::vector<FunctionPlace> functions = all_functions(description);
+  std::map<std::string, const IommuDescription*> owners;
+  for (const IommuDescription& iommu : description.iommus) {
+    for (std::size_t i = 0; i < iommu.scope.size(); ++i) {
+      const std::string path = item_path("iommus", iommu.name) + ".scope." + std::to_string(i);
+      const FunctionPlace* place = find_function(functions, iommu.scope[i]);
+      if (place == nullptr || place->parent != nullptr)
+        source.fail(path, "'" + iommu.scope[i] + "'", "a function on the root bus of a host bridge");
+      if (place->bridge->iommu.empty())
+        source.fail(path, "'" + iommu.scope[i] + "', whose host bridge has no IOMMU",
+                    "a function of a host bridge that names an IOMMU for the others");
+      const auto [owner, added] = owners.emplace(iommu.scope[i], &iommu);
+      if (!added)
+        source.fail(path, "'" + iommu.scope[i] + "', which is in the scope of '" + owner->second->name + "'",
+                    "every function in one scope");
+    }
+    for (const HostBridgeDescription& bridge : description.host_bridges)
+      if (!iommu.scope.empty() && bridge.iommu == iommu.name)
+        source.fail(item_path("iommus", iommu.name) + ".scope", "a scope",
+                    "none for the IOMMU that host bridge '" + bridge.name + "' names: it has what others leave");
   }
 }
 
@@ -61,6 +87,7 @@ void validate_iommus(const Description& description, const Source& source) {
     check_unit(iommu, source);
     validate_rmrrs(description, iommu, source);
   }
+  validate_scopes(description, source);
   for (const HostBridgeDescription& bridge : description.host_bridges) {
     if (bridge.iommu.empty()) continue;
     const bool known = std::find(names.begin(), names.end(), bridge.iommu) != names.end();

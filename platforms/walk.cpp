@@ -175,20 +175,21 @@ class Walker {
     const ComponentId id = machine_.bridges()[bridge].id;
     result_.path.add(id, *decision.rule);
     switch (decision.action) {
-      case RootAction::interrupt_window: return translate(bridge, Iova{access_.address.value()});
-      case RootAction::translate: return translate(bridge, decision.iova);
+      case RootAction::interrupt_window: return translate(Iova{access_.address.value()});
+      case RootAction::translate: return translate(decision.iova);
       case RootAction::peer: result_.landing.decide(id, *decision.rule); return enter_root_node(decision.target);
       case RootAction::reject: result_.landing = rejection(id, *decision.rule, decision.status); return;
     }
   }
 
-  void translate(std::size_t bridge, Iova iova) {
+  void translate(Iova iova) {
     result_.iova = iova;
     access_.address = BusAddr{iova.value()};
-    const auto unit = machine_.iommu_of_bridge(bridge);
+    const auto unit = machine_.iommu_of(ingress_);
     if (!unit) return reach_system(PhysAddr{iova.value()});
     const ComponentId id = machine_.iommu_id(*unit);
-    const iommu::TranslationResult result = machine_.iommu(*unit).decide(iommu::request_of(access_), fetches_);
+    const iommu::TranslationResult result =
+        machine_.iommu(*unit).decide(iommu::request_of(access_, message_data_), fetches_);
     result_.translation = result;
     result_.path.add(id, *result.rule);
     switch (result.outcome) {
@@ -197,7 +198,15 @@ class Walker {
         if (access_.address_type == AddressType::translation_request) return answer(result);
         result_.landing.from_cache = result.translation_cached;
         return reach_system(result.address);
-      case iommu::Outcome::interrupt: return ring_doorbell();
+      case iommu::Outcome::interrupt:
+        access_.address = BusAddr{result.address.value()};
+        message_data_ = result.message_data;
+        return ring_doorbell();
+      case iommu::Outcome::posted:
+        // Poisoned data is discarded before it is taken down.
+        if (access_.poisoned) return ring_doorbell();
+        result_.landing = iommu::posted_landing(id, access_.requester, result);
+        return;
       case iommu::Outcome::fault: result_.landing = iommu::fault_landing(id, result); return;
     }
   }
@@ -236,7 +245,7 @@ class Walker {
   }
 
   void ring_doorbell() {
-    const auto decision = interrupts::classify_interrupt_window(access_);
+    const auto decision = interrupts::classify_message(access_);
     if (!decision) return;
     result_.path.add(machine_.local_apic_id(), *decision->rule);
     if (!decision->is_interrupt) {

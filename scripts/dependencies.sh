@@ -19,6 +19,7 @@ build_packages=(
   zstd
   python3 python3-jsonschema python3-yaml   # checks of the documents and the ready platforms
   pciutils                    # lspci reads the dumps of configuration space
+  acpica-tools                # iasl reads the DMAR tables
 )
 lint_packages=(clang-format clang-tidy)
 

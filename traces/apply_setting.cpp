@@ -51,6 +51,8 @@ void apply_setting(const PciFunction& function, const Configure& configure, cons
     case SettingKind::msi: set_msi(function, on, name); return;
     case SettingKind::poisoned_egress_blocking: software::set_poisoned_egress_blocking(function, on); return;
     case SettingKind::link_disable: software::set_link_disable(function, on); return;
+    // Belongs to the IOMMU above the function.
+    case SettingKind::interrupt_remapping: return;
     case SettingKind::bar: software::program_bar(function, setting->bar, BusAddr{configure.value}); return;
   }
 }

@@ -2,6 +2,7 @@
 #include "traces/import_qemu_vtd.h"
 
 #include "base/word.h"
+#include "iommu/vtd/interrupt_remapping_entry.h"
 #include "traces/line_source.h"
 #include "traces/mapped_pages.h"
 #include "traces/qemu_event.h"
@@ -25,13 +26,10 @@ struct SecondStageLeaf : Word<64> {
   struct W : Field<1, 1> {};
 };
 
-/// VT-d specification, "interrupt remapping table entry", bits 127:64.
-struct IrteHigh : Word<64> {
-  using Word::Word;
-  struct SVT : Field<19, 18> {};
-  struct SID : Field<15, 0> {};
-};
-constexpr std::uint64_t svt_whole_source_id = 1;
+using RemappingEntry = vtd::InterruptRemappingEntry;
+
+/// What QEMU gives its I/O APIC.
+constexpr RequesterId io_apic{0xFF, 0, 0};
 
 /// The event before a translation: which entry answers it.
 struct PageEvent {
@@ -43,7 +41,9 @@ struct PageEvent {
 struct InterruptEvent {
   BusAddr address;
   std::uint32_t data = 0;
-  std::optional<RequesterId> source;
+  /// Of the interrupt remapping table; nullopt: none was looked up.
+  std::optional<std::uint32_t> index;
+  RemappingEntry entry;
 };
 
 class Importer {
@@ -59,7 +59,7 @@ class Importer {
     std::string_view event;
     Handler handle;
   };
-  static const std::array<NamedHandler, 9> handlers;
+  static const std::array<NamedHandler, 11> handlers;
 
   void take(const QemuEvent& event);
   void page(const QemuEvent& event);
@@ -69,7 +69,11 @@ class Importer {
   void invalidate_everything(const QemuEvent& event);
   void interrupt_request(const QemuEvent& event);
   void interrupt_entry(const QemuEvent& event);
-  void interrupt_type(const QemuEvent& event);
+  void interrupt_remapped(const QemuEvent& event);
+  void interrupt_passed(const QemuEvent& event);
+  void remapping_switched(const QemuEvent& event);
+  void switch_remapping(bool on);
+  void program_entry(RequesterId source, const InterruptEvent& interrupt);
 
   std::optional<PageEvent> take_page_event(RequesterId device, const Range<Iova>& page);
   MappedPage& map_page(RequesterId device, const PageEvent& event, const MappedPage& page, Iova iova);
@@ -88,9 +92,12 @@ class Importer {
   std::unordered_map<std::uint16_t, PageEvent> page_events_;
   std::unordered_map<std::uint16_t, std::string> names_;
   std::optional<InterruptEvent> interrupt_;
+  /// What the trace has software have done so far. It begins with interrupt remapping on.
+  bool remaps_ = true;
+  std::unordered_map<std::uint32_t, RemappingEntry> entries_;
 };
 
-const std::array<Importer::NamedHandler, 9> Importer::handlers{
+const std::array<Importer::NamedHandler, 11> Importer::handlers{
     {{"vtd_dmar_translate", &Importer::translate},
      {"vtd_iotlb_page_hit", &Importer::page},
      {"vtd_iotlb_page_update", &Importer::page},
@@ -99,7 +106,9 @@ const std::array<Importer::NamedHandler, 9> Importer::handlers{
      {"vtd_inv_desc_iotlb_global", &Importer::invalidate_everything},
      {"vtd_ir_remap_msi_req", &Importer::interrupt_request},
      {"vtd_ir_irte_get", &Importer::interrupt_entry},
-     {"vtd_ir_remap_type", &Importer::interrupt_type}}};
+     {"vtd_ir_remap_type", &Importer::interrupt_remapped},
+     {"vtd_ir_remap_msi", &Importer::interrupt_passed},
+     {"vtd_ir_enable", &Importer::remapping_switched}}};
 
 QemuVtdSummary Importer::run(const std::string& log, const ReadProgress& progress) {
   LineSource lines{log};
@@ -214,29 +223,60 @@ void Importer::invalidate_everything(const QemuEvent&) {
 }
 
 void Importer::interrupt_request(const QemuEvent& event) {
-  interrupt_ = InterruptEvent{BusAddr{event.hexadecimal("addr")}, static_cast<std::uint32_t>(event.hexadecimal("data")),
-                              std::nullopt};
+  interrupt_ = InterruptEvent{
+      BusAddr{event.hexadecimal("addr")}, static_cast<std::uint32_t>(event.hexadecimal("data")), std::nullopt, {}};
 }
 
 /// QEMU prints the entry's bits 127:64 as "low" and 63:0 as "high".
 void Importer::interrupt_entry(const QemuEvent& event) {
-  const IrteHigh entry{event.hexadecimal("low")};
-  if (interrupt_ && entry.get<IrteHigh::SVT>() == svt_whole_source_id)
-    interrupt_->source = RequesterId{static_cast<std::uint16_t>(entry.get<IrteHigh::SID>())};
+  if (!interrupt_) return;
+  interrupt_->index = static_cast<std::uint32_t>(event.decimal("index"));
+  interrupt_->entry = RemappingEntry{{event.hexadecimal("high"), event.hexadecimal("low")}};
 }
 
-void Importer::interrupt_type(const QemuEvent& event) {
+void Importer::interrupt_remapped(const QemuEvent&) {
   const auto interrupt = std::exchange(interrupt_, std::nullopt);
-  if (!event.ends_with("MSI")) {
-    ++summary_.ignored;
-    return;
-  }
   ++summary_.interrupts;
-  if (!interrupt || !interrupt->source) {
+  const bool is_known =
+      interrupt && interrupt->index && interrupt->entry.get<RemappingEntry::SVT>() == vtd::SourceValidation::source_id;
+  if (!is_known) {
     ++summary_.interrupts_without_source;
     return;
   }
-  if (options_.include_interrupts) emit(*interrupt->source, RawWrite{interrupt->address, interrupt->data});
+  if (!options_.include_interrupts) return;
+  const RequesterId source{interrupt->entry.get<RemappingEntry::SID>()};
+  switch_remapping(true);
+  program_entry(source, *interrupt);
+  emit(source, RawWrite{interrupt->address, interrupt->data});
+}
+
+/// The event follows every message; those that met an entry are done with. Before any driver runs, only the I/O APIC
+/// sends.
+void Importer::interrupt_passed(const QemuEvent&) {
+  const auto interrupt = std::exchange(interrupt_, std::nullopt);
+  if (!interrupt) return;
+  ++summary_.interrupts;
+  if (!options_.include_interrupts) return;
+  switch_remapping(false);
+  emit(io_apic, RawWrite{interrupt->address, interrupt->data});
+}
+
+void Importer::remapping_switched(const QemuEvent& event) {
+  if (options_.include_interrupts) switch_remapping(event.ends_with("1"));
+}
+
+void Importer::switch_remapping(bool on) {
+  if (on == remaps_) return;
+  remaps_ = on;
+  emit(io_apic, Configure{"interrupt-remapping", on ? 1U : 0U});
+}
+
+/// Software writes an entry before a device uses it first, and when it is found changed.
+void Importer::program_entry(RequesterId source, const InterruptEvent& interrupt) {
+  const auto [known, is_new] = entries_.emplace(*interrupt.index, interrupt.entry);
+  if (!is_new && known->second == interrupt.entry) return;
+  known->second = interrupt.entry;
+  emit(source, ProgramEntry{*interrupt.index, interrupt.entry.word(0), interrupt.entry.word(1), true});
 }
 
 void Importer::emit(RequesterId device, Action action) {

@@ -17,7 +17,8 @@ namespace iommusim::traces {
 struct QemuVtdOptions {
   /// Names of devices by requester ID; the others are called "bb:dd.f".
   std::map<RequesterId, std::string> names;
-  /// Also the messages that interrupt remapping took, as raw writes of the device in the entry's source ID.
+  /// Also the interrupt messages, as raw writes of the device in the source ID of their entry, and what software did
+  /// for them: the entries as they are found when a message uses them, interrupt remapping switched on and off.
   bool include_interrupts = false;
   /// The log has no times: operation n happens at n times this.
   Duration step = Duration::nanoseconds(1000);
@@ -38,7 +39,7 @@ struct QemuVtdSummary {
   /// Invalidations of page ranges, and of a whole domain or everything.
   std::uint64_t page_invalidations = 0;
   std::uint64_t wide_invalidations = 0;
-  /// Messages of MSI type through interrupt remapping, whether they were included or not.
+  /// Interrupt messages, whether they were included or not.
   std::uint64_t interrupts = 0;
   /// Of these, the ones whose entry does not name its source: never included.
   std::uint64_t interrupts_without_source = 0;

@@ -77,8 +77,19 @@ struct Invalidate {
   std::uint64_t size = 0;
 };
 
+/// Software writes an entry of the interrupt remapping table for messages of a device.
+struct ProgramEntry {
+  std::uint32_t index = 0;
+  /// Bits 63:0 and 127:64.
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  /// False: the unit is not told (a software fault to be shown).
+  bool invalidate = true;
+};
+
 /// A configuration write by software, by name: "acs.p2p-request-redirect", "bus-master", "memory-space",
-/// "bar0", "msi", "dpc.poisoned-egress-blocking". traces/settings.h lists them. Switches have the value 0 or 1.
+/// "bar0", "msi", "dpc.poisoned-egress-blocking", "interrupt-remapping". traces/settings.h lists them. Switches have
+/// the value 0 or 1.
 struct Configure {
   std::string setting;
   std::uint64_t value = 0;
@@ -96,7 +107,7 @@ struct CpuAccess {
 /// What follows begins when all that devices have under way has ended.
 struct Wait {};
 
-using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, Configure, CpuAccess, Wait>;
+using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, ProgramEntry, Configure, CpuAccess, Wait>;
 
 constexpr bool is_of_processor(const Action& action) {
   return std::holds_alternative<CpuAccess>(action) || std::holds_alternative<Wait>(action);

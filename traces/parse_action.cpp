@@ -244,13 +244,23 @@ Invalidate parse_invalidate(Tokens& tokens) {
   return Invalidate{pages.iova, pages.size};
 }
 
+ProgramEntry parse_irte(Tokens& tokens) {
+  constexpr std::uint64_t last_index = 0xFFFF;
+  ProgramEntry entry;
+  entry.index = static_cast<std::uint32_t>(tokens.take_number("an index of 0 to 65535", 0, last_index));
+  entry.low = tokens.take_number("bits 63:0 of the entry", 0, any);
+  entry.high = tokens.take_number("bits 127:64 of the entry", 0, any);
+  entry.invalidate = !tokens.take_if("no-invalidate");
+  return entry;
+}
+
 Configure parse_set(Tokens& tokens) {
   const Token name = tokens.take("a setting");
   const Setting* setting = find_setting(name.text);
   if (setting == nullptr)
     tokens.fail(name,
-                "acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, link-disable, msi or bar0 to bar5 "
-                "(docs/trace-format.md lists them)");
+                "acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, link-disable, msi, "
+                "interrupt-remapping or bar0 to bar5 (docs/trace-format.md lists them)");
   Configure configure;
   configure.setting = setting->name;
   if (setting->kind == SettingKind::bar) {
@@ -298,15 +308,16 @@ struct Verb {
   void (*parse)(Tokens& tokens, Action& action);
 };
 
-constexpr std::array<Verb, 9> device_verbs{{{"read", parse_read},
-                                            {"write", parse_write},
-                                            {"atomic", parse_atomic},
-                                            {"msi", assign<parse_msi>},
-                                            {"raw-write", assign<parse_raw_write>},
-                                            {"map", assign<parse_map>},
-                                            {"unmap", assign<parse_unmap>},
-                                            {"invalidate", assign<parse_invalidate>},
-                                            {"set", assign<parse_set>}}};
+constexpr std::array<Verb, 10> device_verbs{{{"read", parse_read},
+                                             {"write", parse_write},
+                                             {"atomic", parse_atomic},
+                                             {"msi", assign<parse_msi>},
+                                             {"raw-write", assign<parse_raw_write>},
+                                             {"map", assign<parse_map>},
+                                             {"unmap", assign<parse_unmap>},
+                                             {"invalidate", assign<parse_invalidate>},
+                                             {"irte", assign<parse_irte>},
+                                             {"set", assign<parse_set>}}};
 
 Wait parse_wait(Tokens&) {
   return {};
@@ -327,7 +338,7 @@ void parse_verb(const Verbs& verbs, std::string_view expected, Tokens& tokens, A
 
 void parse_action(std::string_view device, Tokens& tokens, Action& action) {
   if (device == cpu_device) return parse_verb(cpu_verbs, "read, write or wait", tokens, action);
-  parse_verb(device_verbs, "read, write, atomic, msi, raw-write, map, unmap, invalidate or set", tokens, action);
+  parse_verb(device_verbs, "read, write, atomic, msi, raw-write, map, unmap, invalidate, irte or set", tokens, action);
 }
 
 bool is_name(std::string_view text) {

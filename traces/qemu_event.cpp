@@ -19,6 +19,15 @@ std::uint64_t QemuEvent::hexadecimal(std::string_view key) const {
   return digits(word.substr(2), ~std::uint64_t{0}, key, expected);
 }
 
+std::uint64_t QemuEvent::decimal(std::string_view key) const {
+  constexpr std::string_view expected = "a number";
+  const std::string_view word = word_after(key, expected);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (error != std::errc{} || end != word.data() + word.size()) fail(key, expected);
+  return value;
+}
+
 RequesterId QemuEvent::requester(std::string_view key) const {
   constexpr std::string_view expected = "bus:device.function";
   const std::string_view word = word_after(key, expected);

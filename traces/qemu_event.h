@@ -19,6 +19,8 @@ class QemuEvent {
   std::string_view name() const { return name_; }
   /// The word after `key`, in hexadecimal with 0x. Throws InputError when it is missing or no such number.
   std::uint64_t hexadecimal(std::string_view key) const;
+  /// The word after `key`, in decimal digits.
+  std::uint64_t decimal(std::string_view key) const;
   /// The word after `key`, "bb:dd.ff" in hexadecimal.
   RequesterId requester(std::string_view key) const;
   /// The line ends with this word.

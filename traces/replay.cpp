@@ -312,9 +312,23 @@ void Replay::perform(const Invalidate& invalidate) {
   finish_software();
 }
 
-void Replay::perform(const Configure& configure) {
-  const pcie::Node& node = context_.machine.topology()[function_of(*operation_)];
+void Replay::perform(const ProgramEntry& entry) {
+  node_ = device_of(*operation_);
   begin_software();
+  context_.system.program_entry(node_, entry.index, vtd::InterruptRemappingEntry{{entry.low, entry.high}},
+                                entry.invalidate);
+  finish_software();
+}
+
+void Replay::perform(const Configure& configure) {
+  const NodeIndex function = function_of(*operation_);
+  const pcie::Node& node = context_.machine.topology()[function];
+  begin_software();
+  const Setting* setting = find_setting(configure.setting);
+  if (setting != nullptr && setting->kind == SettingKind::interrupt_remapping) {
+    context_.system.switch_interrupt_remapping(function, configure.value != 0);
+    return finish_software();
+  }
   apply_setting(software::PciFunction{context_.system.bus(), node.segment, node.requester}, configure,
                 operation_->device);
   finish_software();

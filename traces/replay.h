@@ -54,6 +54,7 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   void perform(const Map& map);
   void perform(const Unmap& unmap);
   void perform(const Invalidate& invalidate);
+  void perform(const ProgramEntry& entry);
   void perform(const Configure& configure);
   void perform(const CpuAccess& access);
   void perform(const Wait& wait);

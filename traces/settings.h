@@ -21,6 +21,8 @@ enum class SettingKind : std::uint8_t {
   poisoned_egress_blocking,
   /// Link Disable of Link Control, "on" or "off".
   link_disable,
+  /// GCMD.IRE of the IOMMU above, "on" or "off".
+  interrupt_remapping,
   /// The address that BAR `bar` decodes.
   bar,
 };
@@ -37,7 +39,7 @@ constexpr Setting acs_setting(std::string_view name) {
   return {name, SettingKind::acs, static_cast<std::uint16_t>(Field::mask)};
 }
 
-constexpr std::array<Setting, 20> settings{{
+constexpr std::array<Setting, 21> settings{{
     acs_setting<pcie::AcsControl::SourceValidation>("acs.source-validation"),
     acs_setting<pcie::AcsControl::TranslationBlocking>("acs.translation-blocking"),
     acs_setting<pcie::AcsControl::P2pRequestRedirect>("acs.p2p-request-redirect"),
@@ -52,6 +54,7 @@ constexpr std::array<Setting, 20> settings{{
     {"memory-space", SettingKind::memory_space},
     {"link-disable", SettingKind::link_disable},
     {"msi", SettingKind::msi},
+    {"interrupt-remapping", SettingKind::interrupt_remapping},
     {"bar0", SettingKind::bar, 0, 0},
     {"bar1", SettingKind::bar, 0, 1},
     {"bar2", SettingKind::bar, 0, 2},

@@ -75,6 +75,12 @@ class LineBuilder {
     if (unmap.invalidate == software::Invalidate::unit_only) word("no-device-invalidate");
   }
   void operator()(const Invalidate& invalidate) { pages("invalidate", invalidate.iova, invalidate.size); }
+  void operator()(const ProgramEntry& entry) {
+    append(" irte {}", entry.index);
+    address(entry.low);
+    address(entry.high);
+    if (!entry.invalidate) word("no-invalidate");
+  }
   void operator()(const Configure& configure) {
     word("set");
     word(configure.setting);

@@ -2,6 +2,8 @@
 #include "traces/translation_check.h"
 
 #include "base/quantity.h"
+#include "interrupts/msi.h"
+#include "iommu/vtd/interrupt_remapping_entry.h"
 #include "traces/json_lines.h"
 
 #include <fmt/format.h>
@@ -85,6 +87,7 @@ std::string text_of(const iommu::TranslationResult& result) {
   if (result.outcome == iommu::Outcome::translated)
     return answer_text(result.address, result.page_size, result.readable, result.writable);
   if (result.outcome == iommu::Outcome::interrupt) return "an interrupt";
+  if (result.outcome == iommu::Outcome::posted) return "a posted interrupt";
   return fmt::format("fault {:#x}", result.fault_reason);
 }
 
@@ -123,23 +126,66 @@ std::string difference(const vtd::Unit& unit, const KnownPage& page, RequesterId
   return {};
 }
 
+/// A remapped message: {"index", "in_addr", "in_data", "out_addr", "out_data"}. Who sent it the line does not say: the
+/// source that the message's entry lets in.
+struct KnownMessage {
+  iommu::TranslationRequest request;
+  interrupts::MsiMessage expected;
+};
+
+KnownMessage read_message(const JsonValue& line) {
+  KnownMessage known;
+  known.request.operation = Operation::write;
+  known.request.address = Iova{line.at("in_addr").number()};
+  known.request.message_data = static_cast<std::uint32_t>(line.at("in_data").number(0xFFFF'FFFF));
+  known.request.size = sizeof(known.request.message_data);
+  known.expected = {BusAddr{line.at("out_addr").number()},
+                    static_cast<std::uint32_t>(line.at("out_data").number(0xFFFF'FFFF))};
+  return known;
+}
+
+std::string text_of(const interrupts::MsiMessage& message) {
+  return fmt::format("message {:#x} to {:#x}", message.data, message.address.value());
+}
+
+std::string difference(const vtd::Unit& unit, KnownMessage known) {
+  iommu::FetchLog fetches;
+  iommu::TranslationResult result = unit.decide(known.request, fetches);
+  if (fetches.size() != 0) {
+    const vtd::InterruptRemappingEntry entry{{fetches.begin()->value[0], fetches.begin()->value[1]}};
+    known.request.requester = RequesterId{entry.get<vtd::InterruptRemappingEntry::SID>()};
+    result = unit.decide(known.request, fetches);
+  }
+  const bool delivered = result.outcome == iommu::Outcome::interrupt;
+  const interrupts::MsiMessage found{BusAddr{result.address.value()}, result.message_data};
+  if (delivered && found == known.expected) return {};
+  return fmt::format("{} {}: found {}, expected {}", to_string(known.request.requester),
+                     text_of({BusAddr{known.request.address.value()}, known.request.message_data}),
+                     delivered ? text_of(found) : text_of(result), text_of(known.expected));
+}
+
 }  // namespace
 
 TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, const ReadProgress& progress) {
   constexpr std::size_t most_differences = 20;
   TranslationCheck check;
   JsonLines lines{file};
+  const auto count = [&](const std::string& different) {
+    ++check.checked;
+    if (different.empty())
+      ++check.equal;
+    else if (check.differences.size() < most_differences)
+      check.differences.push_back(fmt::format("line {}, {}", lines.line_number(), different));
+  };
   while (lines.next()) {
     const JsonValue line = lines.value();
-    const KnownPage page = line.find("sids") ? read_mapping(line) : read_translation(line);
-    for (const RequesterId requester : page.requesters) {
-      ++check.checked;
-      const std::string different = difference(unit, page, requester);
-      if (different.empty())
-        ++check.equal;
-      else if (check.differences.size() < most_differences)
-        check.differences.push_back(fmt::format("line {}, {}", lines.line_number(), different));
+    if (line.find("in_addr")) {
+      count(difference(unit, read_message(line)));
+      continue;
     }
+    const KnownPage page = line.find("sids") ? read_mapping(line) : read_translation(line);
+    for (const RequesterId requester : page.requesters)
+      count(difference(unit, page, requester));
     if (progress) progress(check.checked, lines.file());
   }
   return check;

@@ -27,6 +27,12 @@ std::optional<WindowDecision> classify_interrupt_window(const Access& access) {
   return WindowDecision{true, CompletionStatus::none, &rules::interrupt_request};
 }
 
+std::optional<WindowDecision> classify_message(const Access& access) {
+  Access in_window = access;
+  in_window.address = BusAddr{access.address.value() & ~MsiAddress::ExtendedDestination::mask};
+  return classify_interrupt_window(in_window);
+}
+
 Interrupt decode(const MsiMessage& message, RequesterId source) {
   const MsiAddress address{message.address.value()};
   const MsiData data{message.data};

@@ -45,6 +45,9 @@ struct WindowDecision {
 /// request; other writes are dropped, reads are unsupported. nullopt: the request does not touch the window.
 std::optional<WindowDecision> classify_interrupt_window(const Access& access);
 
+/// The same for what reaches the doorbell: a message of extended destination has destination bits above the window's.
+std::optional<WindowDecision> classify_message(const Access& access);
+
 /// The fields of a compatibility-format message.
 Interrupt decode(const MsiMessage& message, RequesterId source);
 

@@ -26,6 +26,8 @@ struct TranslationRequest {
   Iova address;
   /// Bytes; 0 is a zero-length read.
   std::uint32_t size = 0;
+  /// What a 4-byte write carries, as an interrupt request means it. Other requests: 0.
+  std::uint32_t message_data = 0;
 };
 
 /// What the unit does with the request.
@@ -33,8 +35,11 @@ enum class Outcome : std::uint8_t {
   /// Goes on to `address`. A translation request is answered with `address` and the rights; without any right the
   /// completion is successful and grants nothing.
   translated,
-  /// Is an interrupt request; the unit emits it as a message.
+  /// Is an interrupt request; the unit emits it as a message of `message_data` to `address`.
   interrupt,
+  /// Is an interrupt request that the unit takes down for a virtual processor: in the form of a message, `message_data`
+  /// has the virtual vector and `address` the processor that is to be notified.
+  posted,
   /// Is refused; `fault_reason` says why (0: refused without a reason that is recorded).
   fault,
 };
@@ -63,6 +68,8 @@ struct TranslationResult {
   /// Which caches answered.
   bool translation_cached = false;
   bool context_cached = false;
+  /// interrupt, posted: see Outcome.
+  std::uint32_t message_data = 0;
 };
 
 /// One word group that the unit fetched from memory for a request, in order.

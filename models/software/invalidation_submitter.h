@@ -28,6 +28,8 @@ class InvalidationSubmitter {
   [[nodiscard]] virtual bool submit(const iommu::PageGroupResponse& response) = 0;
   /// The block is naturally aligned. Units that know device TLBs have a queue.
   [[nodiscard]] virtual bool submit(const iommu::DeviceTlbInvalidation& request) = 0;
+  /// There is no register for it: units without a queue have no interrupt remapping.
+  [[nodiscard]] virtual bool submit(const vtd::InterruptEntryInvalidation& request) = 0;
 };
 
 /// The queue where ECAP.QI offers it, else the registers. Registers and allocator must outlive it.

@@ -25,13 +25,38 @@ PhysAddr PageAllocator::allocate() {
     fresh_ += page_4k;
     --fresh_left_;
   } else {
-    throw OutOfPages("the " + std::to_string(in_use_) + " table pages from " + format_hex(range_.first.value()) +
-                     " are all in use");
+    fail();
   }
   ++in_use_;
+  zero(page);
+  return page;
+}
+
+// What is skipped to reach the multiple goes to those who want single pages.
+PhysAddr PageAllocator::allocate_block(std::size_t count) {
+  while (fresh_left_ != 0 && fresh_.offset_in(count * page_4k) != 0) {
+    released_.insert(released_.begin(), fresh_);
+    fresh_ += page_4k;
+    --fresh_left_;
+  }
+  if (fresh_left_ < count) fail();
+  const PhysAddr first = fresh_;
+  for (std::size_t i = 0; i < count; ++i)
+    zero(first + i * page_4k);
+  fresh_ += count * page_4k;
+  fresh_left_ -= count;
+  in_use_ += count;
+  return first;
+}
+
+void PageAllocator::fail() const {
+  throw OutOfPages("the " + std::to_string(in_use_) + " table pages from " + format_hex(range_.first.value()) +
+                   " are all in use");
+}
+
+void PageAllocator::zero(PhysAddr page) {
   static constexpr std::array<std::uint8_t, page_4k> zeroes{};
   bus_.store(page, zeroes.data(), zeroes.size());
-  return page;
 }
 
 void PageAllocator::release(PhysAddr page) {

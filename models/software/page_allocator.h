@@ -20,6 +20,9 @@ class PageAllocator {
   /// Released pages first, the last released one before the others; then fresh ones in ascending order.
   /// Throws DriverError when none is left.
   PhysAddr allocate();
+  /// `count` zeroed pages one after another, the first at a multiple of their size. `count` is a power of two. They are
+  /// never released.
+  PhysAddr allocate_block(std::size_t count);
   /// `page` came from allocate() and hardware no longer refers to it.
   void release(PhysAddr page);
 
@@ -27,6 +30,9 @@ class PageAllocator {
   const Range<PhysAddr>& range() const { return range_; }
 
  private:
+  [[noreturn]] void fail() const;
+  void zero(PhysAddr page);
+
   CpuBus& bus_;
   Range<PhysAddr> range_;
   PhysAddr fresh_;

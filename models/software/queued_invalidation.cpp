@@ -10,6 +10,7 @@ using vtd::DeviceTlbDescriptor;
 using vtd::FaultStatus;
 using vtd::GlobalCommand;
 using vtd::GlobalStatus;
+using vtd::InterruptEntryCacheDescriptor;
 using vtd::InvalidationDescriptor;
 using vtd::InvalidationQueueAddress;
 using vtd::InvalidationQueueHead;
@@ -97,6 +98,16 @@ bool QueuedInvalidation::submit(const iommu::PageGroupResponse& response) {
   if (response.pasid) descriptor.set<PageGroupResponseDescriptor::PASID>(response.pasid->value());
   descriptor.set<PageGroupResponseDescriptor::PRGI>(response.group);
   descriptor.set<PageGroupResponseDescriptor::RC>(response.code);
+  return execute(descriptor);
+}
+
+bool QueuedInvalidation::submit(const vtd::InterruptEntryInvalidation& request) {
+  InterruptEntryCacheDescriptor descriptor{descriptor_of(DescriptorType::interrupt_entry_cache)};
+  descriptor.set<InterruptEntryCacheDescriptor::G>(!request.is_global);
+  if (!request.is_global) {
+    descriptor.set<InterruptEntryCacheDescriptor::IIDX>(request.index);
+    descriptor.set<InterruptEntryCacheDescriptor::IM>(request.mask);
+  }
   return execute(descriptor);
 }
 

@@ -21,6 +21,7 @@ class QueuedInvalidation final : public InvalidationSubmitter {
   [[nodiscard]] bool submit(const iommu::PageGroupResponse& response) override;
   /// False also when the device did not answer in time.
   [[nodiscard]] bool submit(const iommu::DeviceTlbInvalidation& request) override;
+  [[nodiscard]] bool submit(const vtd::InterruptEntryInvalidation& request) override;
 
  private:
   bool execute(const vtd::InvalidationDescriptor& descriptor);

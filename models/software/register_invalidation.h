@@ -17,6 +17,7 @@ class RegisterInvalidation final : public InvalidationSubmitter {
   [[nodiscard]] bool submit(const iommu::DeviceTlbInvalidation&) override { return false; }
   [[nodiscard]] bool submit(const vtd::PasidCacheInvalidation&) override { return false; }
   [[nodiscard]] bool submit(const iommu::PageGroupResponse&) override { return false; }
+  [[nodiscard]] bool submit(const vtd::InterruptEntryInvalidation&) override { return false; }
 
  private:
   RemappingRegisters& registers_;

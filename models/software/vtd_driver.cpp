@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bringing the unit up (VT-d specification, 10.4 and 11.4.4), without interrupt remapping.
+// Bringing the unit up (VT-d specification, 10.4 and 11.4.4).
 #include "software/vtd_driver.h"
 
 namespace iommusim::software {
@@ -29,6 +29,7 @@ VtdDriver::~VtdDriver() = default;
 void VtdDriver::prepare() {
   drain_faults();
   invalidation_->start();
+  start_interrupt_remapping();
   // Firmware may have left translation on, with its own tables.
   if (registers_.read<GlobalStatus>(RegisterId::gsts).get<GlobalStatus::TES>())
     registers_.command<GlobalCommand::TE, GlobalStatus::TES>(false, "switch translation off");
@@ -39,6 +40,13 @@ void VtdDriver::prepare() {
     page_requests_->start(config_.page_request_event);
   }
   program_fault_event();
+}
+
+// Interrupts first, as Linux does: whoever drives devices meets remapping as it is.
+void VtdDriver::start_interrupt_remapping() {
+  if (config_.interrupt_entries == 0 || !extended_capability().get<ExtendedCapability::IR>()) return;
+  interrupts_.emplace(registers_, *invalidation_, pages_, config_.interrupt_entries);
+  interrupts_->start();
 }
 
 void VtdDriver::enable() {

@@ -8,6 +8,7 @@
 #include "base/requester_id.h"
 #include "interrupts/msi.h"
 #include "software/device_tables.h"
+#include "software/interrupt_remapping.h"
 #include "software/invalidate.h"
 #include "software/invalidation_submitter.h"
 #include "software/page_allocator.h"
@@ -33,6 +34,9 @@ struct VtdDriverConfig {
   interrupts::MsiMessage fault_event;
   /// RAM that identity domains reach on units without pass-through. Widened to whole pages.
   std::vector<Range<PhysAddr>> identity_ranges;
+  /// Entries of the interrupt remapping table, where the unit has interrupt remapping; a power of two, 2 to 65536. 0:
+  /// interrupts are not remapped.
+  unsigned interrupt_entries = 0;
   /// How often a status is read before the driver reports that hardware does not answer.
   unsigned max_polls = 1000;
   /// Message of the page request event.
@@ -83,8 +87,8 @@ class VtdDriver {
   const vtd::Capability& capability() const { return registers_.capability(); }
   const vtd::ExtendedCapability& extended_capability() const { return registers_.extended_capability(); }
 
-  /// All up to translation: old faults drained, invalidation queue, root table, fault event. Domains can be
-  /// attached from here on, so that no device faults when translation begins.
+  /// All up to translation: old faults drained, invalidation queue, interrupt remapping, root table, fault event.
+  /// Domains can be attached from here on, so that no device faults when translation begins.
   void prepare();
   /// prepare() if that was not done; then translation on and protected memory off.
   void enable();
@@ -120,6 +124,10 @@ class VtdDriver {
   /// Serves what is in the page request queue; returns how many requests there were.
   std::uint64_t serve_page_requests(const PageFaultHandler& handler);
 
+  /// nullptr: interrupts are not remapped, or prepare() has not been called.
+  InterruptRemapping* interrupt_remapping() { return interrupts_ ? &*interrupts_ : nullptr; }
+  const InterruptRemapping* interrupt_remapping() const { return interrupts_ ? &*interrupts_ : nullptr; }
+
   FaultReports drain_faults() { return software::drain_faults(registers_); }
 
  private:
@@ -129,6 +137,7 @@ class VtdDriver {
     std::unique_ptr<SecondStageTables> tables;
   };
 
+  void start_interrupt_remapping();
   void program_root_table();
   void program_fault_event();
   void disable_protected_memory();
@@ -158,6 +167,7 @@ class VtdDriver {
   VtdDriverConfig config_;
   RemappingRegisters registers_;
   std::unique_ptr<InvalidationSubmitter> invalidation_;
+  std::optional<InterruptRemapping> interrupts_;
   /// From prepare() on.
   std::unique_ptr<DeviceTables> device_tables_;
   std::unique_ptr<PageRequestService> page_requests_;

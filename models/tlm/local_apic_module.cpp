@@ -20,7 +20,7 @@ void LocalApicModule::b_transport(int, tlm::tlm_generic_payload& payload, sc_cor
     extension.journey.reach(timing::StepKind::doorbell);
   else
     delay += latency_;
-  const auto decision = interrupts::classify_interrupt_window(access_of(payload, extension));
+  const auto decision = interrupts::classify_message(access_of(payload, extension));
   if (!decision) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;

@@ -20,13 +20,15 @@ RootComplexModule::RootComplexModule(const sc_core::sc_module_name& name, pcie::
     : sc_module{name},
       port_in{"port_in", config.root_nodes.size()},
       port_out{"port_out", config.root_nodes.size()},
-      dma_out{"dma_out", bridges.size()},
+      dma_out{"dma_out", config.root_nodes.size()},
       topology_{topology},
       bridges_{bridges},
       clock_{clock},
-      config_{config} {
+      config_{config},
+      sockets_(topology.size()) {
   for (std::size_t i = 0; i < port_in.size(); ++i) {
     const int port = static_cast<int>(i);
+    sockets_[pcie::index_of(config.root_nodes[i])] = i;
     port_in[i].register_b_transport(this, &RootComplexModule::from_below, port);
     port_in[i].register_get_direct_mem_ptr(this, &RootComplexModule::dmi_from_below, port);
     port_in[i].register_transport_dbg(this, &RootComplexModule::debug_from_below, port);
@@ -36,11 +38,6 @@ RootComplexModule::RootComplexModule(const sc_core::sc_module_name& name, pcie::
   system_in.register_b_transport(this, &RootComplexModule::from_system, 0);
   system_in.register_transport_dbg(this, &RootComplexModule::debug_from_system, 0);
   ecam.register_b_transport(this, &RootComplexModule::config_access, 0);
-}
-
-std::size_t RootComplexModule::socket_of(NodeIndex node) const {
-  const auto at = std::find(config_.root_nodes.begin(), config_.root_nodes.end(), node);
-  return static_cast<std::size_t>(at - config_.root_nodes.begin());
 }
 
 ComponentId RootComplexModule::bridge_id(NodeIndex node) const {
@@ -81,10 +78,10 @@ pcie::Poisoned RootComplexModule::route_inbound(NodeIndex node, const Access& ac
   const ComponentId bridge = bridge_id(node);
   extension.path.add(bridge, *decision.rule);
   switch (decision.action) {
-    case RootAction::interrupt_window: dma_out[topology_[node].host_bridge]->b_transport(payload, delay); break;
+    case RootAction::interrupt_window: dma_out[socket_of(node)]->b_transport(payload, delay); break;
     case RootAction::translate: {
       const AddressScope address{payload, decision.iova.value()};
-      dma_out[topology_[node].host_bridge]->b_transport(payload, delay);
+      dma_out[socket_of(node)]->b_transport(payload, delay);
       break;
     }
     case RootAction::peer:
@@ -201,7 +198,7 @@ bool RootComplexModule::dmi_from_below(int port, tlm::tlm_generic_payload& paylo
   // An offset that is no whole page would put two pages of the system behind one of the bus.
   if (offset % page_4k != 0 || !page.is_uniform(access, is_translated)) return page.deny(dmi);
   const AddressScope address{payload, iova.value()};
-  return dma_out[topology_[node].host_bridge]->get_direct_mem_ptr(payload, dmi) && page.clip(dmi);
+  return dma_out[socket_of(node)]->get_direct_mem_ptr(payload, dmi) && page.clip(dmi);
 }
 
 /// Without effect: would the request leave by the root-bus node?
@@ -223,7 +220,7 @@ unsigned RootComplexModule::debug_from_below(int port, tlm::tlm_generic_payload&
     return passes_down(decision.target, access) ? port_out[socket_of(decision.target)]->transport_dbg(payload) : 0;
   if (decision.action != RootAction::translate) return 0;
   const AddressScope address{payload, decision.iova.value()};
-  return dma_out[topology_[node].host_bridge]->transport_dbg(payload);
+  return dma_out[socket_of(node)]->transport_dbg(payload);
 }
 
 unsigned RootComplexModule::debug_from_system(int, tlm::tlm_generic_payload& payload) {

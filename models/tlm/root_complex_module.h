@@ -36,7 +36,7 @@ class RootComplexModule : public sc_core::sc_module {
   /// From and to what hangs below each root-bus node.
   sc_core::sc_vector<Target> port_in;
   sc_core::sc_vector<Initiator> port_out;
-  /// Per host bridge: to its IOMMU, or to the interconnect.
+  /// Per root-bus node: to its IOMMU, or to the interconnect.
   sc_core::sc_vector<Initiator> dma_out;
   /// Outbound accesses, at physical addresses; and ECAM accesses, at offsets into the region of the segment
   /// (tlm/ecam.h).
@@ -70,13 +70,15 @@ class RootComplexModule : public sc_core::sc_module {
   bool passes_down(pcie::NodeIndex node, const Access& access) const;
   void send_down(pcie::NodeIndex node, tlm::tlm_generic_payload& payload, DmaExtension& extension,
                  sc_core::sc_time& delay);
-  std::size_t socket_of(pcie::NodeIndex node) const;
+  std::size_t socket_of(pcie::NodeIndex node) const { return sockets_[pcie::index_of(node)]; }
   ComponentId bridge_id(pcie::NodeIndex node) const;
 
   pcie::Topology& topology_;
   const std::vector<pcie::HostBridge>& bridges_;
   timing::LooseClock& clock_;
   RootComplexConfig config_;
+  /// By node index; of root-bus nodes.
+  std::vector<std::size_t> sockets_;
 };
 
 }  // namespace iommusim::modules

@@ -27,8 +27,36 @@ bool crosses_page(const tlm::tlm_generic_payload& payload) {
   return std::min(payload.get_data_length(), payload.get_streaming_width()) > left_in_page(payload);
 }
 
-/// Faults and interrupts count as a page of the smallest size.
+constexpr unsigned message_size = 4;
+
+std::uint32_t message_data_of(const tlm::tlm_generic_payload& payload) {
+  return payload.is_write() && payload.get_data_length() == message_size
+             ? load_le<std::uint32_t>(payload.get_data_ptr())
+             : 0;
+}
+
+/// Gives a payload the address and the data of another message for one call, and restores both.
+class MessageScope {
+ public:
+  MessageScope(tlm::tlm_generic_payload& payload, std::uint64_t address, std::uint32_t data)
+      : address_{payload, address}, payload_{payload}, before_{payload.get_data_ptr()} {
+    store_le(data_.data(), data);
+    payload_.set_data_ptr(data_.data());
+  }
+  ~MessageScope() { payload_.set_data_ptr(before_); }
+  MessageScope(const MessageScope&) = delete;
+  MessageScope& operator=(const MessageScope&) = delete;
+
+ private:
+  AddressScope address_;
+  tlm::tlm_generic_payload& payload_;
+  unsigned char* before_;
+  std::array<unsigned char, message_size> data_{};
+};
+
+/// Faults count as a page of the smallest size. Interrupt requests 32 bytes apart name different entries.
 std::uint8_t page_shift_of(const iommu::TranslationResult& result) {
+  if (result.outcome == Outcome::interrupt || result.outcome == Outcome::posted) return 5;
   switch (result.page_size) {
     case page_2m: return 21;
     case page_1g: return 30;
@@ -62,10 +90,30 @@ void VtdModule::dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& de
   const ExtensionScope scope{payload, config_.default_requester};
   DmaExtension& extension = *scope;
   const JourneyScope journey{clock_, payload, extension, delay};
-  const iommu::TranslationResult result = unit_.translate(iommu::request_of(access_of(payload, extension)), fetches_);
-  extension.journey.translate(config_.index, payload.get_address(), page_shift_of(result), fetches_.size());
+  const iommu::TranslationResult result = ask(access_of(payload, extension), message_data_of(payload));
+  note_lookups(payload, extension.journey, result);
   extension.path.add(id_, *result.rule);
   deliver(payload, extension, result, delay);
+}
+
+/// A poisoned message is discarded before it is taken down.
+iommu::TranslationResult VtdModule::ask(const Access& access, std::uint32_t message_data) {
+  const iommu::TranslationRequest request = iommu::request_of(access, message_data);
+  if (access.poisoned) {
+    const iommu::TranslationResult result = unit_.decide(request, fetches_);
+    if (result.outcome == Outcome::posted) return result;
+  }
+  return unit_.translate(request, fetches_);
+}
+
+/// A posted interrupt has its descriptor read and written after its entry was looked up.
+void VtdModule::note_lookups(const tlm::tlm_generic_payload& payload, timing::Journey& journey,
+                             const iommu::TranslationResult& result) const {
+  constexpr std::uint8_t descriptor_shift = 6;
+  const bool posted = result.outcome == Outcome::posted;
+  const std::size_t fetches = fetches_.size() - (posted ? 1 : 0);
+  journey.translate(config_.index, payload.get_address(), page_shift_of(result), fetches);
+  if (posted) journey.translate(config_.index, fetches_.back().address.value(), descriptor_shift, 1);
 }
 
 void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extension,
@@ -81,7 +129,18 @@ void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extensi
       memory_out->b_transport(payload, delay);
       return;
     }
-    case Outcome::interrupt: interrupt_out->b_transport(payload, delay); return;
+    case Outcome::interrupt: {
+      const MessageScope scope{payload, result.address.value(), result.message_data};
+      interrupt_out->b_transport(payload, delay);
+      return;
+    }
+    case Outcome::posted: {
+      // Only the doorbell says what becomes of poisoned data.
+      if (extension.poisoned) return interrupt_out->b_transport(payload, delay);
+      extension.landing = iommu::posted_landing(id_, extension.requester, result);
+      payload.set_response_status(tlm::TLM_OK_RESPONSE);
+      return;
+    }
     case Outcome::fault: refuse(payload, extension, iommu::fault_landing(id_, result)); return;
   }
 }

@@ -63,6 +63,9 @@ class VtdModule : public sc_core::sc_module, private Translator {
   void watch_devices(const sc_core::sc_time& now);
   void deliver(tlm::tlm_generic_payload& payload, DmaExtension& extension, const iommu::TranslationResult& result,
                sc_core::sc_time& delay);
+  iommu::TranslationResult ask(const Access& access, std::uint32_t message_data);
+  void note_lookups(const tlm::tlm_generic_payload& payload, timing::Journey& journey,
+                    const iommu::TranslationResult& result) const;
   void send_message(const interrupts::MsiMessage& message);
   void withdraw_dmi();
   bool repeat(const iommu::CacheHits& hits) override { return unit_.repeat(hits); }

@@ -51,6 +51,10 @@ def explain_agrees(iommusim, checks, platform, name, ranges):
     for one in ranges[:EXPLAINED_RANGES]:
         for operation in ("read", "write"):
             told = iommusim.explanation(platform, "--device", name, "--address", one["start"], "--op", operation)
+            # With interrupt remapping every message has an answer of its own. The map tells who gives it.
+            if one[operation].get("rule") == "vtd.interrupt-remapping" and told["landed"]["kind"] == "iommu-fault":
+                checks.expect(told["path"][-1]["rule"].startswith("vtd.fault-0x2"), f"{name}: {told['path']}")
+                continue
             checks.equal(told["landed"]["kind"], one[operation]["kind"], f"{platform.stem}: {name} at {one['start']}")
 
 

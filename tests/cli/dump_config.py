@@ -44,7 +44,8 @@ def functions_of(text):
 
 def count_functions(owner):
     """Of a host bridge or port, in its platform file, with the enabled virtual functions."""
-    return sum(1 + count_functions(device) + device.get("sriov", {}).get("num_vfs", 0)
+    # An I/O APIC has no configuration space.
+    return sum((device["type"] != "io-apic") + count_functions(device) + device.get("sriov", {}).get("num_vfs", 0)
                for device in owner.get("devices", []))
 
 

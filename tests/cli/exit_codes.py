@@ -124,15 +124,16 @@ def translate_check_counts_differences(iommusim, checks):
 
 
 def translate_tells_what_was_captured(iommusim, checks):
-    """QEMU 7.2's unit has MHMV and interrupt remapping; 00:05.0 is the device of translations.jsonl."""
+    """Everything that QEMU 7.2's unit has is modelled; 00:05.0 is the device of translations.jsonl."""
     capture = iommusim.source / "tests/data/captures/vtd-legacy-strict"
     done = iommusim.run("translate", capture)
     checks.equal(done.returncode, 0, "translate of nothing: exit code")
-    for words in ("VT-d unit at 0xfed90000", "not modelled   ECAP.MHMV, ECAP.IR", "translation    on",
+    checks.expect("not modelled" not in done.stdout, f"translate of nothing: {done.stdout}")
+    for words in ("VT-d unit at 0xfed90000", "translation    on",
                   "00:05.0        domain 0x5, 4 levels"):
         checks.expect(words in done.stdout, f"translate of nothing: no {words} in {done.stdout}")
     done = iommusim.run("translate", capture, "--requester", "00:05.0", "--address", "0xffff_c000")
-    checks.expect("not modelled: ECAP.MHMV, ECAP.IR\n" in done.stdout, f"translate: {done.stdout}")
+    checks.expect("not modelled" not in done.stdout, f"translate: {done.stdout}")
     checks.expect("-> 0x103118000, page of 0x1000 bytes" in done.stdout, f"translate: {done.stdout}")
 
 

@@ -63,6 +63,7 @@ TranslationResult pass_as_interrupt(const TranslationRequest& request) {
   TranslationResult result;
   result.outcome = Outcome::interrupt;
   result.address = PhysAddr{request.address.value()};
+  result.message_data = request.message_data;
   result.rule = &rules::interrupt_request;
   return result;
 }

@@ -25,6 +25,8 @@ Capability capability(const UnitConfig& config) {
   cap.set<Capability::DRD>(config.drain);
   cap.set<Capability::FS1GP>(config.first_stage_1g);
   cap.set<Capability::FS5LP>(config.first_stage_5_levels);
+  cap.set<Capability::PI>(config.posted_interrupts);
+  cap.set<Capability::ESIRTPS>(config.enhanced_set_interrupt_table);
   cap.set<Capability::ESRTPS>(config.enhanced_set_root);
   return cap;
 }
@@ -55,6 +57,9 @@ ExtendedCapability extended_capability(const UnitConfig& config) {
   ecap.set<ExtendedCapability::QI>(config.queued_invalidation);
   ecap.set<ExtendedCapability::PT>(config.pass_through);
   ecap.set<ExtendedCapability::SC>(config.snoop_control);
+  ecap.set<ExtendedCapability::IR>(config.interrupt_remapping);
+  ecap.set<ExtendedCapability::EIM>(config.extended_interrupt_mode);
+  ecap.set<ExtendedCapability::MHMV>(config.interrupt_remapping ? config.max_handle_mask : 0);
   ecap.set<ExtendedCapability::IRO>(config.iotlb_offset / 16);
   ecap.set<ExtendedCapability::DT>(config.device_tlb);
   ecap.set<ExtendedCapability::DIT>(config.device_tlb_throttling);

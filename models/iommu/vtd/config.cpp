@@ -115,6 +115,17 @@ void check_scalable_mode(const UnitConfig& config, Findings& findings) {
                    scalable ? "0 to 20" : "0 without scalable_mode");
 }
 
+void check_interrupts(const UnitConfig& config, Findings& findings) {
+  const bool remaps = config.interrupt_remapping;
+  findings.require(!remaps || config.queued_invalidation, "interrupt_remapping", remaps,
+                   "false without queued_invalidation");
+  findings.require(remaps || !config.extended_interrupt_mode, "extended_interrupt_mode", config.extended_interrupt_mode,
+                   "false without interrupt_remapping");
+  findings.require(remaps || !config.posted_interrupts, "posted_interrupts", config.posted_interrupts,
+                   "false without interrupt_remapping");
+  findings.require(config.max_handle_mask <= 15, "max_handle_mask", config.max_handle_mask, "0 to 15");
+}
+
 void check_cache(unsigned entries, unsigned ways, std::string_view field, Findings& findings) {
   using AnyCache = iommu::TranslationCache<int, int>;
   constexpr unsigned most = 1u << 24;
@@ -148,6 +159,7 @@ std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
   check_widths(config, findings);
   check_registers(config, findings);
   check_invalidation(config, findings);
+  check_interrupts(config, findings);
   check_cache(config.context_cache_entries, config.context_cache_ways, "context_cache_entries", findings);
   check_device_tlb(config, findings);
   check_scalable_mode(config, findings);
@@ -156,6 +168,7 @@ std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
   check_cache(config.first_stage_cache_entries, config.first_stage_cache_ways, "first_stage_cache_entries", findings);
   check_cache(config.second_stage_cache_entries, config.second_stage_cache_ways, "second_stage_cache_entries",
               findings);
+  check_cache(config.interrupt_cache_entries, config.interrupt_cache_ways, "interrupt_cache_entries", findings);
   return findings.take();
 }
 

@@ -94,8 +94,19 @@ struct UnitConfig {
   /// ECAP.EAFS: extended-accessed bits in first-stage entries.
   bool extended_accessed = false;
 
-  /// GCMD.TE before any SRTP is undefined by architecture. True: refused, GSTS.TES stays 0. False: the root table
-  /// is taken to lie at address 0.
+  /// ECAP.IR; needs queued_invalidation.
+  bool interrupt_remapping = false;
+  /// ECAP.EIM: 32-bit APIC IDs; needs interrupt_remapping.
+  bool extended_interrupt_mode = false;
+  /// CAP.PI; needs interrupt_remapping.
+  bool posted_interrupts = false;
+  /// CAP.ESIRTPS: setting the interrupt remapping table invalidates by itself.
+  bool enhanced_set_interrupt_table = false;
+  /// ECAP.MHMV: an invalidation names at most 2^max_handle_mask entries; 0 to 15. Counts with interrupt_remapping only.
+  unsigned max_handle_mask = 15;
+
+  /// GCMD.TE before any SRTP is undefined by architecture, and so is IRE before any SIRTP. True: refused, GSTS.TES or
+  /// IRES stays 0. False: the table is taken to lie at address 0.
   bool require_root_table = true;
 
   /// A fault of a requester that already has a pending record is merged into it (VT-d specification, 7.3.1: allowed).
@@ -113,6 +124,8 @@ struct UnitConfig {
   unsigned first_stage_cache_ways = 4;
   unsigned second_stage_cache_entries = 0;
   unsigned second_stage_cache_ways = 4;
+  unsigned interrupt_cache_entries = 64;
+  unsigned interrupt_cache_ways = 4;
 };
 
 /// The default unit with everything that scalable mode offers but five-level first-stage tables, and with snoop

@@ -2,9 +2,12 @@
 #include "iommu/vtd/describe_fetch.h"
 
 #include "base/quantity.h"
+#include "base/requester_id.h"
 #include "iommu/vtd/context_entry.h"
 #include "iommu/vtd/first_stage_entry.h"
+#include "iommu/vtd/interrupt_remapping_entry.h"
 #include "iommu/vtd/pasid_entry.h"
+#include "iommu/vtd/posted_interrupt_descriptor.h"
 #include "iommu/vtd/root_entry.h"
 #include "iommu/vtd/scalable_context_entry.h"
 #include "iommu/vtd/second_stage_entry.h"
@@ -159,17 +162,44 @@ std::string describe_first_stage(const iommu::Fetch& fetch, unsigned level) {
   return text;
 }
 
+std::string describe_interrupt_entry(const iommu::Fetch& fetch) {
+  using Entry = InterruptRemappingEntry;
+  const Entry entry{{fetch.value[0], fetch.value[1]}};
+  const std::string_view quiet = entry.get<Entry::FPD>() ? ", faults not recorded" : "";
+  if (!entry.get<Entry::P>()) return fmt::format("not present{}", quiet);
+  const auto sid = entry.get<Entry::SID>();
+  std::string source = "any source";
+  if (entry.get<Entry::SVT>() == SourceValidation::source_id) source = "source " + to_string(RequesterId{sid});
+  if (entry.get<Entry::SVT>() == SourceValidation::bus_range)
+    source = fmt::format("sources on buses {:02x} to {:02x}", sid >> 8, sid & 0xFF);
+  if (entry.get<Entry::IM>())
+    return fmt::format("present, for {}, virtual vector {:#x} posted to {:#x}{}", source, entry.get<Entry::V>(),
+                       entry.posted_descriptor().value(), quiet);
+  return fmt::format("present, for {}, vector {:#x}, destination {:#x}{}", source, entry.get<Entry::V>(),
+                     entry.get<Entry::DST>(), quiet);
+}
+
+std::string describe_posted_descriptor(const iommu::Fetch& fetch) {
+  using Descriptor = PostedInterruptDescriptor;
+  const Descriptor descriptor{fetch.value};
+  return fmt::format("notification vector {:#x}, {}, {}", descriptor.get<Descriptor::NV>(),
+                     descriptor.get<Descriptor::ON>() ? "notified already" : "not notified yet",
+                     descriptor.get<Descriptor::SN>() ? "notifications suppressed" : "notifications wanted");
+}
+
 struct Describer {
   std::string_view name;
   std::string (*describe)(const iommu::Fetch& fetch);
 };
 
-constexpr std::array<Describer, 6> describers{{{"root entry", describe_root},
+constexpr std::array<Describer, 8> describers{{{"root entry", describe_root},
                                                {"context entry", describe_context},
                                                {"scalable-mode root entry", describe_scalable_root},
                                                {"scalable-mode context entry", describe_scalable_context},
                                                {"PASID directory entry", describe_pasid_directory},
-                                               {"PASID table entry", describe_pasid_entry}}};
+                                               {"PASID table entry", describe_pasid_entry},
+                                               {"interrupt remapping table entry", describe_interrupt_entry},
+                                               {"posted interrupt descriptor", describe_posted_descriptor}}};
 
 }  // namespace
 

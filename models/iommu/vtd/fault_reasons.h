@@ -26,6 +26,15 @@ enum class FaultReason : std::uint8_t {
   paging_entry_reserved = 0x0C,       // LSL.2
   request_type_blocked = 0x0D,        // LCT.5
   output_in_interrupt_range = 0x0E,   // LGN.4
+  interrupt_request_reserved = 0x20,
+  interrupt_index_beyond_table = 0x21,
+  interrupt_entry_not_present = 0x22,
+  interrupt_entry_access_error = 0x23,
+  interrupt_entry_reserved = 0x24,
+  compatibility_format_blocked = 0x25,
+  interrupt_source_invalid = 0x26,
+  posted_descriptor_access_error = 0x27,
+  posted_descriptor_reserved = 0x28,
   invalid_interrupt_request = 0x29,
   table_mode_invalid = 0x30,           // RTA.1
   pasid_in_legacy_mode = 0x31,         // RTA.2

@@ -11,6 +11,9 @@
 
 namespace iommusim::vtd {
 
+/// What FRCD holds of a refused request, with F set.
+FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReason reason);
+
 class FaultRecording {
  public:
   FaultRecording(RegisterFile& registers, EventInterrupt& event, const UnitConfig& config)
@@ -22,6 +25,7 @@ class FaultRecording {
   /// Records a fault that is to be recorded. False: dropped, because of an overflow or compression.
   bool record(const iommu::TranslationRequest& request, FaultReason reason);
   bool record(const iommu::PageRequest& request, FaultReason reason);
+  bool record(const FaultRecord& record);
 
   /// FSTS.IQE, ICE and ITE.
   void raise_queue_error() { raise<FaultStatus::IQE>(); }
@@ -36,7 +40,6 @@ class FaultRecording {
   void record_written();
 
  private:
-  bool record(const FaultRecord& record);
   FaultStatus status() const { return registers_.load<FaultStatus>(RegisterId::fsts); }
   bool has_pending_record_of(std::uint64_t source) const;
   bool has_pending_record() const;
@@ -54,10 +57,6 @@ class FaultRecording {
   /// The record that the next fault goes to.
   unsigned next_ = 0;
 };
-
-/// What FRCD holds of a refused request, with F set.
-FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReason reason);
-FaultRecord fault_record_of(const iommu::PageRequest& request, FaultReason reason);
 
 /// A condition is an event only while no other stands (11.4.9.1).
 template <class Condition>

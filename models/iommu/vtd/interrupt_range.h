@@ -18,7 +18,8 @@ inline bool touches_interrupt_range(std::uint64_t address, std::uint32_t size) {
 }
 
 /// The answer to a request into the range that is settled before any translation, whatever TES says: without
-/// PASID, untranslated or translated. nullopt: the request takes the way of every other.
+/// PASID, untranslated or translated. Outcome::interrupt says that it is an interrupt request; what becomes of it is
+/// decided in vtd/interrupt_remapping.h. nullopt: the request takes the way of every other.
 std::optional<iommu::TranslationResult> decide_interrupt_range(const iommu::TranslationRequest& request);
 
 }  // namespace iommusim::vtd

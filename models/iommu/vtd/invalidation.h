@@ -55,6 +55,13 @@ struct PasidIotlbInvalidation {
   bool leaves_only = false;
 };
 
+/// Interrupt-entry cache invalidation (6.5.2.7): everything, or 2^mask entries, naturally aligned around `index`.
+struct InterruptEntryInvalidation {
+  bool is_global = true;
+  std::uint16_t index = 0;
+  std::uint8_t mask = 0;
+};
+
 /// The source-id bits that take part in the comparison under a function mask.
 constexpr std::uint16_t compared_source_bits(std::uint8_t function_mask) {
   constexpr std::array<std::uint16_t, 4> ignored{0, 0b100, 0b110, 0b111};

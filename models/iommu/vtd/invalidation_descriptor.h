@@ -17,6 +17,7 @@ enum class DescriptorType : std::uint8_t {
   context_cache = 1,
   iotlb = 2,
   device_tlb = 3,
+  interrupt_entry_cache = 4,
   wait = 5,
   pasid_iotlb = 6,
   pasid_cache = 7,
@@ -142,6 +143,18 @@ struct PasidIotlbDescriptor : InvalidationDescriptor {
   PasidIotlbInvalidation request() const {
     return {get<G>(), get<DID>(), Pasid{get<PASID>()}, Iova{word(1) & ADDR::mask}, get<AM>(), get<IH>()};
   }
+};
+
+/// iec_inv_dsc (6.5.2.7).
+struct InterruptEntryCacheDescriptor : InvalidationDescriptor {
+  explicit InterruptEntryCacheDescriptor(const InvalidationDescriptor& raw) : InvalidationDescriptor{raw} {}
+  struct IIDX : Field<47, 32, std::uint16_t> {};
+  struct IM : Field<31, 27, std::uint8_t> {};
+  /// Index-selective.
+  struct G : Field<4, 4, bool> {};
+
+  bool has_reserved_bits() const { return has_bits_outside(IIDX::mask | IM::mask | G::mask, 0); }
+  InterruptEntryInvalidation request() const { return {!get<G>(), get<IIDX>(), get<IM>()}; }
 };
 
 /// inv_wait_dsc (6.5.2.8). PD needs ECAP.PDS.

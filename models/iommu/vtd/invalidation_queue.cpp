@@ -75,6 +75,9 @@ QueueError InvalidationQueue::check_and_execute(const InvalidationDescriptor& de
   switch (descriptor.type()) {
     case DescriptorType::context_cache: return invalidate_contexts(ContextCacheDescriptor{descriptor});
     case DescriptorType::iotlb: return invalidate_iotlb(IotlbDescriptor{descriptor});
+    case DescriptorType::interrupt_entry_cache:
+      if (!config_.interrupt_remapping) return QueueError::invalid_type;
+      return invalidate_interrupt_entries(InterruptEntryCacheDescriptor{descriptor});
     case DescriptorType::wait: return wait(WaitDescriptor{descriptor});
     case DescriptorType::device_tlb: {
       const DeviceTlbDescriptor device{descriptor};
@@ -118,6 +121,14 @@ QueueError InvalidationQueue::invalidate_iotlb(const IotlbDescriptor& descriptor
   if (descriptor.has_reserved_bits() || !is_legal(request, config_)) return QueueError::reserved_field;
   advance_head();
   unit_.caches.invalidate(request);
+  return QueueError::none;
+}
+
+/// IM above ECAP.MHMV is an error of software that may cost more entries than it names: here it costs what it says.
+QueueError InvalidationQueue::invalidate_interrupt_entries(const InterruptEntryCacheDescriptor& descriptor) {
+  if (descriptor.has_reserved_bits()) return QueueError::reserved_field;
+  advance_head();
+  unit_.caches.interrupt_entries.invalidate(descriptor.request());
   return QueueError::none;
 }
 

@@ -75,6 +75,7 @@ class InvalidationQueue {
   QueueError invalidate(const Descriptor& descriptor);
   QueueError invalidate_device_tlb(const iommu::DeviceTlbInvalidation& request);
   QueueError respond(const PageGroupResponseDescriptor& descriptor);
+  QueueError invalidate_interrupt_entries(const InterruptEntryCacheDescriptor& descriptor);
   QueueError wait(const WaitDescriptor& descriptor);
   void finish_waits();
   void finish(const WaitDescriptor& descriptor);

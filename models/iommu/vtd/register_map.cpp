@@ -54,6 +54,9 @@ constexpr std::uint64_t iqa_read_write =
     InvalidationQueueAddress::IQA::mask | InvalidationQueueAddress::DW::mask | InvalidationQueueAddress::QS::mask;
 constexpr std::uint64_t pqa_read_write = PageRequestQueueAddress::PQA::mask | PageRequestQueueAddress::PQS::mask;
 constexpr std::uint64_t prs_clears = PageRequestStatus::PRO::mask | PageRequestStatus::PPR::mask;
+constexpr std::uint64_t irta_read_write = InterruptRemappingTableAddress::IRTA::mask |
+                                          InterruptRemappingTableAddress::EIME::mask |
+                                          InterruptRemappingTableAddress::S::mask;
 constexpr std::uint64_t event_data = 0xFFFF;
 constexpr std::uint64_t event_address = 0xFFFF'FFFC;
 
@@ -68,8 +71,8 @@ bool is_present(Needs needs, const UnitConfig& config) {
     case Needs::protected_memory: return config.protected_low_memory || config.protected_high_memory;
     case Needs::protected_low_memory: return config.protected_low_memory;
     case Needs::protected_high_memory: return config.protected_high_memory;
-    // Belongs to interrupt remapping, which no unit has yet.
-    case Needs::extended_interrupt_mode: return false;
+    case Needs::interrupt_remapping: return config.interrupt_remapping;
+    case Needs::extended_interrupt_mode: return config.extended_interrupt_mode;
     case Needs::page_requests: return config.page_requests;
   }
   return false;
@@ -93,11 +96,18 @@ std::uint64_t reset_of(const RegisterSpec& spec, const UnitConfig& config) {
 }
 
 /// The bits that the unit implements: of an address register what the host address width has, of IQA the descriptor
-/// width where there are wide ones.
+/// width where there are wide ones, of IRTA the mode that ECAP.EIM allows.
 std::uint64_t implemented_bits(Id id, const UnitConfig& config) {
-  if (id == Id::iqa) return has_wide_descriptors(config) ? all_64 : ~InvalidationQueueAddress::DW::mask;
-  const bool is_limited = id == Id::rtaddr || id == Id::phmbase || id == Id::phmlimit;
-  return is_limited ? (std::uint64_t{1} << config.host_address_width) - 1 : all_64;
+  const std::uint64_t host_bits = (std::uint64_t{1} << config.host_address_width) - 1;
+  switch (id) {
+    case Id::rtaddr:
+    case Id::phmbase:
+    case Id::phmlimit: return host_bits;
+    case Id::irta:
+      return config.extended_interrupt_mode ? host_bits : host_bits & ~InterruptRemappingTableAddress::EIME::mask;
+    case Id::iqa: return has_wide_descriptors(config) ? all_64 : ~InvalidationQueueAddress::DW::mask;
+    default: return all_64;
+  }
 }
 
 RegisterSpec specialised(RegisterSpec spec, const UnitConfig& config) {
@@ -137,6 +147,7 @@ constexpr std::array<RegisterSpec, register_ids> register_table{{
     read_write(Id::ieaddr, "IEADDR", {0x0A8, 4}, event_address, qi, "11.4.11.7"),
     read_write(Id::ieuaddr, "IEUADDR", {0x0AC, 4}, all_32, eim, "11.4.11.8"),
     read_only(Id::iqercd, "IQERCD", {0x0B0, 8}, qi, "11.4.11.9"),
+    read_write(Id::irta, "IRTA", {0x0B8, 8}, irta_read_write, Needs::interrupt_remapping, "11.4.12"),
     read_write(Id::pqh, "PQH", {0x0C0, 8}, PageRequestQueuePointer::Offset::mask, prs, "11.4.12.1"),
     // The unit's own, which software sets to 0 beside PQH before it starts the queue.
     read_write(Id::pqt, "PQT", {0x0C8, 8}, PageRequestQueuePointer::Offset::mask, prs, "11.4.12.2"),

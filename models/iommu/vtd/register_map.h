@@ -41,6 +41,7 @@ enum class RegisterId : std::uint8_t {
   ieaddr,
   ieuaddr,
   iqercd,
+  irta,
   pqh,
   pqt,
   pqa,
@@ -67,6 +68,7 @@ enum class Needs : std::uint8_t {
   protected_memory,
   protected_low_memory,
   protected_high_memory,
+  interrupt_remapping,
   extended_interrupt_mode,
   page_requests,
 };

@@ -139,6 +139,15 @@ struct InvalidationCompletionStatus : Word<32> {
   struct IWC : Field<0, 0, bool> {};
 };
 
+/// IRTA (11.4.12.1). EIME exists with ECAP.EIM only.
+struct InterruptRemappingTableAddress : Word<64> {
+  using Word::Word;
+  struct IRTA : Field<63, 12> {};
+  struct EIME : Field<11, 11, bool> {};
+  /// The table has 2^(S+1) entries.
+  struct S : Field<3, 0> {};
+};
+
 /// IQERCD.IQEI: why the queue stopped.
 enum class QueueError : std::uint8_t {
   none = 0,

@@ -29,6 +29,20 @@ const Rule iotlb_hit{"vtd.iotlb-hit", "the IOTLB holds a translation of the page
 const Rule interrupt_request{"vtd.interrupt-request",
                              "a doubleword write to 0xFEEx_xxxx is an interrupt request, never remapped as DMA",
                              "VT-d specification, 3.14"};
+const Rule interrupt_compatibility_format{"vtd.interrupt-compatibility-format",
+                                          "CFIS lets compatibility-format interrupts pass as they are",
+                                          "VT-d specification, 5.1.4"};
+const Rule interrupt_remapped{"vtd.interrupt-remapped", "the interrupt remapping table makes the message",
+                              "VT-d specification, 5.1.4"};
+const Rule interrupt_entry_hit{"vtd.interrupt-entry-hit",
+                               "the interrupt-entry cache holds the entry that makes the message",
+                               "VT-d specification, 6.2"};
+const Rule interrupt_posted{"vtd.interrupt-posted",
+                            "the interrupt is taken down in the posted interrupt descriptor of a virtual processor",
+                            "VT-d specification, 5.2.3"};
+const Rule interrupt_remapping{"vtd.interrupt-remapping",
+                               "interrupt requests are answered by the interrupt remapping table",
+                               "VT-d specification, 5.1"};
 const Rule protected_memory{"vtd.protected-memory", "the address lies in a protected memory region",
                             "VT-d specification, 11.4.10"};
 const Rule ats_without_remapping{"vtd.ats-without-remapping",

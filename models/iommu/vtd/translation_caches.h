@@ -4,6 +4,7 @@
 
 #include "iommu/vtd/config.h"
 #include "iommu/vtd/context_cache.h"
+#include "iommu/vtd/interrupt_entry_cache.h"
 #include "iommu/vtd/iotlb.h"
 #include "iommu/vtd/paging_structure_cache.h"
 #include "iommu/vtd/pasid_cache.h"
@@ -18,7 +19,8 @@ struct TranslationCaches {
         pasids{config.scalable_mode ? config.pasid_cache_entries : 0, config.pasid_cache_ways},
         iotlb{config.iotlb_entries, config.iotlb_ways},
         first_stage{config.scalable_mode ? config.first_stage_cache_entries : 0, config.first_stage_cache_ways},
-        second_stage{config.second_stage_cache_entries, config.second_stage_cache_ways} {}
+        second_stage{config.second_stage_cache_entries, config.second_stage_cache_ways},
+        interrupt_entries{config.interrupt_cache_entries, config.interrupt_cache_ways} {}
 
   void invalidate(const ContextInvalidation& request) {
     contexts.invalidate(request);
@@ -47,6 +49,7 @@ struct TranslationCaches {
   /// The paging-structure caches. Nested walks use both.
   PagingStructureCache first_stage;
   PagingStructureCache second_stage;
+  InterruptEntryCache interrupt_entries;
   std::function<void()> on_invalidate;
 
  private:

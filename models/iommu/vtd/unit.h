@@ -38,6 +38,12 @@ struct UnitStatistics {
   std::uint64_t device_invalidations = 0;
   /// Page requests that got into the queue.
   std::uint64_t page_requests = 0;
+  /// Interrupt requests are counted among `requests`; these are the lookups of their entries.
+  std::uint64_t interrupt_entry_hits = 0;
+  std::uint64_t interrupt_entry_misses = 0;
+  /// Interrupts taken down in descriptors, and notifications sent for them.
+  std::uint64_t posted_interrupts = 0;
+  std::uint64_t notifications = 0;
 };
 
 class Unit {
@@ -84,7 +90,8 @@ class Unit {
   void on_device_invalidation(std::function<void(const iommu::DeviceTlbInvalidation&, unsigned tag)> sink);
   /// Where PRG Responses go.
   void on_page_response(std::function<void(const iommu::PageGroupResponse&)> sink);
-  /// Where the unit's own messages (fault event, invalidation completion event, page request event) go.
+  /// Where the unit's own messages (fault event, invalidation completion event, page request event,
+  /// notification of posted interrupts) go.
   void on_message(std::function<void(const interrupts::MsiMessage&)> sink);
   /// Called after any change that may shorten a translation handed out earlier: DMI users withdraw their pointers.
   void on_invalidate(std::function<void()> sink);

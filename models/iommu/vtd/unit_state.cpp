@@ -29,6 +29,7 @@ Unit::State::State(UnitConfig unit_config, memory::PhysicalBus& physical_bus)
 
 iommu::TranslationResult Unit::State::translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) {
   iommu::TranslationResult result = vtd::decide(inputs, request, fetches, effects);
+  if (result.outcome == iommu::Outcome::interrupt) return remap(request, fetches);
   if (effects.updates_tables)
     if (const auto reason = update_tables(fetches)) {
       result = refuse(request, *reason, effects.fpd);
@@ -38,11 +39,14 @@ iommu::TranslationResult Unit::State::translate(const iommu::TranslationRequest&
   statistics.fetches += fetches.size();
   commit_lookups(request, result);
   remember_hits(result);
-  if (result.outcome != iommu::Outcome::fault) return result;
-  ++statistics.faults;
-  if (result.fault_recorded && faults.record(request, static_cast<FaultReason>(result.fault_reason)))
-    ++statistics.faults_recorded;
+  if (result.outcome == iommu::Outcome::fault)
+    count_fault(result.fault_recorded && faults.record(request, static_cast<FaultReason>(result.fault_reason)));
   return result;
+}
+
+void Unit::State::count_fault(bool recorded) {
+  ++statistics.faults;
+  if (recorded) ++statistics.faults_recorded;
 }
 
 /// Accessed and dirty bits, each by one atomic update of its entry, in the order of the walk; what was fetched after

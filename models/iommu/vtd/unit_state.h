@@ -4,6 +4,7 @@
 
 #include "iommu/vtd/event_interrupt.h"
 #include "iommu/vtd/fault_recording.h"
+#include "iommu/vtd/interrupt_remapping.h"
 #include "iommu/vtd/invalidation_queue.h"
 #include "iommu/vtd/page_request_queue.h"
 #include "iommu/vtd/protected_memory.h"
@@ -25,6 +26,9 @@ struct Unit::State {
   /// The effects of a request that found what another had found.
   void commit_repeated(const iommu::CacheHits& hits);
   void request_page(const iommu::PageRequest& request);
+  /// decide_interrupt(), and then its effects.
+  iommu::TranslationResult remap(const iommu::TranslationRequest& interrupt_request, iommu::FetchLog& fetches);
+  InterruptInputs interrupt_inputs() const;
   /// Software wrote a register.
   void react(const RegisterFile::Written& written);
 
@@ -41,6 +45,7 @@ struct Unit::State {
   FaultRecording faults;
   TranslationCaches caches;
   RemappingState remapping;
+  InterruptRemappingState interrupt_remapping;
   InvalidationQueue queue;
   PageRequestQueue page_requests;
   ProtectedMemory protected_memory;
@@ -59,6 +64,8 @@ struct Unit::State {
   void commit_paging(const iommu::TranslationResult& result);
   void remember_hits(const iommu::TranslationResult& result);
   FaultReason check_page_request(const iommu::PageRequest& request);
+  bool post(const InterruptEffects& effects);
+  void count_fault(bool recorded);
   void execute_context_command();
   void execute_iotlb_command();
   void fault_status_written();
@@ -71,6 +78,8 @@ struct Unit::State {
   void execute_global_command();
   void set_root_table_pointer();
   void set_queued_invalidation(bool enable);
+  void set_interrupt_table_pointer();
+  void set_interrupt_remapping(bool enable);
   void set_compatibility_format(bool enable);
   void set_translation(bool enable);
   template <class F>

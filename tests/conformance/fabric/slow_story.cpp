@@ -69,7 +69,8 @@ std::string SlowStory::behind_root(const SlowAnswer& answer, const oracle::SlowR
   switch (walk.translation->outcome) {
     case iommu::Outcome::fault:
       return walk.landing.where == machine_.iommu_id(*unit) ? of(walk.landing) : "the IOMMU's refusal";
-    case iommu::Outcome::interrupt: return behind_interrupt_window(answer, walk);
+    case iommu::Outcome::interrupt:
+    case iommu::Outcome::posted: return behind_interrupt_window(answer, walk);
     case iommu::Outcome::translated: break;
   }
   return in_system(walk.translation->address.value(), request, answer, walk);

@@ -43,6 +43,7 @@ oracle::VtdRequest as_oracle_request(const iommu::TranslationRequest& request) {
 VtdOutcome outcome_of(const iommu::TranslationResult& result) {
   switch (result.outcome) {
     case iommu::Outcome::translated: return VtdOutcome::passes;
+    case iommu::Outcome::posted:
     case iommu::Outcome::interrupt: return VtdOutcome::interrupt;
     case iommu::Outcome::fault: return VtdOutcome::blocked;
   }

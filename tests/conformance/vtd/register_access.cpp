@@ -209,6 +209,16 @@ TEST_CASE("VTD-015 FEADDR bits 1:0 read 0, and FEUADDR is read-only 0 without EI
   CHECK(bench.registers.read32(offset::feuaddr) == 0);
 }
 
+TEST_CASE("VTD-015 With EIM FEUADDR and IEUADDR keep what is written", "[vtd][registers]") {
+  vtd::UnitConfig config;
+  config.interrupt_remapping = config.extended_interrupt_mode = true;
+  VtdBench bench{config};
+  for (const std::uint64_t at : {offset::feuaddr, std::uint64_t{0xAC}}) {
+    bench.registers.write32(at, 0x1234'5600);
+    CHECK(bench.registers.read32(at) == 0x1234'5600);
+  }
+}
+
 TEST_CASE("VTD-016 IQA.DW is read-only 0 without scalable and abort mode", "[vtd][registers]") {
   VtdBench bench;
   bench.registers.write64(offset::iqa, 0x1000 | 0x800 | 3);

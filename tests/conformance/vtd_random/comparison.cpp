@@ -17,6 +17,7 @@ std::string name(iommu::Outcome outcome) {
   switch (outcome) {
     case iommu::Outcome::translated: return "translated";
     case iommu::Outcome::interrupt: return "interrupt";
+    case iommu::Outcome::posted: return "posted";
     case iommu::Outcome::fault: return "fault";
   }
   return "?";

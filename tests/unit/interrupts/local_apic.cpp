@@ -34,6 +34,16 @@ TEST_CASE("The interrupt window ends at 0xFEEF_FFFF and is 32 bits wide", "[inte
   CHECK(classify_interrupt_window(access(Operation::write, 0xFEDF'FFF0, 64)).has_value());
 }
 
+TEST_CASE("A message with extended destination reaches the doorbell, though no device can send it there",
+          "[interrupts]") {
+  const Access extended = access(Operation::write, 0x0001'2300'FEE4'5000, 4);
+  CHECK_FALSE(classify_interrupt_window(extended).has_value());
+  REQUIRE(classify_message(extended).has_value());
+  CHECK(classify_message(extended)->is_interrupt);
+  CHECK(decode({extended.address, 0x41}, {}).destination == 0x1'2345);
+  CHECK_FALSE(classify_message(access(Operation::write, 0x1'FEE4'5000, 4)).has_value());
+}
+
 TEST_CASE("A message is decoded into vector, destination and modes", "[interrupts]") {
   const Interrupt interrupt = decode({BusAddr{0xFEE0'300C}, 0xC141}, RequesterId{2, 0, 1});
   CHECK(interrupt.vector == 0x41);

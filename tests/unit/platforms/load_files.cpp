@@ -79,7 +79,7 @@ TEST_CASE("A missing key is reported at its map", "[platforms]") {
               "memory.dram.size: found nothing, expected a size");
   check_error(edited({{"- name: nic0\n            type: endpoint", "- @name: nic0"}}),
               "host_bridges.pcie0.devices.rp0.devices.nic0.type: found nothing, expected root-port, upstream-port, "
-              "downstream-port, endpoint, root-complex-endpoint, pcie-pci-bridge or pci-device");
+              "downstream-port, endpoint, root-complex-endpoint, pcie-pci-bridge, pci-device or io-apic");
   check_error("@platform: x\nhost_bridges: []\n", "memory: found nothing, expected a list of memories");
 }
 

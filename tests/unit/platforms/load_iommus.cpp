@@ -54,6 +54,26 @@ TEST_CASE("A VT-d unit that cannot exist is refused at the value", "[platforms]"
       "iommus.dmar0.fault_record_offset: found 32, expected a multiple of 16 from 240 (0xF0) to 16368 (0x3FF0)");
 }
 
+TEST_CASE("Interrupt remapping is described beside the unit's other capabilities", "[platforms]") {
+  const Description d = load_platform_text(
+      with_unit("interrupt_remapping: true, extended_interrupt_mode: true, posted_interrupts: true, "
+                "enhanced_set_interrupt_table: true, max_handle_mask: 4, interrupt_cache: {entries: 16, ways: 2}"),
+      "sample.yaml");
+  const vtd::UnitConfig& unit = d.iommus[0].vtd;
+  CHECK(unit.interrupt_remapping);
+  CHECK(unit.extended_interrupt_mode);
+  CHECK(unit.posted_interrupts);
+  CHECK(unit.enhanced_set_interrupt_table);
+  CHECK(unit.max_handle_mask == 4);
+  CHECK(unit.interrupt_cache_entries == 16);
+  CHECK(unit.interrupt_cache_ways == 2);
+  check_error(with_unit("posted_interrupts: @true"),
+              "iommus.dmar0.posted_interrupts: found true, expected false without interrupt_remapping");
+  check_error(with_unit("interrupt_cache: @{entries: 7, ways: 3}"),
+              "iommus.dmar0.interrupt_cache: found 7 in 3 ways, expected 0, or ways times a power of two, at most "
+              "16777216");
+}
+
 TEST_CASE("An IOMMU has a type", "[platforms]") {
   check_error(edited({{"type: vt-d", "type: @amd-vi"}}), "iommus.dmar0.type: found 'amd-vi', expected vt-d");
 }

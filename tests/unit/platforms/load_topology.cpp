@@ -40,8 +40,8 @@ TEST_CASE("Each kind of function stands where its kind can stand", "[platforms]"
               "host_bridges.pcie0.devices.rp0.devices.nic0.type: found 'root-complex-endpoint', expected endpoint, "
               "upstream-port or pcie-pci-bridge below a root-port");
   check_error(edited({{"      - name: rp1", "      - {name: e0, type: @endpoint, at: 03.0}\n      - name: rp1"}}),
-              "host_bridges.pcie0.devices.e0.type: found 'endpoint', expected root-port, root-complex-endpoint "
-              "or pcie-pci-bridge on a root bus");
+              "host_bridges.pcie0.devices.e0.type: found 'endpoint', expected root-port, root-complex-endpoint, "
+              "pcie-pci-bridge or io-apic on a root bus");
   check_error(edited({{"          - name: nic0",
                        "          - {name: sw0, type: upstream-port, devices: [{name: e0, type: @endpoint}]}\n"
                        "          - name: nic0"}}),

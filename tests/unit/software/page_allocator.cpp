@@ -49,3 +49,17 @@ TEST_CASE("A page that holds something when it is first handed out is zeroed too
   PageAllocator pages{bus, range(0x1000, 0x1FFF)};
   CHECK(bus.load64(pages.allocate() + 8) == 0);
 }
+
+TEST_CASE("A block of pages lies at a multiple of its size, and what was skipped is handed out singly", "[software]") {
+  tests::MemoryBus bus{range(0, 0xFFFF)};
+  bus.store64(PhysAddr{0x4008}, 0x1234);
+  PageAllocator pages{bus, range(0x1000, 0x7FFF)};
+  CHECK(pages.allocate_block(4) == PhysAddr{0x4000});
+  CHECK(pages.pages_in_use() == 4);
+  CHECK(bus.load64(PhysAddr{0x4008}) == 0);
+  CHECK(pages.allocate() == PhysAddr{0x1000});
+  CHECK(pages.allocate() == PhysAddr{0x2000});
+  CHECK(pages.allocate() == PhysAddr{0x3000});
+  CHECK_THROWS_AS(pages.allocate(), DriverError);
+  CHECK_THROWS_AS(pages.allocate_block(2), DriverError);
+}

@@ -69,7 +69,10 @@ TEST_CASE("A unit is configured after QEMU's capability registers", "[traces]") 
   CHECK(wide.config.fault_record_offset == 0x220);
   CHECK(wide.config.iotlb_offset == 0x0F0);
   CHECK(wide.config.max_address_mask == 18);
-  CHECK(wide.unsupported == std::vector<std::string>{"ECAP.MHMV", "ECAP.IR"});
+  CHECK(wide.config.interrupt_remapping);
+  CHECK_FALSE(wide.config.extended_interrupt_mode);
+  CHECK(wide.config.max_handle_mask == 15);
+  CHECK(wide.unsupported.empty());
   const auto narrow = config_from_capabilities(0xD2'008C'2226'0286, 0xF42);
   CHECK(narrow.config.guest_address_width == 39);
   CHECK(narrow.config.table_levels == std::vector<unsigned>{3});
@@ -89,13 +92,30 @@ TEST_CASE("A unit is configured after the capability registers of a desktop proc
   CHECK(captured.config.fault_record_offset == 0x400);
   CHECK(captured.config.iotlb_offset == 0x500);
   CHECK(captured.config.snoop_control);
-  CHECK(captured.unsupported == std::vector<std::string>{"ECAP.MHMV", "ECAP.EIM", "ECAP.IR"});
+  CHECK(captured.config.extended_interrupt_mode);
+  CHECK(captured.unsupported.empty());
 }
 
 TEST_CASE("Capability bits without a name are not lost", "[traces]") {
   const auto captured =
       config_from_capabilities(0xD2'008C'222F'0606 | std::uint64_t{1} << 59, 0xF42 | std::uint64_t{1} << 60);
   CHECK(captured.unsupported == std::vector<std::string>{"CAP.PI", "ECAP bits 0x1000000000000000"});
+}
+
+TEST_CASE("Messages that QEMU remapped are checked against the captured table", "[traces]") {
+  const std::string line = R"({"index": 22, "in_addr": "0xfee002d8", "in_data": "0x0", "out_addr": "0xfee0100c", )";
+  const auto right = check(line + R"("out_data": "0x4027"})");
+  CHECK(right.checked == 1);
+  CHECK(right.equal == 1);
+  const auto wrong = check(line + R"("out_data": "0x4028"})");
+  CHECK(wrong.equal == 0);
+  CHECK(wrong.differences == std::vector<std::string>{"line 1, 01:00.0 message 0x0 to 0xfee002d8: found message 0x4027 "
+                                                      "to 0xfee0100c, expected message 0x4028 to 0xfee0100c"});
+  // No entry has this index: no driver wrote it.
+  const auto blocked = check(R"({"in_addr": "0xfee01fd8", "in_data": "0x0", "out_addr": "0x0", "out_data": "0x0"})");
+  CHECK(blocked.differences ==
+        std::vector<std::string>{"line 1, 00:00.0 message 0x0 to 0xfee01fd8: found fault 0x22, expected message 0x0 to "
+                                 "0x0"});
 }
 
 TEST_CASE("A capture that is wrong is refused where it is wrong", "[traces]") {

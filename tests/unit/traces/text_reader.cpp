@@ -166,6 +166,13 @@ TEST_CASE("Software maps numbers and buffers, unmaps and invalidates", "[traces]
   CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-invalidate").invalidate == Invalidate::no);
   CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-device-invalidate").invalidate == Invalidate::unit_only);
   CHECK(parse_one<traces::Invalidate>("nic0 invalidate 0x1000 8KiB").size == 8192);
+  const auto entry = parse_one<ProgramEntry>("nic0 irte 22 0x100_0027_000d 0x4_0100 no-invalidate");
+  CHECK(entry.index == 22);
+  CHECK(entry.low == 0x100'0027'000D);
+  CHECK(entry.high == 0x4'0100);
+  CHECK_FALSE(entry.invalidate);
+  CHECK(parse_one<ProgramEntry>("nic0 irte 65535 0 0").invalidate);
+  CHECK(parse_one<Configure>("nic0 set interrupt-remapping on").value == 1);
 }
 
 TEST_CASE("Software sets switches and BARs by name", "[traces]") {
@@ -208,10 +215,11 @@ TEST_CASE("Every error of a line has its place, what was found and what was expe
       {"0ns", "t.trace:1:4: found the end of the line, expected the name of a device"},
       {"0ns +x msi 0", "t.trace:1:5: found \"+x\", expected the name of a device"},
       {"0ns a",
-       "t.trace:1:6: found the end of the line, expected read, write, atomic, msi, raw-write, map, unmap, invalidate "
-       "or set"},
+       "t.trace:1:6: found the end of the line, expected read, write, atomic, msi, raw-write, map, unmap, invalidate, "
+       "irte or set"},
       {"0ns a wrote 0 1",
-       "t.trace:1:7: found \"wrote\", expected read, write, atomic, msi, raw-write, map, unmap, invalidate or set"},
+       "t.trace:1:7: found \"wrote\", expected read, write, atomic, msi, raw-write, map, unmap, invalidate, irte or "
+       "set"},
       {"0ns cpu msi 0", "t.trace:1:9: found \"msi\", expected read, write or wait"},
       {"0ns a read 0xzz 1", "t.trace:1:12: found \"0xzz\", expected an address"},
       {"0ns a read 0x1_0000_0000_0000_0000 1", "t.trace:1:12: found \"0x1_0000_0000_0000_0000\", expected an address"},
@@ -256,7 +264,7 @@ TEST_CASE("Every error of a line has its place, what was found and what was expe
        "t.trace:1:13: 8192 bytes at 0xfffffffffffff000 pass the end of the address space"},
       {"0ns a set acs.x on",
        "t.trace:1:11: found \"acs.x\", expected acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, "
-       "link-disable, msi or bar0 to bar5 "
+       "link-disable, msi, interrupt-remapping or bar0 to bar5 "
        "(docs/trace-format.md lists them)"},
       {"0ns a set msi 1", "t.trace:1:15: found \"1\", expected on or off"},
       {"0ns cpu read 0 3", "t.trace:1:16: found \"3\", expected a size of 1, 2, 4 or 8 bytes"},

@@ -45,6 +45,9 @@ auto content(const Unmap& a) {
 auto content(const Invalidate& a) {
   return std::tie(a.iova, a.size);
 }
+auto content(const ProgramEntry& a) {
+  return std::tie(a.index, a.low, a.high, a.invalidate);
+}
 auto content(const Configure& a) {
   return std::tie(a.setting, a.value);
 }
@@ -86,7 +89,7 @@ class RandomOperations {
   std::uint64_t pages() { return (number() & 0xF'FFFF'FFFF'F000) | 0x1000; }
 
   Action action(TraceOperation& operation) {
-    switch (below(8)) {
+    switch (below(9)) {
       case 0: return dma();
       case 1: return Msi{static_cast<unsigned>(below(2048)), below(4) == 0};
       case 2:
@@ -96,6 +99,7 @@ class RandomOperations {
       case 4: return Unmap{Iova{pages()}, pages(), static_cast<software::Invalidate>(below(3))};
       case 5: return Invalidate{Iova{pages()}, pages()};
       case 6: return configure();
+      case 7: return ProgramEntry{static_cast<std::uint32_t>(below(65536)), number(), number(), below(2) == 0};
       default: operation.device = "cpu"; return cpu_access();
     }
   }

@@ -12,6 +12,16 @@ TEST_CASE("The default unit has the capabilities of QEMU 7.2 with aw-bits=48", "
   CHECK(extended_capability({}).raw() == 0xF42);
 }
 
+TEST_CASE("With interrupt remapping the unit has the capabilities of QEMU 7.2 with intremap=on, and with eim=on",
+          "[vtd]") {
+  UnitConfig config;
+  config.interrupt_remapping = true;
+  CHECK(extended_capability(config).raw() == 0xF0'0F4A);
+  config.extended_interrupt_mode = true;
+  CHECK(extended_capability(config).raw() == 0xF0'0F5A);
+  CHECK(capability(config).raw() == 0x00D2'008C'222F'0606);
+}
+
 TEST_CASE("A 39-bit unit has the capabilities of QEMU 7.2 with aw-bits=39", "[vtd]") {
   UnitConfig config;
   config.guest_address_width = 39;
@@ -52,6 +62,10 @@ TEST_CASE("Each option of the unit appears at its bit", "[vtd]") {
   SECTION("ESRTPS") {
     config.enhanced_set_root = true;
     CHECK(changed_cap() == one << 63);
+  }
+  SECTION("PI and ESIRTPS") {
+    config.posted_interrupts = config.enhanced_set_interrupt_table = true;
+    CHECK(changed_cap() == (one << 59 | one << 62));
   }
   SECTION("five levels and 57 bits: SAGAW bit 3, MGAW 56") {
     config.table_levels = {3, 4, 5};

@@ -50,6 +50,23 @@ TEST_CASE("The IOTLB registers may not lie among the fault records", "[vtd]") {
   CHECK(validate(config).empty());
 }
 
+TEST_CASE("What interrupt remapping brings needs it, and it needs the queue", "[vtd]") {
+  UnitConfig config;
+  config.extended_interrupt_mode = true;
+  config.posted_interrupts = true;
+  CHECK(validate(config).size() == 2);
+  config.interrupt_remapping = true;
+  CHECK(validate(config).empty());
+  config.queued_invalidation = false;
+  config.max_handle_mask = 16;
+  config.interrupt_cache_entries = 24;
+  const auto findings = validate(config);
+  REQUIRE(findings.size() == 3);
+  CHECK(findings[0].rfind("interrupt_remapping = true: must be false without queued_invalidation", 0) == 0);
+  CHECK(findings[1].rfind("max_handle_mask = 16:", 0) == 0);
+  CHECK(findings[2].rfind("interrupt_cache_entries = ", 0) == 0);
+}
+
 TEST_CASE("A unit cannot be made from a configuration with findings", "[vtd]") {
   memory::SparseMemory memory{{}};
   UnitConfig config;
