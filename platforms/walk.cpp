@@ -183,13 +183,18 @@ class Walker {
   }
 
   void translate(std::size_t bridge, Iova iova) {
-    result_.iova = iova;
     access_.address = BusAddr{iova.value()};
     const auto unit = machine_.iommu_of_bridge(bridge);
-    if (!unit) return reach_system(PhysAddr{iova.value()});
+    if (!unit) {
+      result_.iova = iova;
+      return reach_system(PhysAddr{iova.value()});
+    }
     const ComponentId id = machine_.iommu_id(*unit);
-    const iommu::TranslationResult result = machine_.iommu(*unit).decide(iommu::request_of(access_), fetches_);
-    result_.translation = result;
+    const iommu::TranslationResult result = decide(machine_.iommu(*unit));
+    if (!completion_) {
+      result_.iova = iova;
+      result_.translation = result;
+    }
     result_.path.add(id, *result.rule);
     switch (result.outcome) {
       case iommu::Outcome::translated:
@@ -200,6 +205,14 @@ class Walker {
       case iommu::Outcome::interrupt: return ring_doorbell();
       case iommu::Outcome::fault: result_.landing = iommu::fault_landing(id, result); return;
     }
+  }
+
+  /// The table words of a translation request are those that tell something; the translated request behind it reads
+  /// none but its context.
+  iommu::TranslationResult decide(const vtd::Unit& unit) {
+    if (!completion_) return unit.decide(iommu::request_of(access_), fetches_);
+    iommu::FetchLog context_only;
+    return unit.decide(iommu::request_of(access_), context_only);
   }
 
   void answer(const iommu::TranslationResult& result) {

@@ -27,7 +27,7 @@ auto named(const BarName& bar) {
 }
 
 auto content(const Dma& a) {
-  return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.data, a.address_type), named(a.bar));
+  return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.data, a.address_type, a.pasid), named(a.bar));
 }
 auto content(const Msi& a) {
   return std::tie(a.vector);
