@@ -133,8 +133,7 @@ void OperatingSystem::serve_page_requests(Duration now) {
 
 /// The page is mapped from here on, because it is one that may be asked for; else the device is told that it asked for
 /// what is not there.
-iommu::PageResponse OperatingSystem::map_on_demand(std::size_t iommu, const iommu::PageRequest& request,
-                                                   Duration now) {
+iommu::PageResponse OperatingSystem::map_on_demand(std::size_t iommu, const iommu::PageRequest& request, Duration now) {
   const Range<Iova> page{request.address, request.address + (page_4k - 1)};
   for (const auto& domain : domains_) {
     if (domain->iommu != iommu || drivers_[iommu]->domain_of(request.requester) != domain->handle) continue;
@@ -143,7 +142,8 @@ iommu::PageResponse OperatingSystem::map_on_demand(std::size_t iommu, const iomm
       const bool permits = (mapping.permissions.read || !request.read) && (mapping.permissions.write || !request.write);
       if (!mapping.on_demand || !range.contains(page) || !permits) continue;
       if (domain->space.lookup(page.first).state != software::MappingState::live)
-        map_in(*domain, {page, mapping.physical + (page.first - range.first), mapping.permissions, mapping.buffer}, now);
+        map_in(*domain, {page, mapping.physical + (page.first - range.first), mapping.permissions, mapping.buffer},
+               now);
       return iommu::PageResponse::success;
     }
   }

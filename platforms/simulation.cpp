@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -76,6 +77,7 @@ void Simulation::build_system() {
     config.index = static_cast<std::uint16_t>(i);
     config.register_latency = to_sc_time(timing.cpu_mmio);
     config.invalidation_latency = to_sc_time(timing.host.iommu.invalidation);
+    config.descriptor_latency = to_sc_time(timing.host.iommu.descriptor);
     config.device_invalidation_latency = to_sc_time(device_round_trip(i));
     iommus_.push_back(std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
                                                            loose_clock_, config));
@@ -201,8 +203,9 @@ modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& func
   config.engine = network_.engine_of(functions.front());
   for (const NodeIndex function : functions)
     config.bars.push_back(machine_.device_at(function)->bars.get());
-  for (const NodeIndex function : functions)
-    config.tlbs.push_back(machine_.device_at(function)->tlb.get());
+  const auto tlb_of = [this](NodeIndex function) { return machine_.device_at(function)->tlb.get(); };
+  if (std::any_of(functions.begin(), functions.end(), tlb_of))
+    std::transform(functions.begin(), functions.end(), std::back_inserter(config.tlbs), tlb_of);
   config.page_requests = [this](NodeIndex function, const Access& access) { return request_page(function, access); };
   config.page_request_latency = machine_.description().timing.page_request;
   const std::string name = module_name(description.name);

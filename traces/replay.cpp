@@ -56,8 +56,8 @@ void Replay::rethrow() const {
 void Replay::start_of_simulation() {
   context_.system.use_bus(context_.simulation.cpu());
   context_.simulation.on_page_request([this] {
-    context_.simulation.cpu().restart(start_);
-    context_.system.serve_page_requests(begin());
+    begin_software();
+    context_.system.serve_page_requests(begin_);
   });
 }
 
@@ -67,15 +67,14 @@ bool Replay::fetch() {
 }
 
 void Replay::run() {
-  const sc_core::sc_time& now = sc_core::sc_time_stamp();
+  now_ = to_duration(sc_core::sc_time_stamp());
   const bool is_closed_loop = context_.machine.description().timing.window != 0;
-  const sc_core::sc_time quantum = to_sc_time(context_.machine.description().timing.quantum);
+  const Duration horizon = now_ + context_.machine.description().timing.quantum;
   try {
     while (fetch()) {
-      const sc_core::sc_time at = to_sc_time(next_.time);
-      if (!is_closed_loop && at > now && at - now > quantum) return next_trigger(at - now);
+      if (!is_closed_loop && next_.time > horizon) return next_trigger(to_sc_time(next_.time - now_));
       fetched_ = false;
-      start_ = (is_closed_loop ? to_sc_time(turn_) : std::max(at, to_sc_time(turn_))) - now;
+      begin_ = is_closed_loop ? turn_ : std::max(next_.time, turn_);
       play(next_);
       if (progress_ && ++count_ % operations_between_reports == 0) progress_(count_, next_.time);
     }
@@ -167,10 +166,14 @@ void Replay::perform(const Dma& dma) {
   request.size = dma.size;
   request.data = data_of(dma, request.address);
   request.poisoned = dma.poisoned;
+  const timing::EngineParameters& engine = context_.machine.describe(node_).dma;
+  request.relaxed_ordering = dma.relaxed_ordering || engine.relaxed_ordering;
+  request.id_based_ordering = dma.id_based_ordering || engine.id_based_ordering;
+  request.traffic_class = dma.traffic_class.value_or(engine.traffic_class);
   begin_access(AccessSource::dma, dma.size);
-  context_.simulation.endpoint(node_).transfer(request, begin(), context_.simulation.clock(), *this);
+  context_.simulation.endpoint(node_).transfer(request, begin_, context_.simulation.clock(), *this);
   context_.recorder.end_access();
-  end_at(start_);
+  end_at(begin_);
 }
 
 /// Only a device that can have asked for translations (PCIe base specification, 10.2) marks requests as translated.
@@ -207,13 +210,13 @@ void Replay::perform(const Msi& msi) {
   switch (request.state) {
     case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector, msi.poisoned); return;
     case MsiState::disabled:
-      refuse_message(pcie::rules::msi_disabled, msi.vector, begin());
-      end_at(start_);
+      refuse_message(pcie::rules::msi_disabled, msi.vector, begin_);
+      end_at(begin_);
       return;
     case MsiState::masked:
       interrupts::set_pending(config, function, msi.vector);
       keep_pending(msi.vector);
-      end_at(start_);
+      end_at(begin_);
       return;
     case MsiState::absent: break;
   }
@@ -247,15 +250,16 @@ void Replay::send_message(const interrupts::MsiMessage& message, AccessSource so
   msi_index_ = index;
   message_data_ = message.data;
   begin_access(source, 4);
-  context_.simulation.endpoint(node_).signal(node_, message, begin(), context_.simulation.clock(), *this, poisoned);
+  const std::uint8_t traffic_class = context_.machine.describe(node_).dma.traffic_class;
+  context_.simulation.endpoint(node_).signal(node_, {message, poisoned, traffic_class}, begin_,
+                                             context_.simulation.clock(), *this);
   context_.recorder.end_access();
-  end_at(start_);
+  end_at(begin_);
 }
 
-void Replay::on_tlp(const Access& access, const modules::DmaTransaction& transaction) {
-  const modules::DmaExtension& extension = transaction.extension;
-  if (extension.landing.kind == LandingKind::peer && access.operation != Operation::read) masks_touched_ = true;
-  context_.recorder.on_tlp({access, extension.landing, extension.path, msi_index_, message_data_});
+void Replay::on_tlp(const Access& access, const Landing& landing, const Path& path) {
+  if (landing.kind == LandingKind::peer && access.operation != Operation::read) masks_touched_ = true;
+  context_.recorder.on_tlp({access, landing, path, msi_index_, message_data_});
 }
 
 PhysAddr Replay::physical_of(const Map& map) const {
@@ -287,30 +291,30 @@ void Replay::perform(const Map& map) {
   const Range<Iova> range = range_of(map.iova, map.size);
   const auto buffer = map.buffer.empty() ? std::nullopt : context_.system.find_buffer(map.buffer);
   const PhysAddr physical = physical_of(map);
-  context_.simulation.cpu().restart(start_);
-  context_.system.map(node_, {range, physical, {map.read, map.write}, buffer}, begin());
+  begin_software();
+  context_.system.map(node_, {range, physical, {map.read, map.write}, buffer}, begin_);
   finish_software();
 }
 
 void Replay::perform(const Unmap& unmap) {
   node_ = device_of(*operation_);
   const Range<Iova> range = range_of(unmap.iova, unmap.size);
-  context_.simulation.cpu().restart(start_);
-  context_.system.unmap(node_, range, unmap.invalidate, begin());
+  begin_software();
+  context_.system.unmap(node_, range, unmap.invalidate, begin_);
   finish_software();
 }
 
 void Replay::perform(const Invalidate& invalidate) {
   node_ = device_of(*operation_);
   const Range<Iova> range = range_of(invalidate.iova, invalidate.size);
-  context_.simulation.cpu().restart(start_);
+  begin_software();
   context_.system.invalidate(node_, range);
   finish_software();
 }
 
 void Replay::perform(const Configure& configure) {
   const pcie::Node& node = context_.machine.topology()[function_of(*operation_)];
-  context_.simulation.cpu().restart(start_);
+  begin_software();
   apply_setting(software::PciFunction{context_.system.bus(), node.segment, node.requester}, configure,
                 operation_->device);
   finish_software();
@@ -319,7 +323,7 @@ void Replay::perform(const Configure& configure) {
 void Replay::perform(const CpuAccess& access) {
   const PhysAddr address =
       access.bar.given() ? cpu_address_of(context_.machine, access.bar, access.address) : access.address;
-  context_.simulation.cpu().restart(start_);
+  begin_software();
   std::array<std::uint8_t, 8> bytes{};
   if (access.operation == Operation::read) {
     context_.system.bus().load(address, bytes.data(), access.size);
@@ -334,30 +338,30 @@ void Replay::perform(const Wait&) {
   turn_ = std::max({turn_, context_.simulation.clock().wait_for_slot(1), end_});
 }
 
-Duration Replay::begin() const {
-  const Duration at = to_duration(sc_core::sc_time_stamp() + start_);
-  return std::max(at, turn_);
-}
-
 void Replay::begin_access(AccessSource source, std::uint64_t size) {
   timing::Clock& clock = context_.simulation.clock();
-  if (accesses_++ == context_.machine.description().statistics.warm_up && accesses_ != 1) clock.reset_statistics();
+  const std::uint64_t warm_up = context_.machine.description().statistics.warm_up;
+  if (warm_up != 0 && accesses_ == warm_up) clock.reset_statistics();
+  ++accesses_;
   if (const unsigned window = context_.machine.description().timing.window)
-    turn_ = std::max(turn_, clock.wait_for_slot(window));
-  context_.recorder.begin_access(node_, source, begin(), size);
+    begin_ = turn_ = std::max({begin_, turn_, clock.wait_for_slot(window)});
+  context_.recorder.begin_access(node_, source, begin_, size);
+}
+
+void Replay::begin_software() {
+  context_.simulation.cpu().restart(to_sc_time(begin_ - now_));
 }
 
 void Replay::finish_software() {
   masks_touched_ = true;
-  end_at(context_.simulation.cpu().elapsed());
+  end_at(now_ + to_duration(context_.simulation.cpu().elapsed()));
   // In closed loop what follows waits for software; the trace's times tell in open loop.
-  if (context_.machine.description().timing.window != 0)
-    turn_ = std::max(turn_, to_duration(sc_core::sc_time_stamp() + stop_));
+  if (context_.machine.description().timing.window != 0) turn_ = std::max(turn_, stop_);
 }
 
-void Replay::end_at(sc_core::sc_time end) {
+void Replay::end_at(Duration end) {
   stop_ = end;
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
+  end_ = std::max(end_, end);
 }
 
 }  // namespace iommusim::traces

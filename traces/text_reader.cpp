@@ -23,26 +23,33 @@ constexpr std::string_view end_of_time = "a time below 2^64 ps, which is about 2
   tokens.fail(found, expected_time);
 }
 
-/// `+LENGTH` counts from `previous`, a time without sign from the start.
-Duration take_time(Tokens& tokens, Duration previous) {
-  const Token token = tokens.take(expected_time);
-  const bool relative = token.text.front() == '+';
-  const std::string_view number = token.text.substr(relative ? 1 : 0);
-  const auto length = parse_duration(number);
-  if (!length) fail_duration(tokens, token, why_no_duration(number));
-  if (!relative && *length < previous) {
-    const auto [now, before] = format_durations(*length, previous);
-    tokens.refuse(token, fmt::format("time goes backwards: {} after {}", now, before));
-  }
-  const Duration time = relative ? previous + *length : *length;
-  // The sum began again at 0.
-  if (time < previous) tokens.fail(token, end_of_time);
-  return time;
-}
-
 }  // namespace
 
 TextReader::TextReader(const std::string& path) : lines_{path} {}
+
+Duration TextReader::length_of(const Tokens& tokens, const Token& token, std::string_view number) {
+  if (number == last_number_) return last_length_;
+  const auto length = parse_duration(number);
+  if (!length) fail_duration(tokens, token, why_no_duration(number));
+  last_number_ = number;
+  last_length_ = *length;
+  return *length;
+}
+
+/// `+LENGTH` counts from the time before, a time without sign from the start.
+Duration TextReader::take_time(Tokens& tokens) {
+  const Token token = tokens.take(expected_time);
+  const bool relative = token.text.front() == '+';
+  const Duration length = length_of(tokens, token, token.text.substr(relative ? 1 : 0));
+  if (!relative && length < time_) {
+    const auto [now, before] = format_durations(length, time_);
+    tokens.refuse(token, fmt::format("time goes backwards: {} after {}", now, before));
+  }
+  const Duration time = relative ? time_ + length : length;
+  // The sum began again at 0.
+  if (time < time_) tokens.fail(token, end_of_time);
+  return time;
+}
 
 bool TextReader::next(TraceOperation& operation) {
   std::string_view line;
@@ -50,7 +57,7 @@ bool TextReader::next(TraceOperation& operation) {
     Tokens tokens{line, path(), lines_.line_number()};
     if (tokens.done()) continue;
     line_ = line;
-    operation.time = take_time(tokens, time_);
+    operation.time = take_time(tokens);
     const Token device = tokens.take("the name of a device");
     // Most lines name the device of the line before, which is known to be a name.
     if (operation.device != device.text) {

@@ -4,6 +4,7 @@
 
 #include "traces/line_source.h"
 #include "traces/operation.h"
+#include "traces/tokens.h"
 
 #include <cstdint>
 #include <string>
@@ -33,8 +34,14 @@ class TextReader {
   std::uint64_t bytes_total() const { return lines_.file().bytes_total(); }
 
  private:
+  Duration take_time(Tokens& tokens);
+  Duration length_of(const Tokens& tokens, const Token& token, std::string_view number);
+
   LineSource lines_;
   Duration time_;
+  /// Many traces go on in equal steps.
+  std::string last_number_ = "0s";
+  Duration last_length_;
   /// The line that was read last.
   std::string_view line_;
 };

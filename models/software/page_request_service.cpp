@@ -81,7 +81,8 @@ void PageRequestService::answer(const iommu::PageRequest& request, iommu::PageRe
   const bool is_stop_marker = request.pasid && !request.read && !request.write;
   if (!request.last || is_stop_marker) return;
   // A response that the unit does not take leaves the device waiting, as it would on real hardware.
-  static_cast<void>(invalidation_.submit(iommu::PageGroupResponse{request.requester, request.pasid, request.group, code}));
+  static_cast<void>(
+      invalidation_.submit(iommu::PageGroupResponse{request.requester, request.pasid, request.group, code}));
 }
 
 }  // namespace iommusim::software

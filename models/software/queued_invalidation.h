@@ -7,8 +7,8 @@
 
 namespace iommusim::software {
 
-/// A queue of one page: 256 descriptors of 128 bits, or 128 of 256 where the unit has scalable mode. Each request is followed by a wait descriptor whose
-/// status write the driver polls, so at most two are in the queue.
+/// A queue of one page: 256 descriptors of 128 bits, or 128 of 256 where the unit has scalable mode. Each request is
+/// followed by a wait descriptor whose status write the driver polls, so at most two are in the queue.
 class QueuedInvalidation final : public InvalidationSubmitter {
  public:
   QueuedInvalidation(RemappingRegisters& registers, PageAllocator& pages);

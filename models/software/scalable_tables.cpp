@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scalable mode: context entries lead to PASID directories and tables (VT-d specification, 9.2 and 9.4 to 9.6). Requests
-// without PASID use PASID 0, as in Linux.
+// Scalable mode: context entries lead to PASID directories and tables (VT-d specification, 9.2 and 9.4 to 9.6).
+// Requests without PASID use PASID 0, as in Linux.
 #include "iommu/vtd/pasid_entry.h"
 #include "iommu/vtd/scalable_context_entry.h"
 #include "software/device_tables.h"

@@ -99,9 +99,9 @@ std::size_t DmaEngine::batch_end(const OperationState& operation) const {
 /// The time at which an engine and the port that both share have moved one chunk.
 Duration DmaEngine::move(Duration now, std::uint64_t bytes, bool first) {
   const std::size_t lines = lines_of(bytes);
-  const Duration port_time = (first ? parameters_.port_job : Duration{}) + parameters_.port_line * lines;
+  const Duration port_time = parameters_.port_time(lines, first);
   const Duration port_end = port_.reserve(now, port_time) + port_time;
-  return std::max(now + parameters_.job + parameters_.line * lines, port_end);
+  return std::max(now + parameters_.engine_time(lines), port_end);
 }
 
 void DmaEngine::move_read(Duration now) {

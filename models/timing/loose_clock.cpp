@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/loose_clock.h"
 
-#include "pcie/completion_split.h"
+#include "timing/way_back.h"
 
 #include <algorithm>
 
@@ -26,10 +26,11 @@ LooseClock::LooseClock(const Network& network)
                     PostedLines{LineBuffer{network.host.root_complex.posted_lines}, Duration{}}) {
   channels_.reserve(network.channels.size());
   for (std::size_t i = 0; i < network.channels.size(); ++i)
-    channels_.push_back({&network.channels[i], {}, &its_channel(i)});
+    channels_.push_back(
+        {&network.channels[i], {}, &counters_of(i), {network.channels[i], network.seed, i}, series_of(i)});
   engines_.reserve(network.engines.size());
-  for (const Engine& engine : network.engines)
-    engines_.emplace_back(engine.parameters);
+  for (const EngineParameters& engine : network.engines)
+    engines_.emplace_back(engine);
 }
 
 void LooseClock::SentWrites::add(Duration sent, Duration performed) {
@@ -50,20 +51,19 @@ void LooseClock::submit(const DmaOperation& operation) {
   const Duration end = operation.message                         ? message(engine, operation)
                        : operation.operation == Operation::write ? write(engine, operation)
                                                                  : read(engine, operation);
-  its_function(operation.function).count(operation.operation, operation.size, operation.start, end);
+  count(operation.function, operation.operation, operation.size, operation.start, end);
   reached(end);
-  while (!under_way_.empty() && under_way_.top() <= operation.start)
-    under_way_.pop();
-  under_way_.push(end);
+  under_way_.remove_until(operation.start);
+  under_way_.add(end);
   // No window is larger, and a wait for all asks for the latest only.
-  if (under_way_.size() > most_under_way) under_way_.pop();
+  if (under_way_.size() > most_under_way) under_way_.remove_earliest();
 }
 
 Duration LooseClock::wait_for_slot(unsigned window) {
   Duration now;
   while (under_way_.size() >= window) {
-    now = under_way_.top();
-    under_way_.pop();
+    now = under_way_.earliest();
+    under_way_.remove_earliest();
   }
   return now;
 }
@@ -79,9 +79,9 @@ Duration LooseClock::move(EngineState& engine, Server& side, Duration start, std
   const EngineParameters& p = engine.parameters;
   const std::size_t lines = lines_of(bytes);
   const Duration begin = std::max(start, side.free());
-  const Duration port_time = (first ? p.port_job : Duration{}) + p.port_line * lines;
+  const Duration port_time = p.port_time(lines, first);
   const Duration port_end = engine.port.reserve(begin, port_time) + port_time;
-  const Duration end = std::max(begin + p.job + p.line * lines, port_end);
+  const Duration end = std::max(begin + p.engine_time(lines), port_end);
   side.busy_until(end);
   return end;
 }
@@ -153,12 +153,16 @@ void LooseClock::cross(ChannelState& channel, std::uint64_t bytes, Front& front)
   const Channel& p = *channel.parameters;
   const Duration length = p.link.serialize(bytes);
   const Duration at = (p.entry.store_and_forward ? front.tail : front.head) + p.entry.latency;
-  const Duration begin = channel.calendar.reserve(at, length);
+  const unsigned replays = channel.errors.replays_of(bytes);
+  const Duration lost = replays == 0 ? Duration{} : LinkErrors::cost(p, length) * replays;
+  const Duration begin = channel.calendar.reserve(at, lost + length) + lost;
   // Cut through: the last byte cannot leave before it is here.
   const Duration end = std::max(begin + length, front.tail + p.entry.latency);
   front = {begin + p.link.propagation(), end + p.link.propagation()};
   channel.counters->bytes += bytes;
-  channel.counters->busy += length;
+  channel.counters->busy += lost + length;
+  channel.counters->replays += replays;
+  if (channel.series != nullptr) count_sent(*channel.series, begin - lost, bytes, lost + length);
 }
 
 LooseClock::PostedLines* LooseClock::lines_for(const Tlp& tlp, Duration ready) {
@@ -208,14 +212,19 @@ LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const Engin
       ++step;
       continue;
     }
-    const Duration earlier = posted || engine == nullptr ? Duration{} : engine->sent.performed_before(passage.sent);
-    const Host::Answer answer = its_host().serve({tlp, step, front.tail, earlier});
+    const bool passes_writes = posted || engine == nullptr || tlp.relaxed_ordering;
+    const Duration earlier = passes_writes ? Duration{} : engine->sent.performed_before(passage.sent);
+    const Host::Answer answer = ask_host({tlp, step, front.tail, earlier});
     if (lines != nullptr && journey[step].kind == StepKind::root_complex_in)
       lines->lines.take(tlp.lines(), answer.released);
     front = {answer.ready, answer.ready};
     step = answer.step;
   }
   passage.end = front.tail;
+  if (tlp.times_out && engine != nullptr) {
+    passage.end = passage.sent + engine->parameters.completion_timeout;
+    return passage;
+  }
   return posted ? passage : pass_back(tlp, channels, passage);
 }
 
@@ -224,18 +233,15 @@ LooseClock::Passage LooseClock::pass_back(const Tlp& tlp, std::size_t channels, 
   if (channels == 0) return passage;
   const Journey& journey = tlp.journey;
   const Duration ready = passage.end;
-  const bool carries_data = tlp.operation == Operation::read;
-  const pcie::CompletionSplit split{BusAddr{tlp.address}, carries_data ? tlp.size : 0, {tlp.max_payload, line_bytes}};
-  for (const pcie::CompletionPart part : split) {
+  for (const pcie::CompletionPart part : tlp.completions()) {
     Front front{ready, ready};
-    for (std::size_t step = journey.size(); step-- != 0;) {
-      if (journey[step].kind == StepKind::root_complex_out) {
-        front.tail += network_.host.root_complex.latency * 2;
-        front.head = front.tail;
-      }
-      if (journey[step].kind != StepKind::channel) continue;
-      ChannelState& back = channels_[journey[step].index ^ 1u];
-      cross(back, pcie::completion_overhead + part.size, front);
+    WayBack way{journey.size(), Duration{}};
+    while (way.step) {
+      way = way_back(journey, *way.step, network_.host.root_complex);
+      if (way.crossing != Duration{}) front.head = front.tail += way.crossing;
+      if (!way.step) break;
+      ChannelState& back = channels_[journey[*way.step].index ^ 1u];
+      cross(back, pcie::completion_bytes(part), front);
       ++back.counters->completions;
     }
     passage.end = std::max(passage.end, front.tail);

@@ -5,12 +5,13 @@
 
 #include "timing/calendar.h"
 #include "timing/clock.h"
+#include "timing/link_errors.h"
 #include "timing/network.h"
 #include "timing/server.h"
 #include "timing/slots.h"
+#include "timing/under_way.h"
 
 #include <array>
-#include <queue>
 #include <vector>
 
 namespace iommusim::timing {
@@ -31,6 +32,8 @@ class LooseClock final : public Clock {
     const Channel* parameters = nullptr;
     Calendar calendar;
     ChannelCounters* counters = nullptr;
+    LinkErrors errors;
+    TimeSeries* series = nullptr;
   };
   /// The writes that a device sent last: a read may not pass those that left before it.
   class SentWrites {
@@ -98,8 +101,7 @@ class LooseClock final : public Clock {
   std::vector<ChannelState> channels_;
   std::vector<EngineState> engines_;
   std::vector<PostedLines> posted_lines_;
-  /// Ends of the operations under way, the earliest on top.
-  std::priority_queue<Duration, std::vector<Duration>, std::greater<>> under_way_;
+  UnderWay under_way_;
 };
 
 }  // namespace iommusim::timing

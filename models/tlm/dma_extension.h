@@ -8,6 +8,7 @@
 #include "pcie/routing.h"
 #include "pcie/topology.h"
 #include "timing/journey.h"
+#include "tlm/translator.h"
 
 #include <tlm>
 
@@ -36,6 +37,7 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   /// Set by the requester; never changed; defaults 0 and off.
   std::uint8_t traffic_class = 0;
   bool relaxed_ordering = false;
+  bool id_based_ordering = false;
   bool no_snoop = false;
   std::uint16_t tag = 0;
 
@@ -54,12 +56,16 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   Path path;
   /// Each component appends what takes time. Open while somebody waits to spend it (tlm/journey_scope.h).
   timing::Journey journey;
+  /// Set by an IOMMU that passed the request on: itself, and what its caches had. Default: none, nothing.
+  Translator* translator = nullptr;
+  std::optional<iommu::CacheHits> hits;
 
   /// Back to the defaults, without touching the unused hops.
   void reset() {
     requester = RequesterId{};
     pasid.reset();
-    privileged = execute = atomic = zero_length = relaxed_ordering = no_snoop = poisoned = false;
+    privileged = execute = atomic = zero_length = poisoned = false;
+    relaxed_ordering = id_based_ordering = no_snoop = false;
     translation_answered = from_device_tlb = false;
     address_type = AddressType::untranslated;
     traffic_class = 0;
@@ -68,6 +74,8 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
     landing = Landing{};
     path.clear();
     journey.end();
+    translator = nullptr;
+    hits.reset();
   }
 
   tlm::tlm_extension_base* clone() const override { return new DmaExtension(*this); }
@@ -84,6 +92,8 @@ inline Access access_of(const tlm::tlm_generic_payload& payload, const DmaExtens
   access.privileged = extension.privileged;
   access.execute = extension.execute;
   access.relaxed_ordering = extension.relaxed_ordering;
+  access.id_based_ordering = extension.id_based_ordering;
+  access.traffic_class = extension.traffic_class;
   access.no_snoop = extension.no_snoop;
   access.poisoned = extension.poisoned && payload.is_write();
   access.address = BusAddr{payload.get_address()};

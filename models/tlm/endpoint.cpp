@@ -16,6 +16,17 @@
 #include <utility>
 
 namespace iommusim::modules {
+namespace {
+
+void set_ordering(pcie::PortType type, const DmaRequest& request, Access& access) {
+  if (type == pcie::PortType::conventional) return;
+  access.relaxed_ordering = request.relaxed_ordering;
+  access.id_based_ordering = request.id_based_ordering;
+  access.traffic_class = request.traffic_class;
+}
+
+}  // namespace
+
 Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& foreign,
                    EndpointConfig config)
     : sc_module{name}, topology_{topology}, foreign_{foreign}, config_{std::move(config)} {
@@ -29,6 +40,7 @@ void Endpoint::on_dmi_invalidated(std::function<void(std::uint64_t, std::uint64_
 }
 
 void Endpoint::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
+  ++withdrawals_;
   if (dmi_sink_) dmi_sink_(first, last);
 }
 
@@ -45,10 +57,10 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
     access.requester = request.requester.value_or(topology_[request.function].requester);
     access.message = request.message;
     access.poisoned = request.poisoned && request.operation != Operation::read;
+    set_ordering(topology_[request.function].type, request, access);
     access.address = part.address;
     access.size = part.size;
     send(request, access, data, observer);
-    tlps_[tlp_count_ - 1].max_payload = function.max_payload;
     if (data != nullptr) data += part.size;
   }
   clock.submit({config_.engine,
@@ -60,17 +72,18 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
                 {tlps_.data(), tlp_count_}});
 }
 
-void Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start,
-                      timing::Clock& clock, TlpObserver& observer, bool poisoned) {
+void Endpoint::signal(pcie::NodeIndex function, const Interrupt& interrupt, Duration start, timing::Clock& clock,
+                      TlpObserver& observer) {
   std::array<unsigned char, 4> data{};
-  store_le(data.data(), message.data);
+  store_le(data.data(), interrupt.message.data);
   DmaRequest request;
   request.function = function;
   request.operation = Operation::write;
-  request.address = message.address;
+  request.address = interrupt.message.address;
   request.size = data.size();
   request.message = true;
-  request.poisoned = poisoned;
+  request.poisoned = interrupt.poisoned;
+  request.traffic_class = interrupt.traffic_class;
   request.data = data.data();
   transfer(request, start, clock, observer);
 }
@@ -81,23 +94,29 @@ timing::Tlp& Endpoint::next_tlp() {
 }
 
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
+  const bool translates = tlb_of(request) != nullptr;
+  KnownWay* const way =
+      !translates && KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
+  if (way != nullptr && go_known_way(*way, access, data, observer)) return;
   const PayloadPool::Handle transaction = pool_.acquire();
   prepare_payload(*transaction, access);
   DmaExtension& extension = transaction->extension;
   const bool read = access.operation == Operation::read;
   if (!read && data != nullptr) std::memcpy(transaction->get_data_ptr(), data, access.size);
-  const bool translates = tlb_of(request) != nullptr;
   const std::optional<Access> sent = translates ? translate(request, access, *transaction) : access;
   if (sent) transmit(request.function, access, *sent, *transaction);
-  set_timed(next_tlp(), sent.value_or(access), extension.journey);
+  timing::Tlp& tlp = next_tlp();
+  tlp.set(sent.value_or(access), extension.journey, topology_[request.function].decoded.max_payload);
+  tlp.times_out = extension.landing.status == CompletionStatus::timeout;
   if (extension.from_device_tlb && extension.landing.kind == LandingKind::memory) {
     extension.landing.decide(topology_[request.function].id, iommu::rules::device_tlb);
     extension.landing.from_cache = true;
   }
+  if (way != nullptr && way->is_worth_learning() && transaction->is_response_ok()) learn(*way, access, *transaction);
   pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
-  observer.on_tlp(access, *transaction);
+  observer.on_tlp(access, extension.landing, extension.path);
 }
 
 void Endpoint::transmit(pcie::NodeIndex function, const Access& intended, const Access& access,
@@ -160,7 +179,8 @@ bool Endpoint::access_bar(const pcie::RouteDecision& decision, tlm::tlm_generic_
 void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
-  const JourneyScope journey{foreign_, payload, extension, delay};
+  const JourneyScope journey{foreign_, payload, extension, delay,
+                             topology_[config_.functions.front()].decoded.max_payload};
   extension.journey.reach(timing::StepKind::device);
   const Access access = access_of(payload, extension);
   answer(pcie::claim_at_device(topology_, config_.functions, access), payload, extension);

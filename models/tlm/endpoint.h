@@ -10,6 +10,8 @@
 #include "pcie/topology.h"
 #include "timing/clock.h"
 #include "timing/loose_clock.h"
+#include "tlm/dmi_scope.h"
+#include "tlm/known_ways.h"
 #include "tlm/payload_pool.h"
 
 #include <systemc>
@@ -57,6 +59,10 @@ struct DmaRequest {
   bool message = false;
   /// Writes and atomics: the data is known to be bad, and every TLP says so (EP). Reads bring no data to poison.
   bool poisoned = false;
+  /// Of every TLP. A conventional PCI device has none of them.
+  bool relaxed_ordering = false;
+  bool id_based_ordering = false;
+  std::uint8_t traffic_class = 0;
   /// Writes and atomics: `size` bytes. Reads: where `size` bytes go, or nullptr.
   unsigned char* data = nullptr;
 };
@@ -65,7 +71,7 @@ struct DmaRequest {
 class TlpObserver {
  public:
   virtual ~TlpObserver() = default;
-  virtual void on_tlp(const Access& access, const DmaTransaction& transaction) = 0;
+  virtual void on_tlp(const Access& access, const Landing& landing, const Path& path) = 0;
 };
 
 class Endpoint : public sc_core::sc_module {
@@ -79,17 +85,30 @@ class Endpoint : public sc_core::sc_module {
 
   /// Sends the TLPs of `request` and gives them to `clock`, which spends their time from `start` on.
   void transfer(const DmaRequest& request, Duration start, timing::Clock& clock, TlpObserver& observer);
-  /// Sends an interrupt message: a 4-byte posted write, poisoned or not.
-  void signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start, timing::Clock& clock,
-              TlpObserver& observer, bool poisoned = false);
+  struct Interrupt {
+    interrupts::MsiMessage message;
+    bool poisoned = false;
+    std::uint8_t traffic_class = 0;
+  };
+  /// Sends an interrupt message: a 4-byte posted write.
+  void signal(pcie::NodeIndex function, const Interrupt& interrupt, Duration start, timing::Clock& clock,
+              TlpObserver& observer);
 
   const PayloadPool& pool() const { return pool_; }
+  /// Requests that went a known way, and so were not sent through the modules on it.
+  std::uint64_t repeated() const { return repeated_; }
   /// Called when translations that DMI pointers rest on may have changed.
   void on_dmi_invalidated(std::function<void(std::uint64_t first, std::uint64_t last)> sink);
 
  private:
   void send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer);
   timing::Tlp& next_tlp();
+  /// Once a page of memory was visited often enough, its requests need not be sent: see KnownWays.
+  bool go_known_way(KnownWay& way, const Access& access, unsigned char* data, TlpObserver& observer);
+  void learn(KnownWay& way, const Access& access, DmaTransaction& transaction);
+  unsigned char* memory_of_page(const KnownWay& way, const Access& access, DmaTransaction& transaction);
+  bool is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const;
+  std::uint64_t generation() const { return topology_.generation() + withdrawals_; }
   /// `access` as it goes out, for what the function intends: it leaves by the link, or ends inside the device.
   void transmit(pcie::NodeIndex function, const Access& intended, const Access& access, DmaTransaction& transaction);
   /// True when the request leaves by the link; else it ended inside the device.
@@ -119,6 +138,10 @@ class Endpoint : public sc_core::sc_module {
   std::vector<timing::Tlp> tlps_;
   std::size_t tlp_count_ = 0;
   PayloadPool pool_;
+  KnownWays ways_;
+  /// How often DMI was withdrawn.
+  std::uint64_t withdrawals_ = 0;
+  std::uint64_t repeated_ = 0;
   std::function<void(std::uint64_t, std::uint64_t)> dmi_sink_;
 };
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request of an endpoint as a TLM payload, and as a clock sees it.
+// One request of an endpoint as a TLM payload.
 #pragma once
 
 #include "base/access.h"
-#include "pcie/link_timing.h"
-#include "timing/tlp.h"
 #include "tlm/payload_pool.h"
 
 namespace iommusim::modules {
@@ -27,18 +25,9 @@ inline void prepare_payload(DmaTransaction& transaction, const Access& access) {
   extension.atomic = access.operation == Operation::atomic;
   extension.zero_length = access.size == 0;
   extension.poisoned = access.poisoned;
-}
-
-/// The request as a clock sees it, with the way that it took.
-inline void set_timed(timing::Tlp& tlp, const Access& access, const timing::Journey& journey) {
-  tlp.gates = false;
-  tlp.operation = access.operation;
-  tlp.relaxed_ordering = access.relaxed_ordering;
-  tlp.requester = access.requester;
-  tlp.address = access.address.value();
-  tlp.size = access.size;
-  tlp.wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
-  tlp.journey = journey;
+  extension.relaxed_ordering = access.relaxed_ordering;
+  extension.id_based_ordering = access.id_based_ordering;
+  extension.traffic_class = access.traffic_class;
 }
 
 }  // namespace iommusim::modules

@@ -17,6 +17,7 @@ constexpr unsigned most_attempts = 4;
 }  // namespace
 
 iommu::DeviceTlb* Endpoint::tlb_of(const DmaRequest& request) const {
+  if (config_.tlbs.empty()) return nullptr;
   const bool is_own = !request.requester || *request.requester == topology_[request.function].requester;
   if (request.address_type != AddressType::untranslated || request.message || !is_own) return nullptr;
   const auto at = std::find(config_.functions.begin(), config_.functions.end(), request.function);
@@ -63,9 +64,8 @@ std::optional<iommu::AddressTranslation> Endpoint::ask(const DmaRequest& request
   prepare_payload(*asked, question);
   transmit(request.function, access, question, *asked);
   timing::Tlp& tlp = next_tlp();
-  set_timed(tlp, question, asked->extension.journey);
+  tlp.set(question, asked->extension.journey, topology_[request.function].decoded.max_payload);
   tlp.gates = true;
-  tlp.max_payload = topology_[request.function].decoded.max_payload;
   const Landing& landing = asked->extension.landing;
   if (asked->extension.translation_answered && asked->is_response_ok()) {
     transaction.extension.path.add(landing.decided_by, *landing.rule);

@@ -7,6 +7,7 @@
 #include "timing/loose_clock.h"
 #include "tlm/dma_extension.h"
 #include "tlm/multi_target.h"
+#include "tlm/translator.h"
 
 #include <systemc>
 #include <tlm>
@@ -22,8 +23,9 @@ struct VtdConfig {
   std::uint16_t index = 0;
   /// Each register access.
   sc_core::sc_time register_latency;
-  /// More for a register write that has descriptors of the invalidation queue executed.
+  /// More for a register write that has descriptors of the invalidation queue executed; and for each of them.
   sc_core::sc_time invalidation_latency;
+  sc_core::sc_time descriptor_latency;
   /// More for one that has devices told: to the farthest of them and back.
   sc_core::sc_time device_invalidation_latency;
   /// For so long a device may owe an Invalidate Completion. How long hardware waits is its own affair; this is less
@@ -33,7 +35,7 @@ struct VtdConfig {
   RequesterId default_requester;
 };
 
-class VtdModule : public sc_core::sc_module {
+class VtdModule : public sc_core::sc_module, private Translator {
  public:
   /// Requests of devices, at I/O virtual addresses. One that crosses a 4 KiB boundary gets a burst error; debug
   /// transport answers its first page.
@@ -63,6 +65,7 @@ class VtdModule : public sc_core::sc_module {
                sc_core::sc_time& delay);
   void send_message(const interrupts::MsiMessage& message);
   void withdraw_dmi();
+  bool repeat(const iommu::CacheHits& hits) override { return unit_.repeat(hits); }
 
   ComponentId id_;
   vtd::Unit& unit_;

@@ -49,8 +49,8 @@ void check_record(const FaultRecord& record, const iommu::TranslationRequest& re
   CHECK(record.get<FaultRecord::FI>() == request.address.value() >> 12);
   const auto type = record.get<FaultRecord::T1>() * 2 + record.get<FaultRecord::T2>();
   CHECK(type == request_type(request.operation));
-  CHECK(record.get<FaultRecord::AT>() == 0);
-  CHECK(record.get<FaultRecord::PP>() == 0);
+  CHECK(record.get<FaultRecord::PP>() == (request.pasid.has_value() ? 1U : 0U));
+  if (request.pasid.has_value()) CHECK(record.get<FaultRecord::PV>() == request.pasid->value());
 }
 
 }  // namespace
@@ -116,6 +116,8 @@ void expect_fault(VtdBench& bench, const iommu::TranslationRequest& request, std
   CHECK(result.fault_recorded);
   CHECK((bench.registers.fault_status() & fault_status::ppf) != 0);
   check_record(bench.registers.fault_record(), request, reason);
+  const auto type = bench.unit.config().device_tlb ? static_cast<unsigned>(request.address_type) : 0;
+  CHECK(bench.registers.fault_record().get<FaultRecord::AT>() == type);
   bench.registers.clear_fault_record();
 }
 

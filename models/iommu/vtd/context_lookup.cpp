@@ -45,38 +45,31 @@ FaultReason check(const TableFormat& format, const ContextEntry& entry) {
   return has_valid_programming(format, entry) ? FaultReason::none : FaultReason::context_entry_invalid;
 }
 
-Context faulted(FaultReason reason) {
-  Context context;
-  context.fault = reason;
-  return context;
-}
-
-Context resolve(const TableFormat& format, const ContextEntry& entry) {
-  Context context;
-  context.fault = check(format, entry);
-  context.fpd = entry.get<ContextEntry::FPD>();
-  if (context.fault != FaultReason::none) return context;
+void take_fields(const ContextEntry& entry, Context& context) {
   context.domain = entry.get<ContextEntry::DID>();
   context.type = entry.get<ContextEntry::TT>();
   context.levels = static_cast<std::uint8_t>(levels_of(entry.get<ContextEntry::AW>()));
   context.device_tlb = context.type == TranslationType::second_stage_with_ats;
   context.table = PhysAddr{entry.word(0) & ContextEntry::SSPTPTR::mask};
-  return context;
 }
 
 }  // namespace
 
-Context look_up_context(const TableFormat& format, PhysAddr root_table, RequesterId requester, TableReader& tables) {
+void look_up_context(const ContextQuery& query, TableReader& tables, Context& context) {
+  context = {};
   RootEntry root;
-  if (!tables.read("root entry", root_table + requester.bus() * entry_size, root))
-    return faulted(FaultReason::root_entry_access_error);
-  if (const FaultReason reason = check(format, root); reason != FaultReason::none) return faulted(reason);
+  context.fault = FaultReason::root_entry_access_error;
+  if (!tables.read("root entry", query.root_table + query.requester.bus() * entry_size, root)) return;
+  context.fault = check(query.format, root);
+  if (context.fault != FaultReason::none) return;
 
   const PhysAddr context_table{root.word(0) & RootEntry::CTP::mask};
   ContextEntry entry;
-  if (!tables.read("context entry", context_table + requester.devfn() * entry_size, entry))
-    return faulted(FaultReason::context_entry_access_error);
-  return resolve(format, entry);
+  context.fault = FaultReason::context_entry_access_error;
+  if (!tables.read("context entry", context_table + query.requester.devfn() * entry_size, entry)) return;
+  context.fault = check(query.format, entry);
+  context.fpd = entry.get<ContextEntry::FPD>();
+  if (context.fault == FaultReason::none) take_fields(entry, context);
 }
 
 }  // namespace iommusim::vtd

@@ -39,12 +39,18 @@ struct Context {
   std::uint32_t pasid_limit = 0;
 };
 
-/// Each step in the order of the specification: access error, not present, reserved bits, then invalid
-/// programming.
-Context look_up_context(const TableFormat& format, PhysAddr root_table, RequesterId requester, TableReader& tables);
+/// Where the search for a context begins.
+struct ContextQuery {
+  const TableFormat& format;
+  PhysAddr root_table;
+  RequesterId requester;
+};
+
+/// Makes `context` what the tables say. Each step in the order of the specification: access error, not present,
+/// reserved bits, then invalid programming.
+void look_up_context(const ContextQuery& query, TableReader& tables, Context& context);
 
 /// The same in scalable mode.
-Context look_up_scalable_context(const TableFormat& format, PhysAddr root_table, RequesterId requester,
-                                 TableReader& tables);
+void look_up_scalable_context(const ContextQuery& query, TableReader& tables, Context& context);
 
 }  // namespace iommusim::vtd

@@ -57,7 +57,6 @@ FirstStageResult FirstStageWalk::walk(Iova address, const FirstStageNeeds& needs
     if (!table.is_cached) {
       result.fault = find_table(next + 8 * table_index(address.value(), level), at_top, table);
       if (result.fault != FaultReason::none) return result;
-      if (!at_top) note_table(address, level + 1, table, result.rights);
     }
     FirstStageEntry entry;
     const PhysAddr at = table.address + 8 * table_index(address.value(), level);
@@ -67,6 +66,7 @@ FirstStageResult FirstStageWalk::walk(Iova address, const FirstStageNeeds& needs
     }
 
     const bool leaf = context_.format.is_leaf(level, entry);
+    const FirstStageRights rights_to_table = result.rights;
     result.rights.restrict_to(entry);
     result.fault = check(entry, level, leaf, result.rights, needs);
     if (result.fault != FaultReason::none) return result;
@@ -75,6 +75,7 @@ FirstStageResult FirstStageWalk::walk(Iova address, const FirstStageNeeds& needs
     const bool is_written = leaf && (needs.write || takes_write);
     result.fault = update(entry, is_written, table);
     if (result.fault != FaultReason::none || wants_full_walk_) return result;
+    if (!at_top && !table.is_cached) note_table(address, level + 1, table, rights_to_table);
 
     next = entry.raw() & FirstStageEntry::ADDR::mask;
     if (leaf) {
@@ -119,7 +120,7 @@ FaultReason FirstStageWalk::check(FirstStageEntry entry, unsigned level, bool le
 }
 
 /// Accessed in every entry, dirty in the leaf that a write uses.
-FaultReason FirstStageWalk::update(FirstStageEntry entry, bool is_written, const Table& table) {
+FaultReason FirstStageWalk::update(FirstStageEntry entry, bool is_written, Table& table) {
   const std::uint64_t wanted = FirstStageEntry::A::mask | (pasid_.extended_accessed ? FirstStageEntry::EA::mask : 0) |
                                (is_written ? FirstStageEntry::D::mask : 0);
   const std::uint64_t bits = wanted & ~entry.raw();
@@ -132,6 +133,7 @@ FaultReason FirstStageWalk::update(FirstStageEntry entry, bool is_written, const
   if (!table.writable) return FaultReason::first_stage_write_not_permitted;
   const std::size_t fetch = context_.tables.last();
   if (!table.dirty) context_.tables.set_bits(table.leaf_fetch, SecondStageEntry::D::mask);
+  table.dirty = true;
   context_.tables.set_bits(fetch, bits);
   return FaultReason::none;
 }

@@ -80,7 +80,7 @@ class FirstStageWalk {
   FaultReason find_table(std::uint64_t entry_address, bool at_top, Table& table) const;
   FaultReason check(FirstStageEntry entry, unsigned level, bool leaf, const FirstStageRights& rights,
                     const FirstStageNeeds& needs) const;
-  FaultReason update(FirstStageEntry entry, bool is_written, const Table& table);
+  FaultReason update(FirstStageEntry entry, bool is_written, Table& table);
   void note_table(Iova address, unsigned level, const Table& table, const FirstStageRights& rights);
 
   Context context_;

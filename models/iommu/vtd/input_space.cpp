@@ -34,7 +34,8 @@ void enumerate(const DecisionInputs& unit, const SecondStage& stage, InputSpace&
 void enumerate_legacy(const DecisionInputs& unit, RequesterId requester, InputSpace& space) {
   iommu::FetchLog fetches;
   TableReader reader{unit.bus, fetches};
-  const Context context = look_up_context(unit.format, unit.remapping.root_table, requester, reader);
+  Context context;
+  look_up_context({unit.format, unit.remapping.root_table, requester}, reader, context);
   if (context.fault != FaultReason::none || context.type == TranslationType::pass_through) return;
   SecondStage stage;
   stage.table = context.table;
@@ -46,9 +47,11 @@ void enumerate_legacy(const DecisionInputs& unit, RequesterId requester, InputSp
 void enumerate_scalable(const DecisionInputs& unit, RequesterId requester, InputSpace& space) {
   iommu::FetchLog fetches;
   TableReader reader{unit.bus, fetches};
-  const Context context = look_up_scalable_context(unit.format, unit.remapping.root_table, requester, reader);
+  Context context;
+  look_up_scalable_context({unit.format, unit.remapping.root_table, requester}, reader, context);
   if (context.fault != FaultReason::none) return;
-  const PasidContext pasid = look_up_pasid(unit.format, context.table, context.rid_pasid, reader);
+  PasidContext pasid;
+  look_up_pasid({unit.format, context.table, context.rid_pasid}, reader, pasid);
   if (pasid.fault != FaultReason::none || pasid.type == Pgtt::pass_through) return;
   if (pasid.type == Pgtt::second_stage) return enumerate(unit, second_stage_of(pasid), space);
   const unsigned top = input_width(pasid.first_stage_levels) - 1;

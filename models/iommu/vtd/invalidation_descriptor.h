@@ -68,9 +68,7 @@ struct IotlbDescriptor : InvalidationDescriptor {
   bool has_reserved_bits() const {
     return has_bits_outside(DID::mask | DR::mask | DW::mask | G::mask, ADDR::mask | IH::mask | AM::mask);
   }
-  IotlbInvalidation request() const {
-    return {get<G>(), get<DID>(), Iova{word(1) & ADDR::mask}, get<AM>(), get<IH>()};
-  }
+  IotlbInvalidation request() const { return {get<G>(), get<DID>(), Iova{word(1) & ADDR::mask}, get<AM>(), get<IH>()}; }
 };
 
 /// dev_tlb_inv_dsc (6.5.2.5). MIP and PFSID are hints that throttle; PFSID needs ECAP.DIT.

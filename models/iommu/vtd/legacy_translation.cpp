@@ -25,75 +25,26 @@ FaultReason legacy_reason(SecondStageFault fault, NeededRights needed) {
   return FaultReason::none;
 }
 
-class LegacyTranslation {
- public:
-  explicit LegacyTranslation(const RequestInputs& inputs)
-      : inputs_{inputs},
-        unit_{inputs.unit},
-        request_{inputs.request},
-        tables_{inputs.unit.bus, inputs.fetches},
-        effects_{inputs.effects} {}
+}  // namespace
 
-  TranslationResult run() {
-    TranslationResult result = translate(find_context(inputs_, tables_, look_up_context));
-    result.context_cached = effects_.context_lookup == Lookup::hit;
-    result.translation_cached = effects_.iotlb_lookup == Lookup::hit;
-    return result;
-  }
-
- private:
-  TranslationResult translate(const Context& context);
-  TranslationResult look_up(const Context& context);
-  TranslationResult walk(const Context& context, NeededRights needed);
-  TranslationResult deliver(const Context& context, const IotlbEntry& entry, unsigned level, const Rule& rule) const;
-  void note_nothing_permitted(const Context& context, unsigned level);
-
-  const RequestInputs& inputs_;
-  const DecisionInputs& unit_;
-  const iommu::TranslationRequest& request_;
-  TableReader tables_;
-  DecisionEffects& effects_;
-};
-
-TranslationResult LegacyTranslation::translate(const Context& context) {
-  if (context.fault != FaultReason::none) return refuse(request_, context.fault, context.fpd);
-  // Type gate.
-  if (request_.address_type != AddressType::untranslated && !context.device_tlb)
-    return refuse(request_, FaultReason::request_type_blocked, context.fpd);
-  if (request_.address_type == AddressType::translated)
-    return pass_to_host(inputs_, FaultReason::address_beyond_width, context.fpd, rules::translated_request);
-  if (is_interrupt_range_query(request_)) return answer_untranslated_only(request_);
-  if (context.type == TranslationType::pass_through)
-    return pass_to_host(inputs_, FaultReason::address_beyond_width, context.fpd, rules::pass_through);
-  if ((request_.address.value() & unit_.format.excess_input_bits(context.levels)) != 0)
-    return refuse(request_, FaultReason::address_beyond_width, context.fpd);
-  return look_up(context);
+const Context& LegacyTranslation::fetch_context() {
+  TableReader tables{unit_.bus, inputs_.fetches};
+  return vtd::fetch_context(inputs_, tables, look_up_context);
 }
 
-/// A cached translation without the right that is needed is walked again: it may be older than a table that
-/// grants more. Only what CAP.CM lets the unit keep of empty entries is believed.
-TranslationResult LegacyTranslation::look_up(const Context& context) {
-  const NeededRights needed = needed_rights(request_, unit_.format);
-  effects_.iotlb_slot = unit_.caches.iotlb.find_page(context.domain, request_.address);
-  if (effects_.iotlb_slot == Iotlb::none) return walk(context, needed);
-
-  const IotlbEntry& entry = unit_.caches.iotlb.value(effects_.iotlb_slot);
-  const MissingRight missing = missing_right(needed, entry.rights);
-  if (missing != MissingRight::none && entry.rights.any()) return walk(context, needed);
-
-  effects_.iotlb_lookup = Lookup::hit;
-  if (missing != MissingRight::none || !entry.rights.any())
-    return refuse(request_, legacy_reason(SecondStageFault::not_present, needed), context.fpd);
-  return deliver(context, entry, unit_.caches.iotlb.tag(effects_.iotlb_slot).level(), rules::iotlb_hit);
+TranslationResult LegacyTranslation::pass(const Context& context) const {
+  const bool is_translated = request_.address_type == AddressType::translated;
+  return pass_to_host(inputs_, FaultReason::address_beyond_width, context.fpd,
+                      is_translated ? rules::translated_request : rules::pass_through);
 }
 
 TranslationResult LegacyTranslation::walk(const Context& context, NeededRights needed) {
-  effects_.iotlb_lookup = Lookup::miss;
+  TableReader tables{unit_.bus, inputs_.fetches};
   SecondStage stage;
   stage.table = context.table;
   stage.levels = context.levels;
   const SecondStageLookup lookup{
-      {unit_.format, unit_.caches.second_stage, tables_, effects_.paging}, context.domain, stage};
+      {unit_.format, unit_.caches.second_stage, tables, effects_.paging}, context.domain, stage};
   const SecondStageResult walked = lookup.find(request_.address.value(), {needed, false});
   if (walked.fault != SecondStageFault::none) {
     const bool is_kept = walked.fault == SecondStageFault::not_present && unit_.format.caches_faults();
@@ -107,25 +58,14 @@ TranslationResult LegacyTranslation::walk(const Context& context, NeededRights n
   return deliver(context, effects_.iotlb_entry, walked.level, rules::second_stage);
 }
 
+TranslationResult LegacyTranslation::refuse_empty(const Context& context, NeededRights needed) const {
+  return refuse(request_, legacy_reason(SecondStageFault::not_present, needed), context.fpd);
+}
+
 void LegacyTranslation::note_nothing_permitted(const Context& context, unsigned level) {
   effects_.iotlb_tag = IotlbTag{context.domain, request_.address, level};
   effects_.iotlb_entry = permits_nothing;
   effects_.fills_iotlb = true;
-}
-
-TranslationResult LegacyTranslation::deliver(const Context& context, const IotlbEntry& entry, unsigned level,
-                                             const Rule& rule) const {
-  if (touches_interrupt_range(output_of(request_, entry, level).value(), request_.size))
-    return refuse(request_, FaultReason::output_in_interrupt_range, context.fpd);
-  TranslationResult result = translated(request_, entry, level, rule);
-  if (request_.no_write && !takes_write(request_, unit_.format)) result.writable = false;
-  return result;
-}
-
-}  // namespace
-
-TranslationResult translate_in_legacy_mode(const RequestInputs& inputs) {
-  return LegacyTranslation{inputs}.run();
 }
 
 }  // namespace iommusim::vtd

@@ -12,13 +12,6 @@ using Entry = PasidTableEntry;
 constexpr unsigned table_index_bits = 6;
 constexpr std::uint32_t table_index_mask = (1U << table_index_bits) - 1;
 
-PasidContext faulted(FaultReason reason, bool fpd) {
-  PasidContext context;
-  context.fault = reason;
-  context.fpd = fpd;
-  return context;
-}
-
 FaultReason check(const TableFormat& format, PasidDirectoryEntry entry) {
   if (!entry.get<PasidDirectoryEntry::P>()) return FaultReason::pasid_directory_not_present;
   const std::uint64_t beyond = PasidDirectoryEntry::SMPTBLPTR::mask & ~format.host_bits();
@@ -97,23 +90,26 @@ void take_fields(const Entry& entry, PasidContext& context) {
 
 }  // namespace
 
-PasidContext look_up_pasid(const TableFormat& format, PhysAddr directory, Pasid pasid, TableReader& tables) {
+void look_up_pasid(const PasidQuery& query, TableReader& tables, PasidContext& context) {
+  context = {};
   PasidDirectoryEntry in_directory;
-  const std::uint64_t directory_index = pasid.value() >> table_index_bits;
-  if (!tables.read("PASID directory entry", directory + directory_index * PasidDirectoryEntry::bytes, in_directory))
-    return faulted(FaultReason::pasid_directory_access_error, false);
-  const bool directory_fpd = in_directory.get<PasidDirectoryEntry::FPD>();
-  if (const FaultReason reason = check(format, in_directory); reason != FaultReason::none)
-    return faulted(reason, directory_fpd);
+  const std::uint64_t directory_index = query.pasid.value() >> table_index_bits;
+  context.fault = FaultReason::pasid_directory_access_error;
+  if (!tables.read("PASID directory entry", query.directory + directory_index * PasidDirectoryEntry::bytes,
+                   in_directory))
+    return;
+  context.fpd = in_directory.get<PasidDirectoryEntry::FPD>();
+  context.fault = check(query.format, in_directory);
+  if (context.fault != FaultReason::none) return;
 
   const PhysAddr table{in_directory.raw() & PasidDirectoryEntry::SMPTBLPTR::mask};
-  const std::uint64_t index = pasid.value() & table_index_mask;
+  const std::uint64_t index = query.pasid.value() & table_index_mask;
   Entry entry;
-  if (!tables.read("PASID table entry", table + index * Entry::bytes, entry))
-    return faulted(FaultReason::pasid_entry_access_error, directory_fpd);
-  PasidContext context = faulted(check(format, entry), directory_fpd || entry.get<Entry::FPD>());
+  context.fault = FaultReason::pasid_entry_access_error;
+  if (!tables.read("PASID table entry", table + index * Entry::bytes, entry)) return;
+  context.fpd = context.fpd || entry.get<Entry::FPD>();
+  context.fault = check(query.format, entry);
   if (context.fault == FaultReason::none) take_fields(entry, context);
-  return context;
 }
 
 }  // namespace iommusim::vtd

@@ -38,8 +38,16 @@ struct PasidContext {
   bool snooped_page = false;
 };
 
-/// Each step in the order of the specification: access error, not present, reserved bits, then invalid
-/// programming. `pasid` lies within the directory.
-PasidContext look_up_pasid(const TableFormat& format, PhysAddr directory, Pasid pasid, TableReader& tables);
+/// Where the search for a PASID begins.
+struct PasidQuery {
+  const TableFormat& format;
+  PhysAddr directory;
+  /// Within the directory.
+  Pasid pasid;
+};
+
+/// Makes `context` what the tables say. Each step in the order of the specification: access error, not present,
+/// reserved bits, then invalid programming.
+void look_up_pasid(const PasidQuery& query, TableReader& tables, PasidContext& context);
 
 }  // namespace iommusim::vtd

@@ -40,34 +40,39 @@ inline PhysAddr output_of(const iommu::TranslationRequest& request, const IotlbE
 }
 
 inline iommu::TranslationResult translated(const iommu::TranslationRequest& request, const IotlbEntry& entry,
-                                           unsigned level, const Rule& rule) {
+                                           unsigned level, const Rule& rule, const TableFormat& format) {
   iommu::TranslationResult result;
   result.outcome = iommu::Outcome::translated;
   result.address = output_of(request, entry, level);
   result.page_size = page_size(level);
   result.readable = entry.rights.read;
-  result.writable = entry.rights.write;
+  result.writable = entry.rights.write && (!asks_for_translation(request) || takes_write(request, format));
   result.snooped = entry.snooped;
   result.rule = &rule;
   return result;
 }
 
-/// The context of the requester, from the cache or through `look_up`.
+/// Looks the context up in memory, by `look_up` of the mode.
 template <class LookUp>
-const Context& find_context(const RequestInputs& inputs, TableReader& tables, LookUp look_up) {
+const Context& fetch_context(const RequestInputs& inputs, TableReader& tables, LookUp look_up) {
   const DecisionInputs& unit = inputs.unit;
   DecisionEffects& effects = inputs.effects;
-  effects.context_slot = unit.caches.contexts.find(ContextTag{inputs.request.requester});
-  if (effects.context_slot != ContextCache::none) {
-    effects.context_lookup = Lookup::hit;
-    return unit.caches.contexts.value(effects.context_slot);
-  }
   effects.context_lookup = Lookup::miss;
-  effects.context = look_up(unit.format, unit.remapping.root_table, inputs.request.requester, tables);
+  look_up({unit.format, unit.remapping.root_table, inputs.request.requester}, tables, effects.context);
   const FaultReason fault = effects.context.fault;
   effects.fills_context =
       fault == FaultReason::none || (unit.format.caches_faults() && is_cacheable_with_caching_mode(fault));
   return effects.context;
+}
+
+/// The context of the requester in the cache, or null.
+inline const Context* find_cached_context(const RequestInputs& inputs) {
+  const ContextCache& contexts = inputs.unit.caches.contexts;
+  DecisionEffects& effects = inputs.effects;
+  effects.context_slot = contexts.find(ContextTag{inputs.request.requester});
+  if (effects.context_slot == ContextCache::none) return nullptr;
+  effects.context_lookup = Lookup::hit;
+  return &contexts.value(effects.context_slot);
 }
 
 /// Goes on to the same address. `too_wide` is the fault of an address that the host does not have.

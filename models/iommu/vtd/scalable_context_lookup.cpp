@@ -33,17 +33,7 @@ FaultReason check(const TableFormat& format, const Entry& entry) {
   return names_missing_pasid ? FaultReason::rid_pasid_invalid : FaultReason::none;
 }
 
-Context faulted(FaultReason reason) {
-  Context context;
-  context.scalable = true;
-  context.fault = reason;
-  return context;
-}
-
-Context resolve(const TableFormat& format, const Entry& entry) {
-  Context context = faulted(check(format, entry));
-  context.fpd = entry.get<Entry::FPD>();
-  if (context.fault != FaultReason::none) return context;
+void take_fields(const TableFormat& format, const Entry& entry, Context& context) {
   context.table = PhysAddr{entry.word(0) & Entry::PASIDDIRPTR::mask};
   context.device_tlb = entry.get<Entry::DTE>();
   context.pasid_requests = entry.get<Entry::PASIDE>();
@@ -52,25 +42,29 @@ Context resolve(const TableFormat& format, const Entry& entry) {
   // Without ECAP.RPS the field is ignored.
   if (format.scalable().rid_pasid) context.rid_pasid = Pasid{entry.get<Entry::RID_PASID>()};
   context.pasid_limit = pasid_limit(entry);
-  return context;
 }
 
 }  // namespace
 
-Context look_up_scalable_context(const TableFormat& format, PhysAddr root_table, RequesterId requester,
-                                 TableReader& tables) {
+void look_up_scalable_context(const ContextQuery& query, TableReader& tables, Context& context) {
+  context = {};
+  context.scalable = true;
   RootEntry root;
-  if (!tables.read("scalable-mode root entry", root_table + requester.bus() * RootEntry::bytes, root))
-    return faulted(FaultReason::scalable_root_access_error);
-  const ScalableRootHalf half{root.word(root_half_of(requester))};
-  if (const FaultReason reason = check(format, half); reason != FaultReason::none) return faulted(reason);
+  context.fault = FaultReason::scalable_root_access_error;
+  if (!tables.read("scalable-mode root entry", query.root_table + query.requester.bus() * RootEntry::bytes, root))
+    return;
+  const ScalableRootHalf half{root.word(root_half_of(query.requester))};
+  context.fault = check(query.format, half);
+  if (context.fault != FaultReason::none) return;
 
   const PhysAddr context_table{half.raw() & ScalableRootHalf::CTP::mask};
-  const std::uint64_t index = requester.devfn() % scalable_context_entries;
+  const std::uint64_t index = query.requester.devfn() % scalable_context_entries;
   Entry entry;
-  if (!tables.read("scalable-mode context entry", context_table + index * Entry::bytes, entry))
-    return faulted(FaultReason::scalable_context_access_error);
-  return resolve(format, entry);
+  context.fault = FaultReason::scalable_context_access_error;
+  if (!tables.read("scalable-mode context entry", context_table + index * Entry::bytes, entry)) return;
+  context.fault = check(query.format, entry);
+  context.fpd = entry.get<Entry::FPD>();
+  if (context.fault == FaultReason::none) take_fields(query.format, entry, context);
 }
 
 }  // namespace iommusim::vtd

@@ -20,7 +20,9 @@ class ScalableTranslation {
         effects_{inputs.effects} {}
 
   TranslationResult run() {
-    TranslationResult result = translate(find_context(inputs_, tables_, look_up_scalable_context));
+    const Context* const cached = find_cached_context(inputs_);
+    TranslationResult result =
+        translate(cached != nullptr ? *cached : fetch_context(inputs_, tables_, look_up_scalable_context));
     result.context_cached = effects_.context_lookup == Lookup::hit;
     result.translation_cached = effects_.iotlb_lookup == Lookup::hit;
     effects_.updates_tables = tables_.has_updates();
@@ -103,7 +105,7 @@ const PasidContext& ScalableTranslation::find_pasid(const Context& context) {
     return unit_.caches.pasids.value(effects_.pasid_slot);
   }
   effects_.pasid_lookup = Lookup::miss;
-  effects_.pasid = look_up_pasid(unit_.format, context.table, number_, tables_);
+  look_up_pasid({unit_.format, context.table, number_}, tables_, effects_.pasid);
   const FaultReason fault = effects_.pasid.fault;
   effects_.fills_pasid =
       fault == FaultReason::none || (unit_.format.caches_faults() && is_cacheable_with_caching_mode(fault));
@@ -247,12 +249,12 @@ TranslationResult ScalableTranslation::note_and_deliver(const PasidContext& pasi
 
 TranslationResult ScalableTranslation::deliver(const PasidContext& pasid, const IotlbEntry& entry, unsigned level,
                                                const Rule& rule) const {
-  if (touches_interrupt_range(output_of(request_, entry, level).value(), request_.size))
-    return refuse(FaultReason::scalable_output_in_interrupt_range);
-  TranslationResult result = translated(request_, entry, level, rule);
-  const bool grants_write = !asks_for_translation(request_) || takes_write(request_, unit_.format);
+  const bool is_blocked = touches_interrupt_range(output_of(request_, entry, level).value(), request_.size);
+  TranslationResult result = is_blocked ? refuse(FaultReason::scalable_output_in_interrupt_range)
+                                        : translated(request_, entry, level, rule, unit_.format);
+  if (is_blocked) return result;
   // Who goes on to write without asking again sets no dirty bit.
-  result.writable = result.writable && entry.dirty && may_write(entry.first_stage, privileged_, pasid) && grants_write;
+  result.writable = result.writable && entry.dirty && may_write(entry.first_stage, privileged_, pasid);
   result.executable =
       asks_for_execute(request_) && entry.rights.execute && may_execute(entry.first_stage, privileged_, pasid);
   return result;

@@ -95,28 +95,35 @@ SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage
   SecondStageResult result;
   result.rights = start.rights;
   PhysAddr table = start.table;
-  const auto refuse = [&result](SecondStageFault fault) {
-    result.fault = fault;
-    return result;
-  };
   for (unsigned level = start.level;; --level) {
     SecondStageEntry entry;
     result.level = level;
-    if (!tables.read((*stage.names)[level], table + 8 * table_index(address, level), entry))
-      return refuse(level == stage.levels ? SecondStageFault::top_access_error : SecondStageFault::access_error);
+    if (!tables.read((*stage.names)[level], table + 8 * table_index(address, level), entry)) {
+      const bool at_top = level == stage.levels;
+      result.fault = at_top ? SecondStageFault::top_access_error : SecondStageFault::access_error;
+      return result;
+    }
 
     result.rights.restrict_to(entry, stage.counts_execute);
     const MissingRight missing = missing_right(needs.rights, result.rights);
-    if (missing != MissingRight::none || !result.rights.any())
-      return refuse(fault_of(missing, entry, stage.counts_execute));
+    if (missing != MissingRight::none || !result.rights.any()) {
+      result.fault = fault_of(missing, entry, stage.counts_execute);
+      return result;
+    }
 
     const bool leaf = format.is_leaf(level, entry);
-    if ((entry.raw() & format.reserved_bits(level, leaf)) != 0) return refuse(SecondStageFault::reserved);
+    if ((entry.raw() & format.reserved_bits(level, leaf)) != 0) {
+      result.fault = SecondStageFault::reserved;
+      return result;
+    }
 
     if (stage.sets_accessed) {
       const bool is_written = leaf && (needs.rights.write || (needs.takes_write && result.rights.write));
       if (const std::uint64_t bits = missing_bits(entry, is_written); bits != 0) {
-        if (!stage.is_snooped) return refuse(SecondStageFault::update_not_snooped);
+        if (!stage.is_snooped) {
+          result.fault = SecondStageFault::update_not_snooped;
+          return result;
+        }
         tables.set_bits(tables.last(), bits);
       }
       result.dirty = is_written || entry.get<SecondStageEntry::D>();

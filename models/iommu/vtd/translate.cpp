@@ -36,7 +36,7 @@ TranslationResult decide(const DecisionInputs& unit, const TranslationRequest& r
   switch (unit.remapping.table_mode) {
     case TableMode::legacy:
       if (request.pasid.has_value()) return refuse(request, FaultReason::pasid_in_legacy_mode, false);
-      return translate_in_legacy_mode({unit, request, fetches, effects});
+      return LegacyTranslation{RequestInputs{unit, request, fetches, effects}}.run();
     case TableMode::scalable:
       if (!unit.format.scalable().is_supported) break;
       return translate_in_scalable_mode({unit, request, fetches, effects});

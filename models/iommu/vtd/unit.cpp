@@ -67,6 +67,16 @@ iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& reques
   return state_->translate(request, fetches);
 }
 
+std::optional<iommu::CacheHits> Unit::last_hits() const {
+  return state_->last_hits;
+}
+
+bool Unit::repeat(const iommu::CacheHits& hits) {
+  if (hits.epoch != state_->epoch) return false;
+  state_->commit_repeated(hits);
+  return true;
+}
+
 void Unit::request_page(const iommu::PageRequest& request) {
   state_->request_page(request);
 }

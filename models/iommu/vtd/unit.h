@@ -6,6 +6,7 @@
 #include "base/requester_id.h"
 #include "interrupts/msi.h"
 #include "iommu/ats.h"
+#include "iommu/cache_hits.h"
 #include "iommu/translation.h"
 #include "iommu/vtd/config.h"
 #include "memory/physical_bus.h"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace iommusim::vtd {
 
@@ -63,6 +65,11 @@ class Unit {
   InputSpace input_space(RequesterId requester) const;
   /// decide(), and then its effects.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
+  /// The cache lines that the last translate() found; nullopt when it had to fetch, or refused.
+  std::optional<iommu::CacheHits> last_hits() const;
+  /// A request like the one that found `hits`, to the same 4 KiB page. True: it is answered as that one was, and
+  /// counted. False: it has to be decided anew.
+  bool repeat(const iommu::CacheHits& hits);
 
   /// A device asks for a page: it goes into the page request queue, is answered by the unit, or faults.
   void request_page(const iommu::PageRequest& request);

@@ -37,6 +37,7 @@ iommu::TranslationResult Unit::State::translate(const iommu::TranslationRequest&
   ++statistics.requests;
   statistics.fetches += fetches.size();
   commit_lookups(request, result);
+  remember_hits(result);
   if (result.outcome != iommu::Outcome::fault) return result;
   ++statistics.faults;
   if (result.fault_recorded && faults.record(request, static_cast<FaultReason>(result.fault_reason)))
@@ -69,25 +70,54 @@ void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const
     caches.contexts.touch(effects.context_slot);
   } else if (effects.context_lookup == Lookup::miss) {
     ++statistics.context_misses;
-    if (effects.fills_context) caches.contexts.insert(ContextTag{request.requester}, effects.context);
+    if (effects.fills_context && caches.contexts.insert(ContextTag{request.requester}, effects.context)) ++epoch;
   }
 
-  if (effects.pasid_lookup == Lookup::hit) {
-    ++statistics.pasid_hits;
-    caches.pasids.touch(effects.pasid_slot);
-  } else if (effects.pasid_lookup == Lookup::miss) {
-    ++statistics.pasid_misses;
-    if (effects.fills_pasid) caches.pasids.insert(effects.pasid_tag, effects.pasid);
-  }
+  if (effects.pasid_lookup != Lookup::not_made) commit_pasid();
 
   if (effects.iotlb_lookup == Lookup::hit) {
     ++statistics.iotlb_hits;
     caches.iotlb.touch(effects.iotlb_slot);
   } else if (effects.iotlb_lookup == Lookup::miss) {
     ++statistics.iotlb_misses;
-    commit_paging(result);
-    if (effects.fills_iotlb) caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry);
+    if (caches.first_stage.is_present() || caches.second_stage.is_present()) commit_paging(result);
+    const bool had_entry = effects.iotlb_slot != Iotlb::none;
+    if (effects.fills_iotlb && (caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry) || had_entry)) ++epoch;
   }
+}
+
+void Unit::State::remember_hits(const iommu::TranslationResult& result) {
+  const auto misses = [](Lookup lookup) { return lookup == Lookup::miss; };
+  const auto line = [](Lookup lookup, std::uint32_t slot) {
+    return lookup == Lookup::hit ? slot : iommu::CacheHits::none;
+  };
+  last_hits.reset();
+  if (misses(effects.context_lookup) || misses(effects.pasid_lookup) || misses(effects.iotlb_lookup)) return;
+  if (result.outcome != iommu::Outcome::translated) return;
+  last_hits.emplace(iommu::CacheHits{epoch, line(effects.context_lookup, effects.context_slot),
+                                     line(effects.pasid_lookup, effects.pasid_slot),
+                                     line(effects.iotlb_lookup, effects.iotlb_slot)});
+}
+
+void Unit::State::commit_repeated(const iommu::CacheHits& hits) {
+  const auto touch = [](auto& cache, std::uint32_t slot, std::uint64_t& count) {
+    if (slot == iommu::CacheHits::none) return;
+    ++count;
+    cache.touch(slot);
+  };
+  ++statistics.requests;
+  touch(caches.contexts, hits.context, statistics.context_hits);
+  touch(caches.pasids, hits.pasid, statistics.pasid_hits);
+  touch(caches.iotlb, hits.translation, statistics.iotlb_hits);
+}
+
+void Unit::State::commit_pasid() {
+  if (effects.pasid_lookup == Lookup::hit) {
+    ++statistics.pasid_hits;
+    return caches.pasids.touch(effects.pasid_slot);
+  }
+  ++statistics.pasid_misses;
+  if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++epoch;
 }
 
 /// A request that was refused leaves nothing of its walk in the caches.
@@ -102,6 +132,7 @@ void Unit::State::commit_paging(const iommu::TranslationResult& result) {
 }
 
 void Unit::State::react(const RegisterFile::Written& written) {
+  ++epoch;
   switch (written.id) {
     case RegisterId::gcmd: return execute_global_command();
     case RegisterId::ccmd: return written.upper_half ? execute_context_command() : void();

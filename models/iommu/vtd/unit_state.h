@@ -22,6 +22,8 @@ struct Unit::State {
 
   /// decide(), and then its effects on tables, caches, fault log and counters.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
+  /// The effects of a request that found what another had found.
+  void commit_repeated(const iommu::CacheHits& hits);
   void request_page(const iommu::PageRequest& request);
   /// Software wrote a register.
   void react(const RegisterFile::Written& written);
@@ -43,6 +45,8 @@ struct Unit::State {
   PageRequestQueue page_requests;
   ProtectedMemory protected_memory;
   UnitStatistics statistics;
+  std::uint64_t epoch = 0;
+  std::optional<iommu::CacheHits> last_hits;
   /// What decide() looks at.
   const DecisionInputs inputs;
   /// Of the request in hand.
@@ -51,7 +55,9 @@ struct Unit::State {
  private:
   std::optional<FaultReason> update_tables(iommu::FetchLog& fetches);
   void commit_lookups(const iommu::TranslationRequest& request, const iommu::TranslationResult& result);
+  void commit_pasid();
   void commit_paging(const iommu::TranslationResult& result);
+  void remember_hits(const iommu::TranslationResult& result);
   FaultReason check_page_request(const iommu::PageRequest& request);
   void execute_context_command();
   void execute_iotlb_command();

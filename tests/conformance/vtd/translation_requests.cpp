@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the unit answers to translation requests and does with translated requests (VT-d sheet, 4 column T-req, 7.1).
+// Oracle: the specification's rules; completion codes that the sheet calls unverified are model-defined.
+#include "support/scalable_bench.h"
+
+#include <catch2/catch.hpp>
+
+using namespace iommusim;
+using namespace iommusim::tests;
+
+namespace {
+
+constexpr std::uint64_t page = 0x1234'5000;
+constexpr PhysAddr target{0x5'6789'A000};
+
+vtd::UnitConfig with_device_tlb(vtd::UnitConfig config) {
+  config.device_tlb = config.no_write_flag = true;
+  return config;
+}
+
+struct LegacyBench : VtdBench {
+  explicit LegacyBench(vtd::UnitConfig config = {}) : VtdBench{with_device_tlb(std::move(config))}, domain{start()} {
+    leaf = tables.map(domain, Iova{page}, target);
+    tables.set<ContextEntry, ContextEntry::TT>(tables.context_entry(device), TranslationType::device_tlb);
+  }
+  Domain domain;
+  PhysAddr leaf;
+};
+
+/// Second-stage tables with one page for PASID 0, first-stage tables for PASID 1; DTE=1. Nothing is cached.
+struct AtsBench : ScalableBench {
+  AtsBench() : ScalableBench{with_device_tlb(cacheless())}, domain{tables.new_domain(4)} {
+    second_leaf = tables.map(domain, Iova{page}, target);
+    first_leaf = scalable.map(first, Iova{page}, target.value());
+    use(ScalableTables::second_stage(domain));
+    scalable.set_pasid(device, 1, ScalableTables::first_stage(first, 9));
+    set_context_field<ScalableContextEntry::DTE>(1);
+  }
+  Domain domain;
+  FirstStage first = scalable.new_first_stage();
+  PhysAddr second_leaf, first_leaf;
+};
+
+iommu::TranslationRequest translated(iommu::TranslationRequest request) {
+  request.address_type = AddressType::translated;
+  return request;
+}
+
+iommu::TranslationRequest not_writing(iommu::TranslationRequest request) {
+  request.no_write = true;
+  return request;
+}
+
+/// Success without rights, and nothing recorded.
+void expect_nothing_granted(VtdBench& bench, const iommu::TranslationRequest& request) {
+  const auto result = bench.translate(request);
+  CHECK(result.outcome == iommu::Outcome::translated);
+  CHECK(result.status == CompletionStatus::successful);
+  CHECK_FALSE(result.readable);
+  CHECK_FALSE(result.writable);
+  CHECK(bench.no_fault_recorded());
+}
+
+void expect_status(VtdBench& bench, const iommu::TranslationRequest& request, std::uint16_t reason,
+                   CompletionStatus status) {
+  CHECK(bench.translate(request).status == status);
+  bench.registers.clear_fault_record();
+  expect_fault(bench, request, reason);
+}
+
+}  // namespace
+
+TEST_CASE("VTD-039 With translation type 01 a translated request passes unchanged", "[vtd][ats]") {
+  vtd::UnitConfig config;
+  config.context_cache_entries = 0;
+  LegacyBench bench{config};
+  expect_translated(bench, translated(read_of(0x7'0000'0000)), PhysAddr{0x7'0000'0000});
+  expect_translated(bench, translated(write_of(0x7'0000'0000)), PhysAddr{0x7'0000'0000});
+  bench.tables.set<ContextEntry, ContextEntry::TT>(bench.tables.context_entry(device),
+                                                   TranslationType::untranslated_only);
+  expect_fault(bench, translated(read_of(0x7'0000'0000)), 0xD);
+}
+
+TEST_CASE("VTD-039 In scalable mode DTE lets translated requests pass", "[vtd][ats]") {
+  AtsBench bench;
+  expect_translated(bench, translated(read_of(0x7'0000'0000)), PhysAddr{0x7'0000'0000});
+  expect_fault(bench, translated(read_of(std::uint64_t{1} << 48)), 0x83);
+  bench.set_context_field<ScalableContextEntry::DTE>(0);
+  expect_fault(bench, translated(write_of(0x7'0000'0000)), 0x44);
+  expect_status(bench, asking(read_of(page)), 0x44, CompletionStatus::unsupported_request);
+}
+
+TEST_CASE("VTD-101 A translation request for an absent page succeeds without rights or record", "[vtd][ats]") {
+  LegacyBench legacy;
+  expect_nothing_granted(legacy, asking(read_of(page + page_4k)));
+  AtsBench bench;
+  expect_nothing_granted(bench, asking(read_of(page + page_4k)));
+  expect_nothing_granted(bench, with_pasid(1, asking(read_of(page + page_4k))));
+  // Not canonical, and beyond the width.
+  expect_nothing_granted(bench, with_pasid(1, asking(read_of(std::uint64_t{1} << 50))));
+  expect_nothing_granted(bench, asking(read_of(std::uint64_t{1} << 50)));
+}
+
+TEST_CASE("VTD-101 A translation request without entries is unsupported, with errors in them aborted, and recorded",
+          "[vtd][ats]") {
+  LegacyBench legacy;
+  legacy.tables.set<ContextEntry, ContextEntry::P>(legacy.tables.context_entry(device), 0);
+  expect_status(legacy, asking(read_of(page, other_device)), 0x2, CompletionStatus::unsupported_request);
+  AtsBench bench;
+  bench.set_pasid_field<PasidEntry::P>(0);
+  expect_status(bench, asking(read_of(page)), 0x59, CompletionStatus::unsupported_request);
+  bench.set_pasid_field<PasidEntry::P>(1);
+  bench.change(bench.second_leaf, std::uint64_t{1} << 50);
+  expect_status(bench, asking(read_of(page)), 0x7A, CompletionStatus::completer_abort);
+  bench.bus.fail_page(bench.second_leaf);
+  expect_status(bench, asking(read_of(page)), 0x78, CompletionStatus::completer_abort);
+}
+
+TEST_CASE("VTD-101 An output in the interrupt range is granted to nobody", "[vtd][ats]") {
+  AtsBench bench;
+  bench.tables.map(bench.domain, Iova{page}, PhysAddr{0xFEE0'0000});
+  expect_nothing_granted(bench, asking(read_of(page)));
+}
+
+TEST_CASE("VTD-101 The interrupt range itself is to be used untranslated, for writes", "[vtd][ats]") {
+  AtsBench bench;
+  const auto result = bench.translate(asking(read_of(0xFEE0'1000)));
+  CHECK(result.status == CompletionStatus::successful);
+  CHECK(result.untranslated_only);
+  CHECK(result.writable);
+  CHECK_FALSE(result.readable);
+}
+
+TEST_CASE("VTD-102 A translation grants what the tables permit and no larger page", "[vtd][ats]") {
+  AtsBench bench;
+  auto result = bench.translate(asking(read_of(page)));
+  CHECK(result.address == target);
+  CHECK((result.readable && result.writable));
+  CHECK(result.page_size == page_4k);
+  bench.change(bench.second_leaf, 0, 1 << 1);
+  result = bench.translate(asking(read_of(page)));
+  CHECK((result.readable && !result.writable));
+  bench.change(bench.second_leaf, 1 << 1, 1 << 0);
+  result = bench.translate(asking(read_of(page)));
+  CHECK((!result.readable && result.writable));
+  // A user request for a page of supervisors, and a page that only supervisors may write.
+  bench.change(bench.first_leaf, 0, 1 << 2);
+  expect_nothing_granted(bench, with_pasid(1, asking(read_of(page))));
+}
+
+TEST_CASE("VTD-102 Execution is granted where it was asked for and is permitted", "[vtd][ats]") {
+  AtsBench bench;
+  bench.set_pasid_field<PasidEntry::ERE>(1, 1);
+  bench.set_pasid_field<PasidEntry::NXE>(1, 1);
+  const auto request = with_pasid(1, asking(read_of(page)));
+  CHECK_FALSE(bench.translate(request).executable);
+  CHECK(bench.translate(executing(request)).executable);
+  bench.change(bench.first_leaf, std::uint64_t{1} << 63);
+  const auto result = bench.translate(executing(request));
+  CHECK(result.readable);
+  CHECK_FALSE(result.executable);
+}
+
+TEST_CASE("VTD-102 A granted write sets D; with NW and NWFS it is not granted and D stays", "[vtd][ats]") {
+  AtsBench bench;
+  const auto request = with_pasid(1, asking(read_of(page)));
+  auto result = bench.translate(not_writing(request));
+  CHECK((result.readable && !result.writable));
+  CHECK((bench.word(bench.first_leaf) & first_stage_bit::d) == 0);
+  CHECK((bench.word(bench.first_leaf) & first_stage_bit::a) != 0);
+  result = bench.translate(request);
+  CHECK(result.writable);
+  CHECK((bench.word(bench.first_leaf) & first_stage_bit::d) != 0);
+}
+
+TEST_CASE("VTD-102 Without NWFS the no-write flag is not looked at", "[vtd][ats]") {
+  vtd::UnitConfig config;
+  LegacyBench bench{config};
+  CHECK_FALSE(bench.translate(not_writing(asking(read_of(page)))).writable);
+  vtd::UnitConfig without = with_device_tlb(config);
+  without.no_write_flag = false;
+  VtdBench other{without};
+  const Domain domain = other.start();
+  other.tables.map(domain, Iova{page}, target);
+  other.tables.set<ContextEntry, ContextEntry::TT>(other.tables.context_entry(device), TranslationType::device_tlb);
+  CHECK(other.translate(not_writing(asking(read_of(page)))).writable);
+}
+
+TEST_CASE("VTD-102 Pass-through answers with the identity", "[vtd][ats]") {
+  AtsBench bench;
+  bench.use(ScalableTables::pass_through(3));
+  const auto result = bench.translate(asking(read_of(page)));
+  CHECK(result.address == PhysAddr{page});
+  CHECK((result.readable && result.writable));
+}
