@@ -64,10 +64,14 @@ std::string to_text(const Explanation& explanation, const Machine& machine) {
                                  to_string(access.operation), format_size(access.size), access.address.value(),
                                  sender_label(explanation.device, access.requester, machine));
   unsigned step = 0;
+  // A device with ATS meets the IOMMU twice; the words are those of its translation request.
+  bool is_told = false;
   for (const Hop& hop : explanation.walk.path) {
     text += fmt::format("{:>4}.  {}: {} [{}; {}]\n", ++step, machine.name(hop.where), hop.rule->text, hop.rule->id,
                         hop.rule->source);
-    if (is_iommu(hop.where, machine)) text += table_words(explanation);
+    if (is_told || !is_iommu(hop.where, machine)) continue;
+    text += table_words(explanation);
+    is_told = true;
   }
   text += fmt::format("intended  {}\n", to_text(explanation.intent, machine));
   text += fmt::format("landed    {}\n", to_text(explanation.walk.landing, machine));

@@ -183,14 +183,18 @@ class Walker {
   }
 
   void translate(Iova iova) {
-    result_.iova = iova;
     access_.address = BusAddr{iova.value()};
     const auto unit = machine_.iommu_of(ingress_);
-    if (!unit) return reach_system(PhysAddr{iova.value()});
+    if (!unit) {
+      result_.iova = iova;
+      return reach_system(PhysAddr{iova.value()});
+    }
     const ComponentId id = machine_.iommu_id(*unit);
-    const iommu::TranslationResult result =
-        machine_.iommu(*unit).decide(iommu::request_of(access_, message_data_), fetches_);
-    result_.translation = result;
+    const iommu::TranslationResult result = decide(machine_.iommu(*unit));
+    if (!completion_) {
+      result_.iova = iova;
+      result_.translation = result;
+    }
     result_.path.add(id, *result.rule);
     switch (result.outcome) {
       case iommu::Outcome::translated:
@@ -209,6 +213,14 @@ class Walker {
         return;
       case iommu::Outcome::fault: result_.landing = iommu::fault_landing(id, result); return;
     }
+  }
+
+  /// The table words of a translation request are those that tell something; the translated request behind it reads
+  /// none but its context.
+  iommu::TranslationResult decide(const vtd::Unit& unit) {
+    if (!completion_) return unit.decide(iommu::request_of(access_, message_data_), fetches_);
+    iommu::FetchLog context_only;
+    return unit.decide(iommu::request_of(access_, message_data_), context_only);
   }
 
   void answer(const iommu::TranslationResult& result) {

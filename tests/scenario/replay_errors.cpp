@@ -70,6 +70,10 @@ TEST_CASE("A BAR of 32 bits takes no address above 4 GiB", "[replay][errors]") {
              Contains("test.trace:1:19: ") && Contains("has 32 address bits"));
 }
 
+TEST_CASE("A PASID of a device that sends none is an error at the word", "[replay][errors]") {
+  CHECK_THAT(error_of("0ns nic0 read 0x1000 64 pasid=5\n"), Contains("test.trace:1:25: ") && Contains("PASID"));
+}
+
 TEST_CASE("A translated request of a device without ATS is an error at the word", "[replay][errors]") {
   CHECK_THAT(error_of("0ns nic0 read 0x1000 64 translated\n"), Contains("test.trace:1:25: ") && Contains("ATS"));
 }

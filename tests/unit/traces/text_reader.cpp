@@ -135,6 +135,8 @@ TEST_CASE("Attributes and traffic class stand behind the alias, in their order",
 }
 
 TEST_CASE("What carries data can be poisoned, as the last word", "[traces]") {
+  CHECK(parse_one<Dma>("nic0 read 0x1000 64 pasid=0xfffff").pasid == Pasid{0xF'FFFF});
+  CHECK_FALSE(parse_one<Dma>("nic0 read 0x1000 64").pasid);
   const Dma write = parse_one<Dma>("nic0 write 0x1000 2 data=00ff translated alias=00.1 poisoned");
   CHECK(write.poisoned);
   CHECK(write.alias == 0x01);
@@ -245,6 +247,7 @@ TEST_CASE("Every error of a line has its place, what was found and what was expe
       {"0ns a atomic 0 3", "t.trace:1:14: an atomic operation has 4, 8 or 16 bytes, not 3"},
       {"0ns a atomic 4 8", "t.trace:1:14: an atomic operation of 8 bytes is aligned to them"},
       {"0ns a read 0 4 poisoned", "t.trace:1:16: a read brings no data that could be poisoned"},
+      {"0ns a read 0 4 pasid=0x100000", "t.trace:1:22: found \"0x100000\", expected a PASID of 0 to 0xFFFFF"},
       {"0ns a write 0 4 poisoned translated", "t.trace:1:26: found \"translated\", expected the end of the line"},
       {"0ns a msi 0 Poisoned", "t.trace:1:13: found \"Poisoned\", expected the end of the line"},
       {"0ns a msi 2048", "t.trace:1:11: found \"2048\", expected a vector of 0 to 2047"},

@@ -27,7 +27,7 @@ auto named(const BarName& bar) {
 }
 
 auto content(const Dma& a) {
-  return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.data, a.address_type, a.alias, a.poisoned),
+  return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.data, a.address_type, a.pasid, a.alias, a.poisoned),
                         std::tie(a.relaxed_ordering, a.id_based_ordering, a.traffic_class), named(a.bar));
 }
 auto content(const Msi& a) {
