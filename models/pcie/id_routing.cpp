@@ -26,11 +26,6 @@ bool bus_reaches(const Topology& topology, NodeIndex function) {
   return true;
 }
 
-bool is_link_disabled(const Topology& topology, NodeIndex node) {
-  const NodeIndex port = topology[node].parent;
-  return port != NodeIndex::none && topology[port].decoded.link_disabled;
-}
-
 bool config_reaches(const Topology& topology, NodeIndex function) {
   const Node& node = topology[function];
   if (!node.decoded.present) return false;

@@ -11,7 +11,10 @@ namespace iommusim::pcie {
 bool bus_reaches(const Topology& topology, NodeIndex function);
 
 /// The port above `node` has disabled the link between them (Link Control, 7.5.3.7).
-bool is_link_disabled(const Topology& topology, NodeIndex node);
+inline bool is_link_disabled(const Topology& topology, NodeIndex node) {
+  const NodeIndex port = topology[node].parent;
+  return port != NodeIndex::none && topology[port].decoded.link_disabled;
+}
 
 /// The port that turns a configuration request of type 1 into type 0 passes it on to `device`: on a link only device 0
 /// exists, unless the port forwards ARI (PCIe base specification, 6.13 and 7.3.1).

@@ -20,8 +20,9 @@ def without_times(value):
     return [without_times(inner) for inner in value] if isinstance(value, list) else value
 
 
-def run(iommusim, platform, timing, options):
-    done = iommusim.run("run", platform, "--timing", timing, "--json", "out.json", "--quiet", *options)
+def run(iommusim, platform, timing, options, trace=None):
+    files = (platform, trace) if trace else (platform,)
+    done = iommusim.run("run", *files, "--timing", timing, "--json", "out.json", "--quiet", *options)
     return done.returncode, (iommusim.folder / "out.json").read_bytes()
 
 
@@ -32,14 +33,38 @@ DISTURBED = ("--set", f"devices.nic0.link={{virtual_channels: {CHANNELS}, bit_er
              "--set", "statistics.interval=100ns", "--set", "timing.seed=7")
 
 
-def compare(iommusim, checks, platform, options, name):
-    loose, approx = (run(iommusim, platform, timing, options) for timing in ("loose", "approx"))
+def compare(iommusim, checks, platform, options, name, trace=None):
+    loose, approx = (run(iommusim, platform, timing, options, trace) for timing in ("loose", "approx"))
     checks.equal(approx[0], 0, f"{name}: exit code with --timing approx")
     for timing, first in (("loose", loose), ("approx", approx)):
-        checks.expect(run(iommusim, platform, timing, options) == first, f"{name}: two runs with {timing} timing differ")
+        again = run(iommusim, platform, timing, options, trace)
+        checks.expect(again == first, f"{name}: two runs with {timing} timing differ")
     results = [json.loads(content) for _, content in (loose, approx)]
     checks.equal(without_times(results[1]), without_times(results[0]), name)
     return results
+
+
+# nic0 is behind sw0-dp0: what it sends meanwhile is lost, and its read waits for the completion time-out.
+LINK_DOWN = """
+0ns nic0 read 0x38_0000_0000 64
+1us sw0-dp0 set link-disable on
+2us nic0 write 0x1000 64
+2us nic0 read 0x1000 64 relaxed-ordering
+4us nic0 msi 0
+5us sw0-dp0 set link-disable off
+6us nic0 read 0x38_0000_0000 64 id-ordering traffic-class=7
+"""
+
+
+def check_link_down(iommusim, checks, platform):
+    trace = iommusim.folder / "down.trace"
+    trace.write_text(LINK_DOWN)
+    for results in compare(iommusim, checks, platform, (), "link down", trace):
+        checks.equal(results["summary"]["landed"], {"memory": 2, "rejected": 3}, "link down: landings")
+        rules = {collision["cause"]["rule"] for collision in results["collisions"]}
+        checks.equal(rules, {"link.disabled"}, "link down: rules")
+        reads = results["statistics"]["devices"]["nic0"]["read_latency"]
+        checks.equal(reads["max"]["value"], 50e6, "link down: the read that was lost takes the time-out")
 
 
 def check_series(iommusim, checks, results):
@@ -61,6 +86,7 @@ def test(iommusim, checks):
     for results in compare(iommusim, checks, platform, DISTURBED, "disturbed"):
         checks.equal(without_times(results), without_times(plain), "disturbed against plain")
         check_series(iommusim, checks, results)
+    check_link_down(iommusim, checks, platform)
     shown = iommusim.run("run", platform, "--statistics", "--set", "statistics.interval=100ns").stdout
     checks.expect("bytes by time" in shown, "--statistics shows no time series")
     shown = iommusim.run("run", iommusim.platform("nic-behind-acs-switch"), "--timing", "approx", "--statistics").stdout
