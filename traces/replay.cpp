@@ -69,10 +69,11 @@ bool Replay::fetch() {
 void Replay::run() {
   now_ = to_duration(sc_core::sc_time_stamp());
   const bool is_closed_loop = context_.machine.description().timing.window != 0;
-  const Duration horizon = now_ + context_.machine.description().timing.quantum;
+  const Duration quantum = context_.machine.description().timing.quantum;
   try {
     while (fetch()) {
-      if (!is_closed_loop && next_.time > horizon) return next_trigger(to_sc_time(next_.time - now_));
+      const bool is_far = next_.time > now_ && next_.time - now_ > quantum;
+      if (!is_closed_loop && is_far) return next_trigger(to_sc_time(next_.time - now_));
       fetched_ = false;
       begin_ = is_closed_loop ? turn_ : std::max(next_.time, turn_);
       play(next_);

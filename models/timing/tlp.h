@@ -58,7 +58,6 @@ struct Tlp {
     size = access.size;
     wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
     max_payload = max_completion;
-    times_out = false;
     journey = way;
   }
 };

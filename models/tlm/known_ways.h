@@ -48,7 +48,7 @@ struct KnownWay {
   State state = State::counting;
   std::uint8_t visits = 0;
   std::uint16_t shape = 0;
-  /// What KnownWays::use() was given when it was found.
+  /// What KnownWays::visit() was given.
   std::uint64_t generation = 0;
   /// The IOMMU on the way, or nullptr.
   Translator* translator = nullptr;

@@ -39,7 +39,8 @@ struct TranslationCaches {
     all.granularity = IotlbGranularity::global;
     invalidate_translations(all);
   }
-  void tell_invalidated() const {
+  void tell_invalidated() {
+    ++epoch;
     if (on_invalidate) on_invalidate();
   }
 
@@ -50,6 +51,8 @@ struct TranslationCaches {
   PagingStructureCache first_stage;
   PagingStructureCache second_stage;
   InterruptEntryCache interrupt_entries;
+  /// See iommu::CacheHits.
+  std::uint64_t epoch = 0;
   std::function<void()> on_invalidate;
 
  private:

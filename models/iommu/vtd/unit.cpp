@@ -75,7 +75,7 @@ std::optional<iommu::CacheHits> Unit::last_hits() const {
 }
 
 bool Unit::repeat(const iommu::CacheHits& hits) {
-  if (hits.epoch != state_->epoch) return false;
+  if (hits.epoch != state_->caches.epoch) return false;
   state_->commit_repeated(hits);
   return true;
 }

@@ -74,7 +74,7 @@ void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const
     caches.contexts.touch(effects.context_slot);
   } else if (effects.context_lookup == Lookup::miss) {
     ++statistics.context_misses;
-    if (effects.fills_context && caches.contexts.insert(ContextTag{request.requester}, effects.context)) ++epoch;
+    if (effects.fills_context && caches.contexts.insert(ContextTag{request.requester}, effects.context)) ++caches.epoch;
   }
 
   if (effects.pasid_lookup != Lookup::not_made) commit_pasid();
@@ -86,7 +86,8 @@ void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const
     ++statistics.iotlb_misses;
     if (caches.first_stage.is_present() || caches.second_stage.is_present()) commit_paging(result);
     const bool had_entry = effects.iotlb_slot != Iotlb::none;
-    if (effects.fills_iotlb && (caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry) || had_entry)) ++epoch;
+    if (effects.fills_iotlb && (caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry) || had_entry))
+      ++caches.epoch;
   }
 }
 
@@ -98,7 +99,7 @@ void Unit::State::remember_hits(const iommu::TranslationResult& result) {
   last_hits.reset();
   if (misses(effects.context_lookup) || misses(effects.pasid_lookup) || misses(effects.iotlb_lookup)) return;
   if (result.outcome != iommu::Outcome::translated) return;
-  last_hits.emplace(iommu::CacheHits{epoch, line(effects.context_lookup, effects.context_slot),
+  last_hits.emplace(iommu::CacheHits{caches.epoch, line(effects.context_lookup, effects.context_slot),
                                      line(effects.pasid_lookup, effects.pasid_slot),
                                      line(effects.iotlb_lookup, effects.iotlb_slot)});
 }
@@ -121,7 +122,7 @@ void Unit::State::commit_pasid() {
     return caches.pasids.touch(effects.pasid_slot);
   }
   ++statistics.pasid_misses;
-  if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++epoch;
+  if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++caches.epoch;
 }
 
 /// A request that was refused leaves nothing of its walk in the caches.
@@ -136,7 +137,7 @@ void Unit::State::commit_paging(const iommu::TranslationResult& result) {
 }
 
 void Unit::State::react(const RegisterFile::Written& written) {
-  ++epoch;
+  ++caches.epoch;
   switch (written.id) {
     case RegisterId::gcmd: return execute_global_command();
     case RegisterId::ccmd: return written.upper_half ? execute_context_command() : void();

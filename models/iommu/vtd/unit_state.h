@@ -50,7 +50,6 @@ struct Unit::State {
   PageRequestQueue page_requests;
   ProtectedMemory protected_memory;
   UnitStatistics statistics;
-  std::uint64_t epoch = 0;
   std::optional<iommu::CacheHits> last_hits;
   /// What decide() looks at.
   const DecisionInputs inputs;
