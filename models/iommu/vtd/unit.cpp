@@ -56,10 +56,12 @@ void Unit::write_register(std::uint64_t offset, unsigned width, std::uint64_t va
 
 iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const {
   CacheEffects unused;
-  const iommu::TranslationResult result = vtd::decide(state_->inputs, request, fetches, unused);
-  if (result.outcome != iommu::Outcome::interrupt) return result;
-  InterruptEffects none;
-  return decide_interrupt(state_->interrupt_inputs(), request, fetches, none);
+  iommu::TranslationResult result = vtd::decide(state_->inputs, request, fetches, unused);
+  if (result.outcome == iommu::Outcome::interrupt) {
+    InterruptEffects none;
+    result = decide_interrupt(state_->interrupt_inputs(), request, fetches, none);
+  }
+  return result;
 }
 
 InputSpace Unit::input_space(RequesterId requester) const {
@@ -69,8 +71,11 @@ InputSpace Unit::input_space(RequesterId requester) const {
 iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) {
   CacheEffects effects;
   iommu::TranslationResult result = vtd::decide(state_->inputs, request, fetches, effects);
-  if (result.outcome == iommu::Outcome::interrupt) return state_->remap(request, fetches);
-  state_->commit(request, result, effects, fetches);
+  // One name for what is returned spares its copy.
+  if (result.outcome == iommu::Outcome::interrupt)
+    result = state_->remap(request, fetches);
+  else
+    state_->commit(request, result, effects, fetches);
   return result;
 }
 
