@@ -56,10 +56,12 @@ void Unit::write_register(std::uint64_t offset, unsigned width, std::uint64_t va
 
 iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const {
   DecisionEffects unused;
-  const iommu::TranslationResult result = vtd::decide(state_->inputs, request, fetches, unused);
-  if (result.outcome != iommu::Outcome::interrupt) return result;
-  InterruptEffects none;
-  return decide_interrupt(state_->interrupt_inputs(), request, fetches, none);
+  iommu::TranslationResult result = vtd::decide(state_->inputs, request, fetches, unused);
+  if (result.outcome == iommu::Outcome::interrupt) {
+    InterruptEffects none;
+    result = decide_interrupt(state_->interrupt_inputs(), request, fetches, none);
+  }
+  return result;
 }
 
 InputSpace Unit::input_space(RequesterId requester) const {

@@ -29,7 +29,11 @@ Unit::State::State(UnitConfig unit_config, memory::PhysicalBus& physical_bus)
 
 iommu::TranslationResult Unit::State::translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) {
   iommu::TranslationResult result = vtd::decide(inputs, request, fetches, effects);
-  if (result.outcome == iommu::Outcome::interrupt) return remap(request, fetches);
+  if (result.outcome == iommu::Outcome::interrupt) {
+    // One object to return: a second one would be copied on every translation.
+    result = remap(request, fetches);
+    return result;
+  }
   if (effects.updates_tables)
     if (const auto reason = update_tables(fetches)) {
       result = refuse(request, *reason, effects.fpd);

@@ -34,5 +34,6 @@ FURTHER = {
 }
 ABSENT = {
     "19": "needs address translation services (ATS) in devices, which are not modelled yet",
-    "21": "needs posted interrupts and the time that software takes for one, which are not modelled yet",
+    "21": "needs processors that handle interrupts: the handler's cost is not given but to be tuned to the rate that is "
+          "to be met, so the rate would prove nothing",
 }

@@ -184,3 +184,15 @@ TEST_CASE("The ten kinds have the names of the contract, and each name its kind"
   CHECK_FALSE(collision_kind("peer-hijacked"));
   CHECK_FALSE(collision_kind("any"));
 }
+
+TEST_CASE("A message that nobody programmed and interrupt remapping refused is no collision", "[analysis]") {
+  Landing blocked = landing_elsewhere(LandingKind::iommu_fault);
+  for (const std::uint16_t reason : {std::uint16_t{0x20}, std::uint16_t{0x25}, std::uint16_t{0x28}}) {
+    blocked.fault_reason = reason;
+    CHECK(kind_of(Intent{}, blocked) == "as intended");
+    CHECK(kind_of(intent_of(IntentKind::interrupt), blocked) == "doorbell-lost");
+  }
+  // 0x29 is a write that is no interrupt request.
+  blocked.fault_reason = 0x29;
+  CHECK(kind_of(Intent{}, blocked) == "translation-fault");
+}

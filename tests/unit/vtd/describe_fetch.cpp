@@ -52,6 +52,16 @@ TEST_CASE("A paging entry is told with the table or the page that it names, and 
   CHECK(text("PDPTE", 0x4000'0081) == "1 GiB page at 0x40000000, read only");
 }
 
+TEST_CASE("An interrupt remapping table entry is told with its sources and what it makes", "[vtd]") {
+  const char* name = "interrupt remapping table entry";
+  CHECK(text(name, 0x0000'0200'0041'0001, 0x4'0100) == "present, for source 01:00.0, vector 0x41, destination 0x200");
+  CHECK(text(name, 0x0000'0200'0041'0003, 0x8'0103) ==
+        "present, for sources on buses 01 to 03, vector 0x41, destination 0x200, faults not recorded");
+  CHECK(text(name, 0x2000'0000'0051'8001, 0x1'0000'0000) ==
+        "present, for any source, virtual vector 0x51 posted to 0x120000000");
+  CHECK(text(name, 0x2) == "not present, faults not recorded");
+}
+
 TEST_CASE("An entry without rights is not present, whatever else it holds", "[vtd]") {
   CHECK(text("PTE", 0x1234'5000) == "not present");
   CHECK(text("PDE", 0x4000'0080) == "not present");
