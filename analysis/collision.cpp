@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/collision.h"
 
+#include "iommu/device_tlb.h"
 #include "pcie/rules.h"
 
 #include <array>
@@ -32,6 +33,11 @@ Result memory_landed_in_memory(const Intent& intent, const Landing& landing, con
   return circumstance.foreign_memory ? CollisionKind::isolation_breach : CollisionKind::wrong_memory;
 }
 
+/// A device with ATS learns from the completion that it has no translation; the IOMMU records no fault for it.
+bool is_denied(const Landing& landing) {
+  return landing.rule == &iommu::rules::translation_denied;
+}
+
 /// Also for a mapping to what is no memory: it was given to the device, whatever it leads to.
 Result memory_intended(const Intent& intent, const Landing& landing, const Circumstance& circumstance) {
   switch (landing.kind) {
@@ -41,6 +47,7 @@ Result memory_intended(const Intent& intent, const Landing& landing, const Circu
     case LandingKind::iommu_fault:
       return circumstance.in_interrupt_window ? CollisionKind::interrupt_swallow : CollisionKind::translation_fault;
     case LandingKind::rejected:
+      if (is_denied(landing)) return CollisionKind::translation_fault;
       return circumstance.in_interrupt_window ? CollisionKind::interrupt_swallow : CollisionKind::window_hole;
   }
   return std::nullopt;
@@ -80,6 +87,7 @@ Result nothing_intended(const Intent& intent, const Landing& landing) {
     case LandingKind::interrupt: return CollisionKind::interrupt_forged;
     case LandingKind::iommu_fault: return CollisionKind::translation_fault;
     case LandingKind::rejected:
+      if (is_denied(landing)) return CollisionKind::translation_fault;
       return is_unsent_message(landing) ? CollisionKind::doorbell_lost : CollisionKind::window_hole;
   }
   return std::nullopt;

@@ -4,6 +4,7 @@
 #include "analysis/address_remedies.h"
 #include "analysis/physical_place.h"
 #include "base/quantity.h"
+#include "iommu/device_tlb.h"
 #include "iommu/vtd/fault_reasons.h"
 
 #include <fmt/format.h>
@@ -68,6 +69,7 @@ std::vector<Remedy> map_page(const RemedyCase& collision) {
 
 std::vector<Remedy> find_fault_remedies(const RemedyCase& collision) {
   if (collision.in_interrupt_window()) return {reserve_interrupt_window(collision)};
+  if (collision.was_decided_by({&iommu::rules::translation_denied})) return map_page(collision);
   switch (cause_of(static_cast<vtd::FaultReason>(collision.record.landing.fault_reason))) {
     case FaultCause::no_domain: return attach_alias(collision);
     case FaultCause::address_beyond_width: return stay_in_width(collision);

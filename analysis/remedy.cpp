@@ -6,6 +6,7 @@
 #include "analysis/command_trial.h"
 #include "analysis/explain_command.h"
 #include "analysis/fault_remedies.h"
+#include "iommu/device_tlb.h"
 #include "pcie/header.h"
 #include "pcie/pci_bridge.h"
 #include "pcie/rules.h"
@@ -120,6 +121,13 @@ class Finder {
   }
 
   void invalidate() {
+    if (case_.was_decided_by({&iommu::rules::device_tlb}))
+      return add(
+          "invalidate-device-tlb",
+          fmt::format("The device TLB of {0} was not invalidated: after the mapping of IOVA {1:#x} in {2} changes, "
+                      "invalidate the IOTLB, then the device TLB of {0} (dev_tlb_inv_dsc), and wait for both, "
+                      "before the old page is used for anything else",
+                      case_.device_name(), case_.page(), case_.domain_name()));
     add("invalidate",
         fmt::format("After the mapping of IOVA {:#x} in {} changes, invalidate the IOTLB for it and wait, "
                     "before the old page is used for anything else",

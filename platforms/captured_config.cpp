@@ -103,6 +103,9 @@ void take_extended_capability(ExtendedCapability ecap, vtd::UnitConfig& config) 
   config.snoop_control = ecap.get<ExtendedCapability::SC>();
   config.coherent_walks = ecap.get<ExtendedCapability::C>();
   config.device_tlb = ecap.get<ExtendedCapability::DT>();
+  config.device_tlb_throttling = ecap.get<ExtendedCapability::DIT>();
+  config.page_requests = ecap.get<ExtendedCapability::PRS>();
+  config.page_request_drain = ecap.get<ExtendedCapability::PDS>();
   config.no_write_flag = ecap.get<ExtendedCapability::NWFS>();
   config.abort_dma_mode = ecap.get<ExtendedCapability::ADMS>();
 }

@@ -7,6 +7,7 @@
 #include "base/quantity.h"
 #include "base/range.h"
 #include "base/requester_id.h"
+#include "iommu/device_tlb.h"
 #include "iommu/vtd/config.h"
 #include "pcie/acs.h"
 #include "pcie/function_config.h"
@@ -141,6 +142,8 @@ struct FunctionDescription {
   std::optional<DpcDescription> dpc;
   /// Endpoints only: ATS, PRI and PASID capabilities.
   bool ats = false;
+  /// With ATS: the translations that it keeps.
+  iommu::DeviceTlbConfig device_tlb;
   bool pri = false;
   std::optional<pcie::PasidConfig> pasid;
   /// Firmware sets PASID Enable.
@@ -223,6 +226,8 @@ struct TimingDescription {
   Duration cpu_mmio = Duration::nanoseconds(100);
   /// What a processor takes for its own memory accesses: drivers' tables lie in its caches.
   Duration cpu_memory = Duration::nanoseconds(1);
+  /// From the interrupt of a page request to the response that software gives.
+  Duration page_request = Duration::nanoseconds(20'000);
   /// Temporal decoupling: how far the replay may run ahead of the kernel.
   Duration quantum = Duration::nanoseconds(1000);
   /// Closed loop: operations under way at most, whatever the trace's times. 0: open loop, at the trace's times.
@@ -261,6 +266,8 @@ struct MappingDescription {
   /// Index into Description::buffers, or nullopt when `physical` was given as a number.
   std::optional<std::size_t> buffer;
   SourcePosition position;
+  /// Not mapped from the beginning: software maps a page when a device asks for it.
+  bool on_demand = false;
   /// `physical` was given by this; the loader looks up where the BAR is.
   std::optional<BarReference> bar = {};
 };
@@ -270,6 +277,8 @@ struct DomainDescription {
   DomainType type = DomainType::dma;
   /// Page-table depth (3, 4 or 5); 0: the deepest that the IOMMU supports.
   unsigned levels = 0;
+  /// Its tables are first-stage tables.
+  bool first_stage = false;
   std::vector<std::string> devices;
   std::vector<MappingDescription> mappings;
 };

@@ -15,6 +15,12 @@ std::array<std::uint64_t, 6> bar_sizes(const FunctionDescription& function) {
   return sizes;
 }
 
+Device device_of(const FunctionDescription& function, pcie::NodeIndex node) {
+  Device device{&function, node, std::make_unique<pcie::BarMemory>(bar_sizes(function)), nullptr, {}};
+  if (function.ats) device.tlb = std::make_unique<iommu::DeviceTlb>(function.device_tlb);
+  return device;
+}
+
 }  // namespace
 
 Machine::Machine(const Description& description) : description_{description} {
@@ -36,8 +42,10 @@ void Machine::build_memory() {
 }
 
 void Machine::build_iommus() {
-  for (const IommuDescription& iommu : description_.iommus)
+  for (const IommuDescription& iommu : description_.iommus) {
     iommus_.push_back({components_.add(iommu.name), std::make_unique<vtd::Unit>(iommu.vtd, *memory_)});
+    connect_devices(iommus_.size() - 1);
+  }
 }
 
 void Machine::build_bridge(const HostBridgeDescription& bridge) {
@@ -86,8 +94,7 @@ void Machine::build_function(const FunctionDescription& function, std::uint8_t b
   const pcie::NodeIndex index = topology_.add(std::move(node));
   functions_.push_back(&function);
   by_name_.emplace(function.name, index);
-  if (!is_port(function.kind))
-    devices_.push_back({&function, index, std::make_unique<pcie::BarMemory>(bar_sizes(function))});
+  if (!is_port(function.kind)) devices_.push_back(device_of(function, index));
   build_virtual_functions(function, index);
   for (const FunctionDescription& child : function.children)
     build_function(child, bridge, function.children, index);
@@ -109,7 +116,7 @@ void Machine::build_virtual_functions(const FunctionDescription& physical, pcie:
     const pcie::NodeIndex index = topology_.add(std::move(node));
     functions_.push_back(&function);
     by_name_.emplace(function.name, index);
-    devices_.push_back({&function, index, std::make_unique<pcie::BarMemory>(bar_sizes(function))});
+    devices_.push_back(device_of(function, index));
   }
 }
 

@@ -6,6 +6,8 @@
 
 #include "interrupts/local_apic.h"
 #include "interrupts/msi_source.h"
+#include "iommu/device_tlb.h"
+#include "iommu/page_requester.h"
 #include "iommu/vtd/unit.h"
 #include "memory/sparse_memory.h"
 #include "memory/system_map.h"
@@ -28,6 +30,9 @@ struct Device {
   const FunctionDescription* description = nullptr;
   pcie::NodeIndex node = pcie::NodeIndex::none;
   std::unique_ptr<pcie::BarMemory> bars;
+  /// With ATS.
+  std::unique_ptr<iommu::DeviceTlb> tlb;
+  iommu::PageRequester page_requests;
 };
 
 class Machine {
@@ -58,6 +63,9 @@ class Machine {
   /// The IOMMU that requests of this host bridge pass.
   std::optional<std::size_t> iommu_of_bridge(std::size_t bridge) const { return bridge_iommu_[bridge]; }
 
+  /// A function asks its IOMMU for a page. The answer is in its page_requests, once there is one.
+  void request_page(const Device& device, const iommu::PageRequest& request);
+
   interrupts::LocalApic& local_apic() { return local_apic_; }
   const interrupts::LocalApic& local_apic() const { return local_apic_; }
   ComponentId local_apic_id() const { return local_apic_id_; }
@@ -79,6 +87,9 @@ class Machine {
 
   void build_memory();
   void build_iommus();
+  void connect_devices(std::size_t iommu);
+  void take_page_response(Device& device, const iommu::PageGroupResponse& response);
+  Device* reachable_device(std::size_t iommu, RequesterId id);
   void build_bridge(const HostBridgeDescription& bridge);
   void build_function(const FunctionDescription& function, std::uint8_t bridge,
                       const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent);

@@ -9,6 +9,7 @@
 #include "software/interrupt_setup.h"
 #include "software/msi_setup.h"
 #include "software/sriov_setup.h"
+#include "software/translation_services.h"
 
 #include <fmt/format.h>
 
@@ -19,6 +20,7 @@ namespace {
 
 // Vector of the IOMMUs' fault events, as Linux gives one above its device vectors.
 constexpr std::uint8_t fault_event_vector = 0xF0;
+constexpr std::uint8_t page_request_vector = 0xF1;
 
 software::DomainKind domain_kind(DomainType type) {
   switch (type) {
@@ -64,6 +66,7 @@ void OperatingSystem::prepare_iommus() {
     software::VtdDriverConfig config;
     config.register_base = machine_.description().iommus[i].vtd.register_base;
     config.fault_event = software::msi_message(0, fault_event_vector);
+    config.page_request_event = software::msi_message(0, page_request_vector);
     for (const MemoryDescription& bank : machine_.description().memories)
       config.identity_ranges.push_back(bank.range);
     drivers_.push_back(std::make_unique<software::VtdDriver>(bus_, *pages_, config));
@@ -76,13 +79,15 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
   domain->description = &description;
   domain->iommu = iommu_of(description);
   software::VtdDriver& driver = driver_of(*domain);
-  domain->handle = driver.create_domain(domain_kind(description.type), description.levels);
+  domain->handle = driver.create_domain(domain_kind(description.type), description.levels,
+                                        description.first_stage ? software::Stage::first : software::Stage::second);
   for (const std::string& name : description.devices) {
     const pcie::NodeIndex device = machine_.find_function(name);
     attach(*domain, device);
     domain_of_node_[pcie::index_of(device)] = domain.get();
   }
   for (const MappingDescription& mapping : description.mappings) {
+    if (mapping.on_demand) continue;
     const auto range = Range<Iova>::from_size(mapping.iova, mapping.size);
     map_in(*domain, {*range, mapping.physical, mapping.permissions, mapping.buffer}, Duration{});
   }
@@ -95,8 +100,55 @@ void OperatingSystem::attach(const Domain& domain, pcie::NodeIndex device) {
   const pcie::NodeIndex above = machine_.topology()[device].parent;
   const FunctionDescription* parent = above == pcie::NodeIndex::none ? nullptr : &machine_.describe(above);
   software::VtdDriver& driver = driver_of(domain);
-  for (const RequesterId id : requester_ids(machine_.describe(device), parent))
-    if (driver.domain_of(id) != domain.handle) driver.attach(domain.handle, id);
+  const software::DeviceTlb services = translation_services(domain, machine_.describe(device));
+  for (const RequesterId id : requester_ids(machine_.describe(device), parent)) {
+    if (driver.domain_of(id) == domain.handle) continue;
+    const bool is_own = id == machine_.topology()[device].requester;
+    driver.attach(domain.handle, id, is_own ? services : software::DeviceTlb::no);
+  }
+  if (services != software::DeviceTlb::no) enable_translation_services(device, services);
+}
+
+/// What device, IOMMU and tables have in common.
+software::DeviceTlb OperatingSystem::translation_services(const Domain& domain, const FunctionDescription& device) {
+  const software::VtdDriver& driver = driver_of(domain);
+  if (!device.ats || !driver.offers_device_tlbs(domain.handle)) return software::DeviceTlb::no;
+  if (!device.pri || !driver.offers_page_requests(domain.handle)) return software::DeviceTlb::yes;
+  return software::DeviceTlb::with_page_requests;
+}
+
+/// After the IOMMU knows the device: it may ask from here on.
+void OperatingSystem::enable_translation_services(pcie::NodeIndex device, software::DeviceTlb services) {
+  const pcie::Node& node = machine_.topology()[device];
+  const software::PciFunction function{bus_, node.segment, node.requester};
+  if (!software::answers(function)) return;
+  if (services == software::DeviceTlb::with_page_requests) software::enable_page_requests(function);
+  software::enable_ats(function);
+}
+
+void OperatingSystem::serve_page_requests(Duration now) {
+  for (std::size_t iommu = 0; iommu < drivers_.size(); ++iommu)
+    drivers_[iommu]->serve_page_requests(
+        [&](const iommu::PageRequest& request) { return map_on_demand(iommu, request, now); });
+}
+
+/// The page is mapped from here on, because it is one that may be asked for; else the device is told that it asked for
+/// what is not there.
+iommu::PageResponse OperatingSystem::map_on_demand(std::size_t iommu, const iommu::PageRequest& request, Duration now) {
+  const Range<Iova> page{request.address, request.address + (page_4k - 1)};
+  for (const auto& domain : domains_) {
+    if (domain->iommu != iommu || drivers_[iommu]->domain_of(request.requester) != domain->handle) continue;
+    for (const MappingDescription& mapping : domain->description->mappings) {
+      const Range<Iova> range = *Range<Iova>::from_size(mapping.iova, mapping.size);
+      const bool permits = (mapping.permissions.read || !request.read) && (mapping.permissions.write || !request.write);
+      if (!mapping.on_demand || !range.contains(page) || !permits) continue;
+      if (domain->space.lookup(page.first).state != software::MappingState::live)
+        map_in(*domain, {page, mapping.physical + (page.first - range.first), mapping.permissions, mapping.buffer},
+               now);
+      return iommu::PageResponse::success;
+    }
+  }
+  return iommu::PageResponse::invalid_request;
 }
 
 /// The kernel lets firmware go on: it maps every RMRR of its devices one to one, page by page where nothing is mapped.
@@ -154,10 +206,10 @@ void OperatingSystem::map(pcie::NodeIndex device, const software::NewMapping& ma
   map_in(own_domain_of(device), mapping, now);
 }
 
-void OperatingSystem::unmap(pcie::NodeIndex device, const Range<Iova>& range, bool invalidate, Duration now) {
+void OperatingSystem::unmap(pcie::NodeIndex device, const Range<Iova>& range, software::Invalidate invalidate,
+                            Duration now) {
   Domain& domain = own_domain_of(device);
-  driver_of(domain).unmap(domain.handle, range.first, range.size(),
-                          invalidate ? software::Invalidate::yes : software::Invalidate::no);
+  driver_of(domain).unmap(domain.handle, range.first, range.size(), invalidate);
   domain.space.unmap(range, now);
 }
 

@@ -72,8 +72,11 @@ class OperatingSystem {
 
   /// Operations of a trace, in the domain of `device`. Throw software::DriverError for what is impossible.
   void map(pcie::NodeIndex device, const software::NewMapping& mapping, Duration now);
-  void unmap(pcie::NodeIndex device, const Range<Iova>& range, bool invalidate, Duration now);
+  void unmap(pcie::NodeIndex device, const Range<Iova>& range, software::Invalidate invalidate, Duration now);
   void invalidate(pcie::NodeIndex device, const Range<Iova>& range);
+
+  /// The interrupt of a page request arrived: what devices ask for is mapped where the platform says so, and answered.
+  void serve_page_requests(Duration now);
 
   software::CpuBus& bus() { return bus_; }
 
@@ -94,6 +97,9 @@ class OperatingSystem {
   void map_firmware_ranges(Domain& domain);
   std::size_t iommu_of(const DomainDescription& domain) const;
   void attach(const Domain& domain, pcie::NodeIndex device);
+  software::DeviceTlb translation_services(const Domain& domain, const FunctionDescription& device);
+  void enable_translation_services(pcie::NodeIndex device, software::DeviceTlb services);
+  iommu::PageResponse map_on_demand(std::size_t iommu, const iommu::PageRequest& request, Duration now);
   void program_interrupts();
   void program_device_interrupts(const Device& device);
   static void program_plain_msi(const software::PciFunction& function, std::vector<software::MsixVector>& vectors);

@@ -96,7 +96,7 @@ Map function_map(const Value& value, FunctionKind kind) {
     case FunctionKind::root_complex_endpoint:
       return {value, {"name",      "type", "at",  "id",         "class",        "bars",        "msi",
                       "msix",      "acs",  "aer", "bus_master", "memory_space", "max_payload", "max_read_request",
-                      "dma_alias", "ats",  "pri", "pasid",      "dma_bits",     "dma"}};
+                      "dma_alias", "ats",  "pri", "pasid",      "dma_bits",     "dma",         "device_tlb"}};
     case FunctionKind::pcie_pci_bridge:
       return {value,
               {"name", "type", "at", "id", "bars", "aer", "link", "secondary", "subordinate", "window",
@@ -113,7 +113,7 @@ Map function_map(const Value& value, FunctionKind kind) {
                   "bars",      "msi",        "msix",         "acs",         "aer",
                   "link",      "bus_master", "memory_space", "max_payload", "max_read_request",
                   "dma_alias", "ats",        "pri",          "pasid",       "dma_bits",
-                  "ari",       "sriov",      "dma"}};
+                  "ari",       "sriov",      "dma",          "device_tlb"}};
 }
 
 /// Below a link there is one device, number 0; elsewhere nobody can guess it.
@@ -200,8 +200,24 @@ unsigned read_tlp_limit(const Map& map, std::string_view key, unsigned otherwise
   return static_cast<unsigned>(bytes);
 }
 
+iommu::DeviceTlbConfig read_device_tlb(const Value& value) {
+  iommu::DeviceTlbConfig config;
+  const Map map{value, {"entries", "ways"}};
+  config.entries = map.number("entries", config.entries, {0, 1U << 20});
+  config.ways = map.number("ways", config.ways, {1, 1U << 20});
+  using AnyCache = iommu::TranslationCache<int, int>;
+  if (!AnyCache::is_valid_geometry(config.entries, config.ways))
+    value.fail(std::to_string(config.entries) + " entries in " + std::to_string(config.ways) + " ways",
+               "0 entries, or ways times a power of two");
+  return config;
+}
+
 void read_translation_services(const Map& map, FunctionDescription& function) {
   function.ats = map.boolean("ats", false);
+  if (const auto tlb = map.optional("device_tlb")) {
+    if (!function.ats) tlb->fail("device_tlb without ats", "ats: true beside it");
+    function.device_tlb = read_device_tlb(*tlb);
+  }
   function.pri = map.boolean("pri", false);
   if (const auto pri = map.optional("pri"); pri && function.pri && !function.ats)
     pri->fail("pri without ats", "ats: true beside it");

@@ -35,6 +35,9 @@ void read_flags(const Map& map, vtd::UnitConfig& config) {
   flag("pass_through", config.pass_through);
   flag("snoop_control", config.snoop_control);
   flag("coherent_walks", config.coherent_walks);
+  flag("device_tlb_throttling", config.device_tlb_throttling);
+  flag("page_requests", config.page_requests);
+  flag("page_request_drain", config.page_request_drain);
   flag("fault_compression", config.fault_compression);
   flag("device_tlb", config.device_tlb);
   flag("no_write_flag", config.no_write_flag);
@@ -125,6 +128,9 @@ IommuDescription read_iommu(const Value& value) {
                  "pass_through",
                  "snoop_control",
                  "coherent_walks",
+                 "device_tlb_throttling",
+                 "page_requests",
+                 "page_request_drain",
                  "fault_compression",
                  "context_cache",
                  "iotlb",

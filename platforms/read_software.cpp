@@ -64,7 +64,7 @@ Permissions read_access(const Map& map) {
 }
 
 MappingDescription read_mapping(const Value& value, const std::vector<BufferDescription>& buffers) {
-  const Map map{value, {"iova", "buffer", "bar", "offset", "physical", "size", "access"}};
+  const Map map{value, {"iova", "buffer", "bar", "offset", "physical", "size", "access", "on_demand"}};
   MappingDescription mapping;
   mapping.position = value.node().position;
   const Value iova = map.required("iova", "an address");
@@ -80,6 +80,7 @@ MappingDescription read_mapping(const Value& value, const std::vector<BufferDesc
     map_physical(map, mapping);
   }
   mapping.permissions = read_access(map);
+  mapping.on_demand = map.boolean("on_demand", false);
   require_page(iova, mapping.iova.value());
   require_page(map.optional("physical").value_or(map.optional("offset").value_or(value)), mapping.physical.value());
   require_page(map.optional("size").value_or(value), mapping.size);
@@ -94,7 +95,7 @@ BufferDescription read_buffer(const Value& value) {
 }
 
 DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers) {
-  const Map map{value, {"name", "type", "levels", "devices", "mappings"}};
+  const Map map{value, {"name", "type", "levels", "stage", "devices", "mappings"}};
   DomainDescription domain;
   domain.name = map.required("name", "a name").name();
   domain.type = map.required("type", "identity, dma, unmanaged or blocked")
@@ -103,6 +104,8 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
                                          {"unmanaged", DomainType::unmanaged},
                                          {"blocked", DomainType::blocked}});
   domain.levels = map.number("levels", 0, {3, 5});
+  if (const auto stage = map.optional("stage"))
+    domain.first_stage = stage->choice<bool>({{"first", true}, {"second", false}});
   for (const Value& device : map.items("devices"))
     domain.devices.push_back(device.name());
   for (const Value& mapping : map.items("mappings"))

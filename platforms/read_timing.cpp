@@ -98,7 +98,7 @@ timing::EngineParameters read_engine(const Value& value) {
 TimingDescription read_timing(const Value& value) {
   const Map map{value,
                 {"host", "switch", "root_complex", "iommu", "memory", "device", "doorbell", "cpu_mmio", "cpu_memory",
-                 "quantum", "window"}};
+                 "quantum", "window", "page_request"}};
   TimingDescription timing;
   if (const auto host = map.optional("host")) timing.host = read_host(*host);
   if (const auto port = map.optional("switch")) timing.switch_port = read_switch(*port, timing.switch_port);
@@ -110,6 +110,7 @@ TimingDescription read_timing(const Value& value) {
   timing.host.doorbell = map.duration("doorbell", timing.host.doorbell);
   timing.cpu_mmio = map.duration("cpu_mmio", timing.cpu_mmio);
   timing.cpu_memory = map.duration("cpu_memory", timing.cpu_memory);
+  timing.page_request = map.duration("page_request", timing.page_request);
   timing.quantum = map.duration("quantum", timing.quantum);
   timing.window = map.number("window", timing.window, {0, most_operations});
   return timing;

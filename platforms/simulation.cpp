@@ -2,6 +2,7 @@
 #include "platforms/simulation.h"
 
 #include "pcie/device_routing.h"
+#include "pcie/translation_capabilities.h"
 #include "timing/event_clock.h"
 #include "tlm/timing.h"
 
@@ -71,8 +72,11 @@ void Simulation::build_system() {
   interconnect_->doorbell_out.bind(local_apic_->doorbell);
   for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
     const std::string name = module_name(machine_.description().iommus[i].name);
-    const modules::VtdConfig config{static_cast<std::uint16_t>(i), to_sc_time(timing.cpu_mmio),
-                                    to_sc_time(timing.host.iommu.invalidation), RequesterId{}};
+    modules::VtdConfig config;
+    config.index = static_cast<std::uint16_t>(i);
+    config.register_latency = to_sc_time(timing.cpu_mmio);
+    config.invalidation_latency = to_sc_time(timing.host.iommu.invalidation);
+    config.device_invalidation_latency = to_sc_time(device_round_trip(i));
     iommus_.push_back(std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
                                                            loose_clock_, config));
     iommus_.back()->memory_out.bind(interconnect_->in);
@@ -197,12 +201,58 @@ modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& func
   config.engine = network_.engine_of(functions.front());
   for (const NodeIndex function : functions)
     config.bars.push_back(machine_.device_at(function)->bars.get());
+  for (const NodeIndex function : functions)
+    config.tlbs.push_back(machine_.device_at(function)->tlb.get());
+  config.page_requests = [this](NodeIndex function, const Access& access) { return request_page(function, access); };
+  config.page_request_latency = machine_.description().timing.page_request;
   const std::string name = module_name(description.name);
   endpoints_.push_back(std::make_unique<modules::Endpoint>(name.c_str(), machine_.topology(), loose_clock_, config));
   const bool integrated = machine_.topology()[functions.front()].parent == NodeIndex::none;
   for (const NodeIndex function : functions)
     if (!integrated || function == functions.front()) endpoint_of_[pcie::index_of(function)] = endpoints_.back().get();
   return *endpoints_.back();
+}
+
+/// From an IOMMU to the farthest function that keeps translations, and back: a message of one header each way.
+Duration Simulation::device_round_trip(std::size_t iommu) const {
+  constexpr std::uint64_t message_bytes = 28;
+  Duration farthest;
+  for (const Device& device : machine_.devices()) {
+    if (device.tlb == nullptr || machine_.iommu_of_bridge(machine_.topology()[device.node].host_bridge) != iommu)
+      continue;
+    Duration there = machine_.description().timing.host.root_complex.latency;
+    for (NodeIndex node = device.node; node != NodeIndex::none; node = machine_.topology()[node].parent) {
+      const auto channel = network_.up(node);
+      if (!channel) continue;
+      const timing::Channel& link = network_.network().channels[*channel];
+      there += link.entry.latency + link.link.serialize(message_bytes) + link.link.propagation();
+    }
+    farthest = std::max(farthest, there * 2);
+  }
+  return farthest;
+}
+
+/// The request goes to the IOMMU and software serves it before the function goes on; the clocks give both their time.
+std::optional<iommu::PageResponse> Simulation::request_page(NodeIndex function, const Access& access) {
+  for (Device& device : machine_.devices()) {
+    if (device.node != function) continue;
+    iommu::PageRequest request;
+    request.requester = access.requester;
+    request.pasid = access.pasid;
+    request.address = Iova{access.address.aligned_down(page_4k).value()};
+    request.read = access.operation != Operation::write;
+    request.write = access.operation != Operation::read;
+    request.execute = access.execute;
+    request.privileged = access.privileged;
+    const auto group = device.page_requests.begin(pcie::page_request_allocation(machine_.topology()[function].config));
+    if (!group) return std::nullopt;
+    request.group = *group;
+    const std::uint64_t interrupts = machine_.local_apic().delivered();
+    machine_.request_page(device, request);
+    if (software_ && machine_.local_apic().delivered() != interrupts) software_();
+    return device.page_requests.take(*group);
+  }
+  return std::nullopt;
 }
 
 std::size_t Simulation::outstanding() const {

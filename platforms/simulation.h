@@ -18,7 +18,9 @@
 #include "tlm/vtd_module.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace iommusim::platforms {
@@ -40,6 +42,9 @@ class Simulation {
   const timing::Network& network() const { return network_.network(); }
   std::size_t engine_of(pcie::NodeIndex function) const { return network_.engine_of(function); }
 
+  /// Called while a function waits for a page that it asked for, and an interrupt said so: software serves the request.
+  void on_page_request(std::function<void()> software) { software_ = std::move(software); }
+
   /// Transactions that are still in flight: 0 when the platform is idle.
   std::size_t outstanding() const;
 
@@ -54,6 +59,8 @@ class Simulation {
   void plug(const std::vector<pcie::NodeIndex>& partners, pcie::NodeIndex port, PortIn& in, PortOut& out);
   modules::SwitchModule& build_switch(pcie::NodeIndex upstream_port);
   modules::PciBridgeModule& build_bridge(pcie::NodeIndex bridge);
+  Duration device_round_trip(std::size_t iommu) const;
+  std::optional<iommu::PageResponse> request_page(pcie::NodeIndex function, const Access& access);
   modules::Endpoint& build_endpoint(const std::vector<pcie::NodeIndex>& functions);
 
   Machine& machine_;
@@ -74,6 +81,7 @@ class Simulation {
   std::vector<std::unique_ptr<modules::LinkTerminator>> terminators_;
   /// By node index.
   std::vector<modules::Endpoint*> endpoint_of_;
+  std::function<void()> software_;
 };
 
 }  // namespace iommusim::platforms

@@ -20,10 +20,20 @@ pcie::LinkTiming link_of(const FunctionDescription& function) {
   return {function.link.generation, function.link.width, function.link.propagation, function.link.overhead};
 }
 
-/// Who takes what a function sends up.
-timing::Receiver receiver_above(const pcie::Topology& topology, NodeIndex function) {
-  const NodeIndex parent = topology[function].parent;
-  return topology[parent].type == PortType::root_port ? timing::Receiver::root_complex : timing::Receiver::port;
+/// A root port takes posted lines and read requests as the root complex has room for them.
+timing::CreditParameters root_port_credits(const timing::RootComplexParameters& root_complex) {
+  timing::CreditParameters credits;
+  const unsigned posted = root_complex.posted_lines;
+  credits.advertised.posted = {posted, posted * credits_per_line};
+  credits.advertised.non_posted = {root_complex.read_requests, root_complex.read_requests};
+  return credits;
+}
+
+/// A device has room for what it asked for, and for what it offers.
+timing::CreditParameters device_credits() {
+  timing::CreditParameters credits;
+  credits.advertised = {};
+  return credits;
 }
 
 /// An earlier function of the same device: they share a link.
@@ -83,18 +93,12 @@ void TimingNetwork::add_link(const Machine& machine, NodeIndex function) {
   channel.link = link_of(description);
   channel.name = description.name + " up";
   if (is_port(description.kind)) channel.entry = forwarding;
-  channel.receiver = receiver_above(topology, function);
-  if (channel.receiver == timing::Receiver::root_complex) {
-    channel.credits.posted_headers = network_.host.root_complex.posted_lines;
-    channel.credits.non_posted_headers = network_.host.root_complex.read_requests;
-    channel.credits.posted_data = network_.host.root_complex.posted_lines * credits_per_line;
-  }
+  const bool below_root_port = topology[topology[function].parent].type == PortType::root_port;
+  if (below_root_port) channel.credits = root_port_credits(network_.host.root_complex);
   network_.channels.push_back(channel);
-  channel.credits = {};
   channel.name = description.name + " down";
-  const PortType above = topology[topology[function].parent].type;
-  channel.entry = above == PortType::root_port ? timing::PortParameters{Duration{}, false} : forwarding;
-  channel.receiver = is_port(description.kind) ? timing::Receiver::port : timing::Receiver::device;
+  channel.entry = below_root_port ? timing::PortParameters{Duration{}, false} : forwarding;
+  channel.credits = is_port(description.kind) ? timing::CreditParameters{} : device_credits();
   network_.channels.push_back(channel);
 }
 
@@ -105,8 +109,7 @@ void TimingNetwork::add_engine(const Machine& machine, NodeIndex function) {
     return;
   }
   engine = network_.engines.size();
-  const FunctionDescription& description = machine.describe(function);
-  network_.engines.push_back({description.name, description.dma});
+  network_.engines.push_back(machine.describe(function).dma);
 }
 
 }  // namespace iommusim::platforms

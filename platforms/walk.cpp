@@ -2,12 +2,16 @@
 #include "platforms/walk.h"
 
 #include "iommu/access_request.h"
+#include "iommu/device_tlb.h"
 #include "pcie/device_claim.h"
 #include "pcie/device_routing.h"
 #include "pcie/id_routing.h"
 #include "pcie/pci_bridge.h"
 #include "pcie/routing.h"
 #include "pcie/rules.h"
+
+#include <optional>
+#include <utility>
 
 namespace iommusim::platforms {
 namespace {
@@ -28,8 +32,34 @@ class Walker {
   Walker(const Machine& machine, const Access& access, std::uint32_t data, iommu::FetchLog& fetches)
       : machine_{machine}, topology_{machine.topology()}, access_{access}, message_data_{data}, fetches_{fetches} {}
 
-  void issue(NodeIndex function) {
-    const RouteDecision decision = pcie::issue(topology_, function, access_);
+  /// With ATS, what the function knows, or what the IOMMU answers when it asks. It asks for no page: that would have
+  /// effects.
+  void start(NodeIndex function) {
+    const iommu::DeviceTlb* tlb = tlb_of(function);
+    if (tlb == nullptr) return issue(function, access_);
+    const Access intended = access_;
+    if (const auto known = tlb->resolve(access_)) {
+      result_.path.add(topology_[function].id, iommu::rules::device_tlb);
+      access_ = *known;
+      issue(function, intended);
+      if (known->address_type == AddressType::translated) landed_by_device_tlb(function);
+      return;
+    }
+    access_ = iommu::translation_request(intended);
+    issue(function, intended);
+    if (!completion_ || result_.landing.status != CompletionStatus::successful) return end_unanswered(intended);
+    const auto sent = iommu::permitted(*completion_, intended);
+    const Landing answer = std::exchange(result_.landing, Landing{});
+    result_.path.clear();
+    result_.path.add(answer.decided_by, *answer.rule);
+    if (!sent) return deny(function, intended);
+    access_ = *sent;
+    issue(function, intended);
+  }
+
+  /// `intended`: what software gave the engine, whose address bits bound it.
+  void issue(NodeIndex function, const Access& intended) {
+    const RouteDecision decision = pcie::issue(topology_, function, intended);
     hop(function, decision);
     if (decision.action != Action::upstream) return reject(decision);
     if (const auto inside = pcie::route_in_device(topology_, function, access_)) {
@@ -60,6 +90,30 @@ class Walker {
   Walk take() { return result_; }
 
  private:
+  const iommu::DeviceTlb* tlb_of(NodeIndex function) const {
+    const bool asks = access_.address_type == AddressType::untranslated && !access_.message &&
+                      access_.requester == topology_[function].requester && topology_[function].decoded.ats_enabled;
+    const Device* device = asks ? machine_.device_at(function) : nullptr;
+    return device == nullptr ? nullptr : device->tlb.get();
+  }
+
+  void landed_by_device_tlb(NodeIndex function) {
+    if (result_.landing.kind != LandingKind::memory) return;
+    result_.landing.decide(topology_[function].id, iommu::rules::device_tlb);
+    result_.landing.from_cache = true;
+  }
+
+  /// The translation request was refused, so nothing else is sent.
+  void end_unanswered(const Access& intended) {
+    if (intended.posted()) result_.landing.status = CompletionStatus::none;
+  }
+
+  void deny(NodeIndex function, const Access& intended) {
+    const ComponentId id = topology_[function].id;
+    result_.path.add(id, iommu::rules::translation_denied);
+    result_.landing = rejection(id, iommu::rules::translation_denied, unsupported(intended));
+  }
+
   void hop(NodeIndex asked, const RouteDecision& decision) {
     result_.path.add(topology_[pcie::decider(decision, asked)].id, *decision.rule);
   }
@@ -140,11 +194,17 @@ class Walker {
     switch (result.outcome) {
       case iommu::Outcome::translated:
         result_.landing.decide(id, *result.rule);
+        if (access_.address_type == AddressType::translation_request) return answer(result);
         result_.landing.from_cache = result.translation_cached;
         return reach_system(result.address);
       case iommu::Outcome::interrupt: return ring_doorbell();
       case iommu::Outcome::fault: result_.landing = iommu::fault_landing(id, result); return;
     }
+  }
+
+  void answer(const iommu::TranslationResult& result) {
+    completion_ = iommu::translation_completion(result);
+    result_.landing.status = CompletionStatus::successful;
   }
 
   void reach_system(PhysAddr address) {
@@ -252,6 +312,8 @@ class Walker {
   NodeIndex ingress_ = NodeIndex::none;
   std::uint32_t message_data_;
   iommu::FetchLog& fetches_;
+  /// The answer to a translation request.
+  std::optional<iommu::AddressTranslation> completion_;
   Walk result_;
 };
 
@@ -268,7 +330,7 @@ Walk walk_as_sent(const Machine& machine, NodeIndex function, const Access& acce
                   std::uint32_t message_data) {
   fetches.clear();
   Walker walker{machine, access, message_data, fetches};
-  walker.issue(function);
+  walker.start(function);
   return walker.take();
 }
 

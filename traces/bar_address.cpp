@@ -31,9 +31,7 @@ std::optional<Range<BusAddr>> placed_bar(const pcie::Topology& topology, NodeInd
                              bridge ? pcie::header::type1_bars : pcie::header::type0_bars)[index];
   }
   const pcie::VfControls controls = pcie::decode_vf_controls(topology[node.physical_function].config);
-  const auto& first = controls.bars[index];
-  if (!first || node.vf_number > controls.count) return std::nullopt;
-  return Range<BusAddr>::from_size(first->first + (node.vf_number - 1) * controls.slice[index], first->size());
+  return pcie::virtual_function_bar(controls, node.vf_number, index);
 }
 
 NodeIndex owner_of(const Machine& machine, const BarName& bar) {

@@ -189,7 +189,7 @@ void Importer::dma(RequesterId device, Operation operation, Iova iova) {
 void Importer::unmap(const std::vector<UnmappedRun>& runs) {
   for (const UnmappedRun& run : runs) {
     ++summary_.unmaps;
-    emit(run.device, Unmap{run.iova, run.size, true});
+    emit(run.device, Unmap{run.iova, run.size});
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/access.h"
 #include "base/quantity.h"
+#include "software/invalidate.h"
 
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,7 @@ struct Dma {
   /// Writes: what to write; empty: a pattern that tells device and address apart (see docs).
   std::vector<std::uint8_t> data;
   AddressType address_type = AddressType::untranslated;
+  std::optional<Pasid> pasid = std::nullopt;
   /// Sent under another device and function number of the device's bus: a DMA-alias quirk.
   std::optional<std::uint8_t> alias = std::nullopt;
   /// Writes and atomics: sent as poisoned, because the device knows that the data is bad.
@@ -63,8 +65,8 @@ struct Map {
 struct Unmap {
   Iova iova;
   std::uint64_t size = 0;
-  /// False: tables are changed, caches are not told (a software fault to be shown).
-  bool invalidate = true;
+  /// What is told of the change besides the tables. Less than everything is a software fault to be shown.
+  software::Invalidate invalidate = software::Invalidate::yes;
 };
 struct Invalidate {
   Iova iova;

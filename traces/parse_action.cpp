@@ -80,6 +80,13 @@ std::uint8_t parse_alias(const Tokens& tokens, const Token& text) {
   return id->devfn();
 }
 
+Pasid parse_pasid(const Tokens& tokens, const Token& text) {
+  constexpr std::uint64_t largest = 0xF'FFFF;
+  const auto value = parse_unsigned(text.text);
+  if (!value || *value > largest) tokens.fail(text, "a PASID of 0 to 0xFFFFF");
+  return Pasid{static_cast<std::uint32_t>(*value)};
+}
+
 /// PCIe base specification, 2.7.2.2: only a TLP with data can be poisoned.
 bool take_poisoned(Operation operation, Tokens& tokens) {
   const Token where = tokens.peek();
@@ -110,6 +117,7 @@ Dma& parse_dma(Operation operation, Tokens& tokens, Action& action) {
   if (const auto digits = operation == Operation::write ? tokens.take_if_prefixed("data=") : std::nullopt)
     parse_data(tokens, *digits, dma.size, dma.data);
   if (tokens.take_if("translated")) dma.address_type = AddressType::translated;
+  if (const auto pasid = tokens.take_if_prefixed("pasid=")) dma.pasid = parse_pasid(tokens, *pasid);
   if (const auto alias = tokens.take_if_prefixed("alias=")) dma.alias = parse_alias(tokens, *alias);
   dma.poisoned = take_poisoned(operation, tokens);
   return dma;
@@ -212,7 +220,12 @@ Map parse_map(Tokens& tokens) {
 
 Unmap parse_unmap(Tokens& tokens) {
   const Pages pages = take_pages(tokens);
-  return Unmap{pages.iova, pages.size, !tokens.take_if("no-invalidate")};
+  Unmap unmap{pages.iova, pages.size};
+  if (tokens.take_if("no-invalidate"))
+    unmap.invalidate = software::Invalidate::no;
+  else if (tokens.take_if("no-device-invalidate"))
+    unmap.invalidate = software::Invalidate::unit_only;
+  return unmap;
 }
 
 Invalidate parse_invalidate(Tokens& tokens) {

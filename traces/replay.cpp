@@ -3,6 +3,7 @@
 
 #include "base/endian.h"
 #include "pcie/rules.h"
+#include "pcie/translation_capabilities.h"
 #include "software/driver_error.h"
 #include "tlm/timing.h"
 #include "traces/apply_setting.h"
@@ -54,6 +55,10 @@ void Replay::rethrow() const {
 
 void Replay::start_of_simulation() {
   context_.system.use_bus(context_.simulation.cpu());
+  context_.simulation.on_page_request([this] {
+    begin_software();
+    context_.system.serve_page_requests(begin_);
+  });
 }
 
 bool Replay::fetch() {
@@ -62,15 +67,14 @@ bool Replay::fetch() {
 }
 
 void Replay::run() {
-  const sc_core::sc_time& now = sc_core::sc_time_stamp();
+  now_ = to_duration(sc_core::sc_time_stamp());
   const bool is_closed_loop = context_.machine.description().timing.window != 0;
-  const sc_core::sc_time quantum = to_sc_time(context_.machine.description().timing.quantum);
+  const Duration horizon = now_ + context_.machine.description().timing.quantum;
   try {
     while (fetch()) {
-      const sc_core::sc_time at = to_sc_time(next_.time);
-      if (!is_closed_loop && at > now && at - now > quantum) return next_trigger(at - now);
+      if (!is_closed_loop && next_.time > horizon) return next_trigger(to_sc_time(next_.time - now_));
       fetched_ = false;
-      start_ = (is_closed_loop ? to_sc_time(turn_) : std::max(at, to_sc_time(turn_))) - now;
+      begin_ = is_closed_loop ? turn_ : std::max(next_.time, turn_);
       play(next_);
       if (progress_ && ++count_ % operations_between_reports == 0) progress_(count_, next_.time);
     }
@@ -148,10 +152,12 @@ unsigned char* Replay::data_of(const Dma& dma, BusAddr address) {
 void Replay::perform(const Dma& dma) {
   node_ = device_of(*operation_);
   require_translation_services(dma);
+  require_pasid(dma);
   modules::DmaRequest request;
   request.function = node_;
   request.operation = dma.operation;
   request.address_type = dma.address_type;
+  request.pasid = dma.pasid;
   if (dma.alias) {
     const std::uint8_t bus = context_.machine.topology()[node_].requester.bus();
     request.requester = RequesterId{static_cast<std::uint16_t>(bus << 8 | *dma.alias)};
@@ -161,9 +167,9 @@ void Replay::perform(const Dma& dma) {
   request.data = data_of(dma, request.address);
   request.poisoned = dma.poisoned;
   begin_access(AccessSource::dma, dma.size);
-  context_.simulation.endpoint(node_).transfer(request, begin(), context_.simulation.clock(), *this);
+  context_.simulation.endpoint(node_).transfer(request, begin_, context_.simulation.clock(), *this);
   context_.recorder.end_access();
-  end_at(start_);
+  end_at(begin_);
 }
 
 /// Only a device that can have asked for translations (PCIe base specification, 10.2) marks requests as translated.
@@ -172,6 +178,22 @@ void Replay::require_translation_services(const Dma& dma) const {
   const std::size_t word = first_argument + 2 + (dma.data.empty() ? 0 : 1);
   fail(fmt::format("found a translated request, expected an untranslated one: {} has no ATS capability (ats)",
                    operation_->device),
+       word);
+}
+
+/// Of a virtual function its physical function says what it may send.
+void Replay::require_pasid(const Dma& dma) const {
+  if (!dma.pasid) return;
+  const pcie::Topology& topology = context_.machine.topology();
+  const NodeIndex physical = topology[node_].physical_function;
+  const unsigned bits = pcie::enabled_pasid_bits(topology[physical == NodeIndex::none ? node_ : physical].config);
+  if ((std::uint64_t{dma.pasid->value()} >> bits) == 0 && bits != 0) return;
+  const std::size_t word =
+      first_argument + 2 + (dma.data.empty() ? 0 : 1) + (dma.address_type == AddressType::translated ? 1 : 0);
+  fail(bits == 0
+           ? fmt::format("found a PASID, expected none: {} has no enabled PASID capability (pasid)", operation_->device)
+           : fmt::format("found PASID {:#x}, expected one of {} bits: {} sends no wider ones", dma.pasid->value(), bits,
+                         operation_->device),
        word);
 }
 
@@ -184,13 +206,13 @@ void Replay::perform(const Msi& msi) {
   switch (request.state) {
     case MsiState::enabled: send_message(request.message, AccessSource::msi, msi.vector, msi.poisoned); return;
     case MsiState::disabled:
-      refuse_message(pcie::rules::msi_disabled, msi.vector, begin());
-      end_at(start_);
+      refuse_message(pcie::rules::msi_disabled, msi.vector, begin_);
+      end_at(begin_);
       return;
     case MsiState::masked:
       interrupts::set_pending(config, function, msi.vector);
       keep_pending(msi.vector);
-      end_at(start_);
+      end_at(begin_);
       return;
     case MsiState::absent: break;
   }
@@ -224,15 +246,14 @@ void Replay::send_message(const interrupts::MsiMessage& message, AccessSource so
   msi_index_ = index;
   message_data_ = message.data;
   begin_access(source, 4);
-  context_.simulation.endpoint(node_).signal(node_, message, begin(), context_.simulation.clock(), *this, poisoned);
+  context_.simulation.endpoint(node_).signal(node_, message, begin_, context_.simulation.clock(), *this, poisoned);
   context_.recorder.end_access();
-  end_at(start_);
+  end_at(begin_);
 }
 
-void Replay::on_tlp(const Access& access, const modules::DmaTransaction& transaction) {
-  const modules::DmaExtension& extension = transaction.extension;
-  if (extension.landing.kind == LandingKind::peer && access.operation != Operation::read) masks_touched_ = true;
-  context_.recorder.on_tlp({access, extension.landing, extension.path, msi_index_, message_data_});
+void Replay::on_tlp(const Access& access, const Landing& landing, const Path& path) {
+  if (landing.kind == LandingKind::peer && access.operation != Operation::read) masks_touched_ = true;
+  context_.recorder.on_tlp({access, landing, path, msi_index_, message_data_});
 }
 
 PhysAddr Replay::physical_of(const Map& map) const {
@@ -264,30 +285,30 @@ void Replay::perform(const Map& map) {
   const Range<Iova> range = range_of(map.iova, map.size);
   const auto buffer = map.buffer.empty() ? std::nullopt : context_.system.find_buffer(map.buffer);
   const PhysAddr physical = physical_of(map);
-  context_.simulation.cpu().restart(start_);
-  context_.system.map(node_, {range, physical, {map.read, map.write}, buffer}, begin());
+  begin_software();
+  context_.system.map(node_, {range, physical, {map.read, map.write}, buffer}, begin_);
   finish_software();
 }
 
 void Replay::perform(const Unmap& unmap) {
   node_ = device_of(*operation_);
   const Range<Iova> range = range_of(unmap.iova, unmap.size);
-  context_.simulation.cpu().restart(start_);
-  context_.system.unmap(node_, range, unmap.invalidate, begin());
+  begin_software();
+  context_.system.unmap(node_, range, unmap.invalidate, begin_);
   finish_software();
 }
 
 void Replay::perform(const Invalidate& invalidate) {
   node_ = device_of(*operation_);
   const Range<Iova> range = range_of(invalidate.iova, invalidate.size);
-  context_.simulation.cpu().restart(start_);
+  begin_software();
   context_.system.invalidate(node_, range);
   finish_software();
 }
 
 void Replay::perform(const Configure& configure) {
   const pcie::Node& node = context_.machine.topology()[function_of(*operation_)];
-  context_.simulation.cpu().restart(start_);
+  begin_software();
   apply_setting(software::PciFunction{context_.system.bus(), node.segment, node.requester}, configure,
                 operation_->device);
   finish_software();
@@ -296,7 +317,7 @@ void Replay::perform(const Configure& configure) {
 void Replay::perform(const CpuAccess& access) {
   const PhysAddr address =
       access.bar.given() ? cpu_address_of(context_.machine, access.bar, access.address) : access.address;
-  context_.simulation.cpu().restart(start_);
+  begin_software();
   std::array<std::uint8_t, 8> bytes{};
   if (access.operation == Operation::read) {
     context_.system.bus().load(address, bytes.data(), access.size);
@@ -311,30 +332,30 @@ void Replay::perform(const Wait&) {
   turn_ = std::max({turn_, context_.simulation.clock().wait_for_slot(1), end_});
 }
 
-Duration Replay::begin() const {
-  const Duration at = to_duration(sc_core::sc_time_stamp() + start_);
-  return std::max(at, turn_);
-}
-
 void Replay::begin_access(AccessSource source, std::uint64_t size) {
   timing::Clock& clock = context_.simulation.clock();
-  if (accesses_++ == context_.machine.description().statistics.warm_up && accesses_ != 1) clock.reset_statistics();
+  const std::uint64_t warm_up = context_.machine.description().statistics.warm_up;
+  if (warm_up != 0 && accesses_ == warm_up) clock.reset_statistics();
+  ++accesses_;
   if (const unsigned window = context_.machine.description().timing.window)
-    turn_ = std::max(turn_, clock.wait_for_slot(window));
-  context_.recorder.begin_access(node_, source, begin(), size);
+    begin_ = turn_ = std::max({begin_, turn_, clock.wait_for_slot(window)});
+  context_.recorder.begin_access(node_, source, begin_, size);
+}
+
+void Replay::begin_software() {
+  context_.simulation.cpu().restart(to_sc_time(begin_ - now_));
 }
 
 void Replay::finish_software() {
   masks_touched_ = true;
-  end_at(context_.simulation.cpu().elapsed());
+  end_at(now_ + to_duration(context_.simulation.cpu().elapsed()));
   // In closed loop what follows waits for software; the trace's times tell in open loop.
-  if (context_.machine.description().timing.window != 0)
-    turn_ = std::max(turn_, to_duration(sc_core::sc_time_stamp() + stop_));
+  if (context_.machine.description().timing.window != 0) turn_ = std::max(turn_, stop_);
 }
 
-void Replay::end_at(sc_core::sc_time end) {
+void Replay::end_at(Duration end) {
   stop_ = end;
-  end_ = std::max(end_, to_duration(sc_core::sc_time_stamp() + end));
+  end_ = std::max(end_, end);
 }
 
 }  // namespace iommusim::traces

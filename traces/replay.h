@@ -57,8 +57,7 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   void perform(const Configure& configure);
   void perform(const CpuAccess& access);
   void perform(const Wait& wait);
-  /// The operation in progress ends at this offset from the current time.
-  void end_at(sc_core::sc_time end);
+  void end_at(Duration end);
 
   pcie::NodeIndex device_of(const TraceOperation& operation);
   pcie::NodeIndex function_of(const TraceOperation& operation) const;
@@ -69,11 +68,11 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   unsigned char* data_of(const Dma& dma, BusAddr address);
   void send_message(const interrupts::MsiMessage& message, analysis::AccessSource source, unsigned index,
                     bool poisoned);
+  /// What the processor does for the operation in progress.
+  void begin_software();
   void finish_software();
-  /// When the operation in progress begins.
-  Duration begin() const;
   void begin_access(analysis::AccessSource source, std::uint64_t size);
-  void on_tlp(const Access& access, const modules::DmaTransaction& transaction) override;
+  void on_tlp(const Access& access, const Landing& landing, const Path& path) override;
   /// What hardware refuses inside the function: nothing leaves it. `time`: of the interrupt.
   void refuse_message(const Rule& rule, unsigned index, Duration time);
   /// The interrupt waits in its pending bit; signalled again, it stays one.
@@ -83,6 +82,7 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   /// The trace ends: what is still masked was never sent.
   void lose_pending();
   void require_translation_services(const Dma& dma) const;
+  void require_pasid(const Dma& dma) const;
   /// The range, which software maps, unmaps or invalidates in the domain of node_.
   Range<Iova> range_of(Iova iova, std::uint64_t size) const;
   [[noreturn]] void fail(const std::string& message, std::size_t word = 1) const;
@@ -97,6 +97,8 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   bool fetched_ = false;
   std::uint64_t count_ = 0;
 
+  /// Of the kernel, in this activation.
+  Duration now_;
   /// Closed loop, or a Wait: when the operation in progress may begin at the earliest.
   Duration turn_;
   std::uint64_t accesses_ = 0;
@@ -104,8 +106,8 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   // The operation in progress.
   const TraceOperation* operation_ = nullptr;
   pcie::NodeIndex node_ = pcie::NodeIndex::none;
-  sc_core::sc_time start_;
-  sc_core::sc_time stop_;
+  Duration begin_;
+  Duration stop_;
   unsigned msi_index_ = 0;
   std::uint32_t message_data_ = 0;
   std::string last_name_;

@@ -18,7 +18,7 @@ void Replay::keep_pending(unsigned index) {
 }
 
 void Replay::send_unmasked() {
-  const sc_core::sc_time unmasked = stop_;
+  const Duration unmasked = stop_;
   // A message that lands in a BAR may unmask others; each round of this kind ends one wait.
   while (std::exchange(masks_touched_, false) && !pending_.empty()) {
     std::vector<PendingVector> masked;
@@ -26,7 +26,7 @@ void Replay::send_unmasked() {
       node_ = pending.function;
       InterruptLogic function{context_.machine, node_};
       const auto message = interrupts::take_pending(context_.machine.topology()[node_].config, function, pending.index);
-      start_ = unmasked;
+      begin_ = unmasked;
       // Whatever data was bad when the vector was signalled: a pending bit keeps none.
       if (message)
         send_message(*message, AccessSource::msi, pending.index, false);

@@ -42,6 +42,7 @@ class LineBuilder {
     size(dma.size);
     if (!dma.data.empty()) data(dma.data);
     if (dma.address_type == AddressType::translated) word("translated");
+    if (dma.pasid) append(" pasid={:#x}", dma.pasid->value());
     if (dma.alias) append(" alias={:02x}.{}", *dma.alias >> 3, *dma.alias & 7);
     poisoned(dma.poisoned);
   }
@@ -67,7 +68,8 @@ class LineBuilder {
   }
   void operator()(const Unmap& unmap) {
     pages("unmap", unmap.iova, unmap.size);
-    if (!unmap.invalidate) word("no-invalidate");
+    if (unmap.invalidate == software::Invalidate::no) word("no-invalidate");
+    if (unmap.invalidate == software::Invalidate::unit_only) word("no-device-invalidate");
   }
   void operator()(const Invalidate& invalidate) { pages("invalidate", invalidate.iova, invalidate.size); }
   void operator()(const Configure& configure) {

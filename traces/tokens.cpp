@@ -7,49 +7,10 @@
 #include <fmt/format.h>
 
 namespace iommusim::traces {
-namespace {
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-// A switch is one comparison for what stands in words, which is above '#'.
-bool ends_word(char c) {
-  switch (c) {
-    case ' ':
-    case '\t':
-    case '#': return true;
-    default: return false;
-  }
-}
-
-}  // namespace
 
 Tokens::Tokens(std::string_view line, const std::string& file, std::uint64_t line_number)
     : line_{line}, file_{file}, line_number_{line_number} {
   advance();
-}
-
-/// A comment is an end that stays: no word is found before it again.
-void Tokens::advance() {
-  const char* const line = line_.data();
-  const char* const end = line + line_.size();
-  const char* first = line + position_;
-  while (first != end && is_blank(*first))
-    ++first;
-  const char* behind = first;
-  while (behind != end && !ends_word(*behind))
-    ++behind;
-  next_.text = {first, static_cast<std::size_t>(behind - first)};
-  next_.column = static_cast<std::size_t>(first - line) + 1;
-  position_ = static_cast<std::size_t>(behind - line);
-}
-
-Token Tokens::take(std::string_view expected) {
-  const Token token = next_;
-  if (token.text.empty()) fail(token, expected);
-  advance();
-  return token;
 }
 
 bool Tokens::take_if(std::string_view text) {

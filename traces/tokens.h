@@ -27,7 +27,12 @@ class Tokens {
   /// No word is left.
   bool done() const { return next_.text.empty(); }
   /// The next word, which `expected` describes ("a size of 0 to 16 MiB").
-  Token take(std::string_view expected);
+  Token take(std::string_view expected) {
+    const Token token = next_;
+    if (token.text.empty()) fail(token, expected);
+    advance();
+    return token;
+  }
   /// The next word when it is `text`.
   bool take_if(std::string_view text);
   /// The next word when it begins with `prefix`, without the prefix.
@@ -47,7 +52,24 @@ class Tokens {
   [[noreturn]] void refuse(const Token& where, const std::string& message) const;
 
  private:
-  void advance();
+  static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+  // One comparison for what stands in words, which is above '#'.
+  static bool ends_word(char c) { return static_cast<unsigned char>(c) <= '#' && (is_blank(c) || c == '#'); }
+
+  /// A comment is an end that stays: no word is found before it again. Inline: a trace is made of words.
+  void advance() {
+    const char* const line = line_.data();
+    const char* const end = line + line_.size();
+    const char* first = line + position_;
+    while (first != end && is_blank(*first))
+      ++first;
+    const char* behind = first;
+    while (behind != end && !ends_word(*behind))
+      ++behind;
+    next_.text = {first, static_cast<std::size_t>(behind - first)};
+    next_.column = static_cast<std::size_t>(first - line) + 1;
+    position_ = static_cast<std::size_t>(behind - line);
+  }
 
   std::string_view line_;
   const std::string& file_;

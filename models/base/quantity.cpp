@@ -48,13 +48,10 @@ enum class Reading : std::uint8_t {
   too_large,
 };
 
-/// Digits of `Base`, at most 16, with single `_` between them. `value` means something for a number only. Traces
-/// consist of numbers, so this is one pass, the base is constant for the sake of its divisions, and they are spared
-/// where 16 characters cannot be too large.
+/// Digits of `Base`, at most 16, with single `_` between them. `value` means something for a number only.
 template <unsigned Base>
-Reading read_digits(std::string_view digits, std::uint64_t& value) {
+Reading read_any_digits(std::string_view digits, std::uint64_t& value) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-  const bool may_be_too_large = digits.size() > 16;
   Reading reading = Reading::number;
   bool after_digit = false;
   value = 0;
@@ -66,10 +63,24 @@ Reading read_digits(std::string_view digits, std::uint64_t& value) {
       continue;
     }
     after_digit = true;
-    if (may_be_too_large && value > (most - digit) / Base) reading = Reading::too_large;
+    if (value > (most - digit) / Base) reading = Reading::too_large;
     value = value * Base + digit;
   }
   return after_digit ? reading : Reading::malformed;
+}
+
+/// The same. Traces consist of numbers, most of them short and plain: 16 digits cannot be too large.
+template <unsigned Base>
+Reading read_digits(std::string_view digits, std::uint64_t& value) {
+  if (digits.empty() || digits.size() > 16) return read_any_digits<Base>(digits, value);
+  std::uint64_t sum = 0;
+  for (const char c : digits) {
+    const unsigned digit = digit_value(c);
+    if (digit >= Base) return read_any_digits<Base>(digits, value);
+    sum = sum * Base + digit;
+  }
+  value = sum;
+  return Reading::number;
 }
 
 template <unsigned Base>
@@ -115,19 +126,25 @@ bool is_fraction(std::string_view digits) {
   return !digits.empty() && std::all_of(digits.begin(), digits.end(), [](char c) { return digit_value(c) < 10; });
 }
 
+/// `number` without its unit, which counts `factor` picoseconds.
+DurationReading read_duration(std::string_view number, std::uint64_t factor) {
+  const std::size_t point = number.find('.');
+  const bool is_whole = point == std::string_view::npos;
+  std::uint64_t whole = 0;
+  const Reading reading = read_digits<10>(number.substr(0, point), whole);
+  const std::string_view fraction = is_whole ? std::string_view{} : number.substr(point + 1);
+  if (reading == Reading::malformed || !(is_whole || is_fraction(fraction))) return {{}, DurationProblem::malformed};
+  const auto ps = reading == Reading::number ? multiply(whole, factor) : std::nullopt;
+  return ps ? add_fraction(*ps, fraction, factor) : DurationReading{{}, DurationProblem::too_long};
+}
+
 DurationReading read_duration(std::string_view text) {
-  for (const auto& [unit, factor] : time_units) {
-    if (!ends_with(text, unit)) continue;
-    const std::string_view number = trim_right(text.substr(0, text.size() - unit.size()));
-    const std::size_t point = number.find('.');
-    const bool is_whole = point == std::string_view::npos;
-    std::uint64_t whole = 0;
-    const Reading reading = read_digits<10>(number.substr(0, point), whole);
-    const std::string_view fraction = is_whole ? std::string_view{} : number.substr(point + 1);
-    if (reading == Reading::malformed || !(is_whole || is_fraction(fraction))) break;
-    const auto ps = reading == Reading::number ? multiply(whole, factor) : std::nullopt;
-    return ps ? add_fraction(*ps, fraction, factor) : DurationReading{{}, DurationProblem::too_long};
-  }
+  std::size_t letters = 0;
+  while (letters < text.size() && text[text.size() - 1 - letters] >= 'a')
+    ++letters;
+  const std::string_view suffix = text.substr(text.size() - letters);
+  for (const auto& [unit, factor] : time_units)
+    if (suffix == unit) return read_duration(trim_right(text.substr(0, text.size() - letters)), factor);
   return {{}, DurationProblem::malformed};
 }
 

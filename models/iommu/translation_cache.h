@@ -52,13 +52,16 @@ class TranslationCache {
   /// Makes the line the most recently used of its set.
   void touch(Slot slot) { stamps_[slot] = ++clock_; }
 
-  /// Takes the line with the same tag, else an empty one, else the least recently used of the set.
-  void insert(const Tag& tag, const Value& value) {
-    if (tags_.empty()) return;
+  /// Takes the line with the same tag, else an empty one, else the least recently used of the set. Returns true when
+  /// the line was in use.
+  bool insert(const Tag& tag, const Value& value) {
+    if (tags_.empty()) return false;
     const Slot slot = victim(tag);
+    const bool was_in_use = !(tags_[slot] == Tag{});
     tags_[slot] = tag;
     values_[slot] = value;
     touch(slot);
+    return was_in_use;
   }
 
   /// Empties every line for which predicate(tag, value) holds; returns how many.

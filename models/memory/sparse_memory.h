@@ -7,6 +7,7 @@
 #include "memory/physical_bus.h"
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -46,11 +47,21 @@ class SparseMemory final : public PhysicalBus {
 
  private:
   static constexpr std::size_t pages_per_chunk = 512;
-  using Page = std::array<std::uint8_t, page_4k>;
-  using Chunk = std::array<std::unique_ptr<Page>, pages_per_chunk>;
+  struct Free {
+    void operator()(std::uint8_t* bytes) const;
+  };
+  /// Neighbouring pages in one piece of address space; the host makes those real that are touched.
+  struct Chunk {
+    Chunk();
+    std::uint8_t* page(std::size_t index) const { return bytes.get() + index * page_4k; }
 
-  const Page* find_page(std::uint64_t page_number) const;
-  Page& make_page(std::uint64_t page_number);
+    std::unique_ptr<std::uint8_t, Free> bytes;
+    /// What was never written is not touched by reads.
+    std::bitset<pages_per_chunk> exists;
+  };
+
+  const std::uint8_t* find_page(std::uint64_t page_number) const;
+  std::uint8_t* make_page(std::uint64_t page_number);
   Chunk* find_chunk(std::uint64_t chunk_number) const;
 
   std::vector<Bank> banks_;
@@ -63,7 +74,7 @@ class SparseMemory final : public PhysicalBus {
   mutable std::array<FoundChunk, 512> found_chunks_;
   /// The page that was written last: pages are never given back.
   std::uint64_t last_page_number_ = ~std::uint64_t{0};
-  Page* last_page_ = nullptr;
+  std::uint8_t* last_page_ = nullptr;
   mutable std::size_t last_bank_ = 0;
   std::size_t pages_in_use_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "pcie/containment_capability.h"
 #include "pcie/header.h"
 #include "pcie/pci_express_capability.h"
+#include "pcie/translation_capabilities.h"
 
 #include <algorithm>
 
@@ -92,6 +93,15 @@ void decode_containment(const ConfigSpace& config, Decoded& decoded) {
                                    control.get<DpcControl::PoisonedTlpEgressBlockingEnable>() != 0;
 }
 
+void decode_translation_services(const ConfigSpace& config, Decoded& decoded) {
+  const auto reader = reader_of(config);
+  if (const auto offset = find_extended_capability(reader, ExtendedCapabilityId::address_translation_services))
+    decoded.ats_enabled = config.get<AtsControl>(*offset + ats::control).get<AtsControl::Enable>() != 0;
+  if (const auto offset = find_extended_capability(reader, ExtendedCapabilityId::page_request_interface))
+    decoded.page_requests_enabled =
+        config.get<PageRequestControl>(*offset + page_request::control).get<PageRequestControl::Enable>() != 0;
+}
+
 }  // namespace
 
 void Decoded::set_bars(const BarRanges& ranges) {
@@ -142,6 +152,7 @@ Decoded decode(const ConfigSpace& config) {
   decode_device_control(config, decoded);
   decode_ari(config, decoded);
   decode_containment(config, decoded);
+  decode_translation_services(config, decoded);
   return decoded;
 }
 

@@ -46,6 +46,9 @@ struct Decoded {
   /// ARI Control: in function 0, whether egress control vectors mean function groups; the function's own group.
   bool acs_function_groups = false;
   std::uint8_t function_group = 0;
+  /// ATS Control and Page Request Control: the function asks for translations, and for pages.
+  bool ats_enabled = false;
+  bool page_requests_enabled = false;
   /// DPC Control: Poisoned TLP Egress Blocking is on and supported.
   bool blocks_poisoned_egress = false;
   /// Device Control, in bytes.

@@ -47,6 +47,7 @@ class CreditCounter {
  public:
   constexpr explicit CreditCounter(const CreditPool& advertised) : advertised_{advertised} {}
 
+  constexpr bool is_infinite() const { return !advertised_.header && !advertised_.data; }
   constexpr bool can_send(unsigned payload_bytes) const {
     const bool header = !advertised_.header || headers_ < *advertised_.header;
     const bool data = !advertised_.data || data_ + data_credits(payload_bytes) <= *advertised_.data;
@@ -62,6 +63,8 @@ class CreditCounter {
     --headers_;
     data_ -= data_credits(payload_bytes);
   }
+  /// Nothing is taken.
+  constexpr bool is_idle() const { return headers_ == 0 && data_ == 0; }
 
  private:
   CreditPool advertised_;

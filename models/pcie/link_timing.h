@@ -54,12 +54,17 @@ constexpr std::uint64_t ecrc_bytes = 4;
 /// Framing and header of a completion with data.
 constexpr std::uint64_t completion_overhead = framing_bytes + 12;
 
-/// Bytes on the wire of the completions of a read.
+/// Bytes on the wire of one completion.
+constexpr std::uint64_t completion_bytes(const CompletionPart& part) {
+  return completion_overhead + part.size;
+}
+
+/// Of all completions of a read.
 constexpr std::uint64_t completion_bytes(BusAddr address, std::uint32_t size, CompletionLimits limits) {
   std::uint64_t bytes = 0;
   const CompletionSplit split{address, size, limits};
   for (const CompletionPart part : split)
-    bytes += completion_overhead + part.size;
+    bytes += completion_bytes(part);
   return bytes;
 }
 

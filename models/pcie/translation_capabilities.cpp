@@ -58,6 +58,11 @@ void build_pasid(const PasidConfig& config, unsigned at, ConfigSpace& space) {
   space.define({at + pasid::control, 2, 0, raw(writable)});
 }
 
+std::uint32_t page_request_allocation(const ConfigSpace& config) {
+  const auto offset = find_extended_capability(reader_of(config), ExtendedCapabilityId::page_request_interface);
+  return offset ? config.read(*offset + page_request::outstanding_allocation, 4) : 0;
+}
+
 unsigned enabled_pasid_bits(const ConfigSpace& config) {
   const auto offset = find_extended_capability(reader_of(config), ExtendedCapabilityId::process_address_space_id);
   if (!offset || config.get<PasidControl>(*offset + pasid::control).get<PasidControl::Enable>() == 0) return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Address Translation Services, Page Request Interface and Process Address Space ID capabilities (PCIe base
-// specification, 7.8.9, 10.5.1 and 10.5.2). Software can read and write their registers; no
-// function asks for translations or pages yet.
+// specification, 7.8.9, 10.5.1 and 10.5.2). What functions do with them is
+// in iommu/device_tlb.h.
 #pragma once
 
 #include "base/word.h"
@@ -79,6 +79,9 @@ void build_ats(unsigned at, ConfigSpace& space);
 void build_page_request(unsigned at, ConfigSpace& space);
 /// Throws std::invalid_argument for a width above 20.
 void build_pasid(const PasidConfig& config, unsigned at, ConfigSpace& space);
+
+/// Outstanding Page Request Allocation; 0 without the capability.
+std::uint32_t page_request_allocation(const ConfigSpace& config);
 
 /// Bits of the PASIDs that a function may send, while software has set PASID Enable; else 0. To be asked of the
 /// physical function: virtual functions have no such capability and use that one.

@@ -39,6 +39,12 @@ VfControls decode_vf_controls(const ConfigSpace& physical) {
   return controls;
 }
 
+std::optional<Range<BusAddr>> virtual_function_bar(const VfControls& controls, unsigned number, std::size_t index) {
+  const auto& first = controls.bars[index];
+  if (!first || number > controls.count) return std::nullopt;
+  return Range<BusAddr>::from_size(first->first + (number - 1) * controls.slice[index], first->size());
+}
+
 Decoded decode_virtual_function(const ConfigSpace& own, const VfControls& controls, unsigned number) {
   Decoded decoded = decode(own);
   decoded.present = number <= controls.count;
@@ -51,11 +57,8 @@ Decoded decode_virtual_function(const ConfigSpace& own, const VfControls& contro
   decoded.max_read_request = controls.max_read_request;
   if (!controls.memory_space_enable) return decoded;
   BarRanges bars = decoded.bars;
-  for (std::size_t i = 0; i < controls.bars.size(); ++i) {
-    if (!controls.bars[i]) continue;
-    const BusAddr base = controls.bars[i]->first + (number - 1) * controls.slice[i];
-    bars[i] = Range<BusAddr>::from_size(base, controls.bars[i]->size());
-  }
+  for (std::size_t i = 0; i < controls.bars.size(); ++i)
+    if (controls.bars[i]) bars[i] = virtual_function_bar(controls, number, i);
   decoded.set_bars(bars);
   return decoded;
 }

@@ -8,6 +8,7 @@
 #include "pcie/decoded.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -39,6 +40,10 @@ struct VfControls {
 };
 
 VfControls decode_vf_controls(const ConfigSpace& physical);
+
+/// Where BAR `index` of virtual function `number` (from 1) is placed, whether or not it decodes; nullopt: there is no
+/// such function or BAR.
+std::optional<Range<BusAddr>> virtual_function_bar(const VfControls& controls, unsigned number, std::size_t index);
 
 /// Virtual function `number` (from 1) with configuration space `own`. It decodes and sends nothing unless present.
 Decoded decode_virtual_function(const ConfigSpace& own, const VfControls& controls, unsigned number);

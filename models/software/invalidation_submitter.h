@@ -2,6 +2,7 @@
 // How a driver tells a VT-d unit to forget what it cached: by queue, or by register on units without one.
 #pragma once
 
+#include "iommu/ats.h"
 #include "iommu/vtd/invalidation.h"
 #include "software/page_allocator.h"
 #include "software/remapping_registers.h"
@@ -21,6 +22,12 @@ class InvalidationSubmitter {
   virtual void start() = 0;
   [[nodiscard]] virtual bool submit(const vtd::ContextInvalidation& request) = 0;
   [[nodiscard]] virtual bool submit(const vtd::IotlbInvalidation& request) = 0;
+  /// Scalable mode, in which units have a queue.
+  [[nodiscard]] virtual bool submit(const vtd::PasidCacheInvalidation& request) = 0;
+  /// An answer to a page request goes the same way.
+  [[nodiscard]] virtual bool submit(const iommu::PageGroupResponse& response) = 0;
+  /// The block is naturally aligned. Units that know device TLBs have a queue.
+  [[nodiscard]] virtual bool submit(const iommu::DeviceTlbInvalidation& request) = 0;
 };
 
 /// The queue where ECAP.QI offers it, else the registers. Registers and allocator must outlive it.

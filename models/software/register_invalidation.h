@@ -13,6 +13,10 @@ class RegisterInvalidation final : public InvalidationSubmitter {
   void start() override {}
   [[nodiscard]] bool submit(const vtd::ContextInvalidation& request) override;
   [[nodiscard]] bool submit(const vtd::IotlbInvalidation& request) override;
+  /// There are no registers for these.
+  [[nodiscard]] bool submit(const iommu::DeviceTlbInvalidation&) override { return false; }
+  [[nodiscard]] bool submit(const vtd::PasidCacheInvalidation&) override { return false; }
+  [[nodiscard]] bool submit(const iommu::PageGroupResponse&) override { return false; }
 
  private:
   RemappingRegisters& registers_;

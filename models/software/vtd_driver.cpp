@@ -6,6 +6,7 @@ namespace iommusim::software {
 
 using vtd::Capability;
 using vtd::EventControl;
+using vtd::ExtendedCapability;
 using vtd::FaultStatus;
 using vtd::GlobalCommand;
 using vtd::GlobalStatus;
@@ -33,26 +34,36 @@ void VtdDriver::prepare() {
     registers_.command<GlobalCommand::TE, GlobalStatus::TES>(false, "switch translation off");
   registers_.flush_write_buffer();
   program_root_table();
+  if (extended_capability().get<ExtendedCapability::PRS>()) {
+    page_requests_ = std::make_unique<PageRequestService>(registers_, *invalidation_, pages_);
+    page_requests_->start(config_.page_request_event);
+  }
   program_fault_event();
 }
 
 void VtdDriver::enable() {
-  if (!context_tables_) prepare();
+  if (!device_tables_) prepare();
   registers_.command<GlobalCommand::TE, GlobalStatus::TES>(true, "switch translation on");
   disable_protected_memory();
 }
 
 void VtdDriver::program_root_table() {
-  context_tables_.emplace(registers_.bus(), pages_);
+  // As in Linux.
+  const bool scalable = extended_capability().get<ExtendedCapability::SMTS>();
+  device_tables_ =
+      scalable ? make_scalable_tables(registers_.bus(), pages_) : make_legacy_tables(registers_.bus(), pages_);
   RootTableAddress root;
-  root.set<RootTableAddress::RTA>(context_tables_->root().value() / page_4k);
-  root.set<RootTableAddress::TTM>(vtd::TableMode::legacy);
+  root.set<RootTableAddress::RTA>(device_tables_->root().value() / page_4k);
+  root.set<RootTableAddress::TTM>(device_tables_->mode());
   registers_.write(RegisterId::rtaddr, root);
   registers_.command<GlobalCommand::SRTP, GlobalStatus::RTPS>(true, "take the root table");
   if (capability().get<Capability::ESRTPS>()) return;
   vtd::ContextInvalidation contexts;
   contexts.granularity = vtd::ContextGranularity::global;
   if (!invalidation_->submit(contexts)) registers_.fail("did not invalidate its context cache");
+  vtd::PasidCacheInvalidation pasids;
+  pasids.granularity = vtd::PasidCacheGranularity::global;
+  if (scalable && !invalidation_->submit(pasids)) registers_.fail("did not invalidate its PASID cache");
   vtd::IotlbInvalidation translations;
   translations.granularity = vtd::IotlbGranularity::global;
   if (!invalidation_->submit(translations)) registers_.fail("did not invalidate its IOTLB");
@@ -67,6 +78,10 @@ void VtdDriver::program_fault_event() {
   registers_.write(RegisterId::fectl, EventControl{});
   registers_.read<EventControl>(RegisterId::fectl);
   registers_.write(RegisterId::fsts, registers_.read<FaultStatus>(RegisterId::fsts));
+}
+
+std::uint64_t VtdDriver::serve_page_requests(const PageFaultHandler& handler) {
+  return page_requests_ ? page_requests_->serve(handler) : 0;
 }
 
 void VtdDriver::disable_protected_memory() {

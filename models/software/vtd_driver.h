@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operating system's driver does with one VT-d unit in legacy mode: it enables the unit, gives
-// domains to devices and maps pages. VT-d specification, 6.5; it follows Linux where the specification
-// leaves a choice.
+// What an operating system's driver does with one VT-d unit: it enables the unit, in scalable mode where it is offered,
+// gives domains to devices, maps pages and serves page requests. VT-d specification, 6.5; it follows Linux where the
+// specification leaves a choice.
 #pragma once
 
 #include "base/range.h"
 #include "base/requester_id.h"
 #include "interrupts/msi.h"
-#include "software/context_tables.h"
+#include "software/device_tables.h"
+#include "software/invalidate.h"
 #include "software/invalidation_submitter.h"
 #include "software/page_allocator.h"
+#include "software/page_request_service.h"
+#include "software/paging_tables.h"
 #include "software/permissions.h"
 #include "software/remapping_registers.h"
-#include "software/second_stage_tables.h"
 #include "software/vtd_fault_log.h"
 
 #include <cstdint>
@@ -29,6 +31,8 @@ struct VtdDriverConfig {
   PhysAddr register_base;
   /// Message of the fault event.
   interrupts::MsiMessage fault_event;
+  /// Message of the page request event.
+  interrupts::MsiMessage page_request_event;
   /// RAM that identity domains reach on units without pass-through. Widened to whole pages.
   std::vector<Range<PhysAddr>> identity_ranges;
   /// How often a status is read before the driver reports that hardware does not answer.
@@ -54,7 +58,9 @@ enum class DomainId : std::uint16_t {};
 /// "domain 3".
 std::string to_string(DomainId domain);
 
-enum class Invalidate : bool { no, yes };
+/// Whether a requester keeps translations itself (ATS), which its domain then has to call back, and whether it asks for
+/// pages (PRI).
+enum class DeviceTlb : std::uint8_t { no, yes, with_page_requests };
 
 struct MapRequest {
   Iova iova;
@@ -83,15 +89,20 @@ class VtdDriver {
   /// prepare() if that was not done; then translation on and protected memory off.
   void enable();
 
-  /// `levels` of tables (3, 4 or 5); 0: the deepest that the unit walks. A blocked domain ignores it.
-  DomainId create_domain(DomainKind kind, unsigned levels = 0);
+  /// `levels` of tables (3, 4 or 5; first-stage 4 or 5); 0: the deepest that the unit walks. A blocked domain ignores
+  /// both. The first stage needs scalable mode.
+  DomainId create_domain(DomainKind kind, unsigned levels = 0, Stage stage = Stage::second);
   /// Its devices must be detached.
   void destroy_domain(DomainId id);
   /// Addresses below 2^width can be mapped: what unit and table depth both have.
   unsigned width(DomainId domain) const;
 
   /// Puts a requester into a domain, out of the one that it was in.
-  void attach(DomainId id, RequesterId requester);
+  void attach(DomainId id, RequesterId requester, DeviceTlb device_tlb = DeviceTlb::no);
+  /// Devices of the domain may keep its translations: unit and tables offer it.
+  bool offers_device_tlbs(DomainId domain) const;
+  /// They may also ask for pages.
+  bool offers_page_requests(DomainId domain) const;
   /// Out of its domain: its requests fault. Nothing happens when it was in none.
   void detach(RequesterId requester);
   std::optional<DomainId> domain_of(RequesterId requester) const;
@@ -99,13 +110,16 @@ class VtdDriver {
   /// Translating domains only. Whole 4 KiB pages; a range is refused when some of it is mapped, or beyond the
   /// width.
   void map(DomainId domain, const MapRequest& request);
-  /// The range must be mapped. Invalidate::no leaves stale translations in the unit's caches, until
-  /// invalidate().
+  /// The range must be mapped. What is not invalidated leaves stale translations in the unit's caches or in devices,
+  /// until invalidate().
   void unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate);
-  /// Makes the unit forget the smallest aligned block around the range, or the domain when the block is
-  /// larger than the unit can name (CAP.PSI, CAP.MAMV). What the unit does not carry out (its queue is off, or it
-  /// refuses the descriptor) is given up, here and in unmap(): its caches keep what they have.
+  /// Makes the unit and the devices forget the smallest aligned block around the range; the unit the whole domain when
+  /// the block is larger than it can name (CAP.PSI, CAP.MAMV). What the unit does not carry out (its queue is off, or
+  /// it refuses the descriptor) is given up, here and in unmap(): its caches keep what they have.
   void invalidate(DomainId domain, Iova iova, std::uint64_t size);
+
+  /// Serves what is in the page request queue; returns how many requests there were.
+  std::uint64_t serve_page_requests(const PageFaultHandler& handler);
 
   FaultReports drain_faults() { return software::drain_faults(registers_); }
 
@@ -113,7 +127,7 @@ class VtdDriver {
   struct Domain {
     DomainKind kind;
     unsigned levels;
-    std::unique_ptr<SecondStageTables> tables;
+    std::unique_ptr<PagingTables> tables;
   };
 
   void program_root_table();
@@ -122,28 +136,40 @@ class VtdDriver {
 
   // Domains and the devices in them.
   unsigned checked_levels(unsigned levels) const;
+  unsigned checked_first_stage_levels(unsigned levels) const;
   unsigned width_of_levels(unsigned levels) const;
   DomainId free_domain_id() const;
   const Domain& find(DomainId domain) const;
-  std::unique_ptr<SecondStageTables> make_tables(unsigned levels);
-  std::unique_ptr<SecondStageTables> make_identity_tables(unsigned levels);
-  vtd::ContextEntry context_entry(DomainId id, const Domain& domain) const;
+  std::unique_ptr<PagingTables> make_tables(unsigned levels);
+  std::unique_ptr<PagingTables> make_first_stage_tables(unsigned levels);
+  std::unique_ptr<PagingTables> make_identity_tables(unsigned levels);
+  TableTarget target_of(DomainId id, const Domain& domain, DeviceTlb device_tlb) const;
+  bool is_scalable() const { return device_tables_ && device_tables_->mode() == vtd::TableMode::scalable; }
+  void invalidate_pasids(DomainId domain);
   void invalidate_context(DomainId tag, RequesterId requester);
 
   // Mappings.
-  SecondStageTables& translating_tables(DomainId id) const;
+  PagingTables& translating_tables(DomainId id) const;
   Range<Iova> checked_range(DomainId domain, Iova iova, std::uint64_t size) const;
   void invalidate_block(DomainId domain, const Range<Iova>& range);
   void invalidate_domain(DomainId domain);
+  void invalidate_device_tlbs(DomainId domain, const Range<Iova>& range);
+  void invalidate_device_tlb(RequesterId requester, const Range<Iova>& block);
   void submit(DomainId domain, const vtd::IotlbInvalidation& request, const Range<Iova>& forgotten);
 
   PageAllocator& pages_;
   VtdDriverConfig config_;
   RemappingRegisters registers_;
   std::unique_ptr<InvalidationSubmitter> invalidation_;
-  std::optional<ContextTables> context_tables_;
+  /// From prepare() on.
+  std::unique_ptr<DeviceTables> device_tables_;
+  std::unique_ptr<PageRequestService> page_requests_;
   std::map<DomainId, Domain> domains_;
-  std::map<RequesterId, DomainId> attached_;
+  struct Attachment {
+    DomainId domain;
+    DeviceTlb device_tlb;
+  };
+  std::map<RequesterId, Attachment> attached_;
 };
 
 }  // namespace iommusim::software

@@ -9,7 +9,6 @@
 namespace iommusim::software {
 
 using vtd::Capability;
-using vtd::ContextEntry;
 using vtd::ExtendedCapability;
 
 namespace {
@@ -28,10 +27,12 @@ std::string to_string(DomainId domain) {
   return "domain " + std::to_string(static_cast<unsigned>(domain));
 }
 
-DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels) {
+DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels, Stage stage) {
   const DomainId id = free_domain_id();
-  Domain domain{kind, checked_levels(levels), nullptr};
-  if (kind == DomainKind::translating) domain.tables = make_tables(domain.levels);
+  const bool first_stage = kind == DomainKind::translating && stage == Stage::first;
+  Domain domain{kind, first_stage ? checked_first_stage_levels(levels) : checked_levels(levels), nullptr};
+  if (kind == DomainKind::translating)
+    domain.tables = first_stage ? make_first_stage_tables(domain.levels) : make_tables(domain.levels);
   if (kind == DomainKind::identity && !extended_capability().get<ExtendedCapability::PT>())
     domain.tables = make_identity_tables(domain.levels);
   domains_.emplace(id, std::move(domain));
@@ -40,47 +41,64 @@ DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels) {
 
 void VtdDriver::destroy_domain(DomainId id) {
   const Domain& domain = find(id);
-  const bool in_use = std::any_of(attached_.begin(), attached_.end(), [&](const auto& a) { return a.second == id; });
+  const bool in_use =
+      std::any_of(attached_.begin(), attached_.end(), [&](const auto& a) { return a.second.domain == id; });
   if (in_use) throw DriverError(to_string(id) + " still has devices");
   if (domain.tables) domain.tables->release_all();
   domains_.erase(id);
 }
 
 unsigned VtdDriver::width(DomainId domain) const {
-  return width_of_levels(find(domain).levels);
+  const Domain& found = find(domain);
+  // The upper half of first-stage addresses repeats their highest bit; we leave it alone.
+  const bool first_stage = found.tables && found.tables->stage() == Stage::first;
+  return first_stage ? vtd::input_width(found.levels) - 1 : width_of_levels(found.levels);
 }
 
 // An entry that was not present is cached in caching mode only.
-void VtdDriver::attach(DomainId id, RequesterId requester) {
+void VtdDriver::attach(DomainId id, RequesterId requester, DeviceTlb device_tlb) {
   const Domain& domain = find(id);
-  if (!context_tables_) throw DriverError("the remapping unit must be prepared before devices are attached");
+  if (device_tlb != DeviceTlb::no && !offers_device_tlbs(id))
+    throw DriverError(to_string(id) + " has no translations that a device could keep");
+  if (!device_tables_) throw DriverError("the remapping unit must be prepared before devices are attached");
   detach(requester);
   if (domain.kind != DomainKind::blocked) {
-    context_tables_->write(requester, context_entry(id, domain));
+    device_tables_->write(requester, target_of(id, domain, device_tlb));
     if (capability().get<Capability::CM>()) {
       invalidate_context(not_present_tag, requester);
+      invalidate_pasids(not_present_tag);
       invalidate_domain(id);
     } else {
       registers_.flush_write_buffer();
     }
   }
-  attached_[requester] = id;
+  attached_.insert_or_assign(requester, Attachment{id, device_tlb});
+}
+
+bool VtdDriver::offers_device_tlbs(DomainId domain) const {
+  return extended_capability().get<ExtendedCapability::DT>() && find(domain).tables != nullptr;
+}
+
+bool VtdDriver::offers_page_requests(DomainId domain) const {
+  return offers_device_tlbs(domain) && page_requests_ != nullptr && is_scalable();
 }
 
 void VtdDriver::detach(RequesterId requester) {
   const auto found = attached_.find(requester);
   if (found == attached_.end()) return;
-  const DomainId id = found->second;
+  const auto [id, device_tlb] = found->second;
   attached_.erase(found);
   if (find(id).kind == DomainKind::blocked) return;
-  context_tables_->clear(requester);
+  device_tables_->clear(requester);
   invalidate_context(id, requester);
+  invalidate_pasids(id);
   invalidate_domain(id);
+  if (device_tlb != DeviceTlb::no) invalidate_device_tlb(requester, Range<Iova>::everything());
 }
 
 std::optional<DomainId> VtdDriver::domain_of(RequesterId requester) const {
   const auto found = attached_.find(requester);
-  return found == attached_.end() ? std::nullopt : std::optional{found->second};
+  return found == attached_.end() ? std::nullopt : std::optional{found->second.domain};
 }
 
 unsigned VtdDriver::checked_levels(unsigned levels) const {
@@ -93,6 +111,15 @@ unsigned VtdDriver::checked_levels(unsigned levels) const {
   for (unsigned deepest = vtd::max_table_levels; deepest >= 3; --deepest)
     if ((offered >> aw_of_levels(deepest) & 1) != 0) return deepest;
   registers_.fail("walks no second-stage tables");
+}
+
+unsigned VtdDriver::checked_first_stage_levels(unsigned levels) const {
+  if (!extended_capability().get<ExtendedCapability::FSTS>()) registers_.fail("has no first stage");
+  const unsigned deepest = capability().get<Capability::FS5LP>() ? 5 : 4;
+  const unsigned wanted = levels == 0 ? deepest : levels;
+  if (wanted < 4 || wanted > deepest)
+    registers_.fail("does not walk first-stage tables of " + std::to_string(levels) + " levels");
+  return wanted;
 }
 
 unsigned VtdDriver::width_of_levels(unsigned levels) const {
@@ -118,13 +145,18 @@ const VtdDriver::Domain& VtdDriver::find(DomainId domain) const {
   return found->second;
 }
 
-std::unique_ptr<SecondStageTables> VtdDriver::make_tables(unsigned levels) {
+std::unique_ptr<PagingTables> VtdDriver::make_tables(unsigned levels) {
   const std::uint64_t large_pages = capability().get<Capability::SSLPS>();
-  const TableFormat format{levels, (large_pages & 1) != 0, (large_pages & 2) != 0};
-  return std::make_unique<SecondStageTables>(registers_.bus(), pages_, format);
+  const TableFormat format{levels, (large_pages & 1) != 0, (large_pages & 2) != 0, Stage::second};
+  return std::make_unique<PagingTables>(registers_.bus(), pages_, format);
 }
 
-std::unique_ptr<SecondStageTables> VtdDriver::make_identity_tables(unsigned levels) {
+std::unique_ptr<PagingTables> VtdDriver::make_first_stage_tables(unsigned levels) {
+  const TableFormat format{levels, true, capability().get<Capability::FS1GP>(), Stage::first};
+  return std::make_unique<PagingTables>(registers_.bus(), pages_, format);
+}
+
+std::unique_ptr<PagingTables> VtdDriver::make_identity_tables(unsigned levels) {
   const unsigned width = width_of_levels(levels);
   for (const Range<PhysAddr>& memory : config_.identity_ranges)
     if (memory.last.value() >> width != 0)
@@ -138,18 +170,24 @@ std::unique_ptr<SecondStageTables> VtdDriver::make_identity_tables(unsigned leve
   return tables;
 }
 
-ContextEntry VtdDriver::context_entry(DomainId id, const Domain& domain) const {
-  ContextEntry entry;
-  entry.set<ContextEntry::DID>(static_cast<std::uint16_t>(id));
+TableTarget VtdDriver::target_of(DomainId id, const Domain& domain, DeviceTlb device_tlb) const {
+  TableTarget target;
+  target.domain = static_cast<std::uint16_t>(id);
   // Pass-through asks for the largest width that the unit supports (9.3).
-  const unsigned levels = domain.tables ? domain.levels : checked_levels(0);
-  entry.set<ContextEntry::AW>(static_cast<std::uint8_t>(aw_of_levels(levels)));
-  if (domain.tables)
-    entry.set<ContextEntry::SSPTPTR>(domain.tables->root().value() / page_4k);
-  else
-    entry.set<ContextEntry::TT>(vtd::TranslationType::pass_through);
-  entry.set<ContextEntry::P>(true);
-  return entry;
+  target.levels = domain.tables ? domain.levels : checked_levels(0);
+  if (domain.tables) target.tables = domain.tables->root();
+  if (domain.tables) target.stage = domain.tables->stage();
+  target.device_tlb = device_tlb != DeviceTlb::no;
+  target.page_requests = device_tlb == DeviceTlb::with_page_requests;
+  return target;
+}
+
+void VtdDriver::invalidate_pasids(DomainId domain) {
+  if (!is_scalable()) return;
+  vtd::PasidCacheInvalidation request;
+  request.granularity = vtd::PasidCacheGranularity::domain;
+  request.domain = static_cast<std::uint16_t>(domain);
+  if (!invalidation_->submit(request)) registers_.fail("did not invalidate its PASID cache");
 }
 
 void VtdDriver::invalidate_context(DomainId tag, RequesterId requester) {

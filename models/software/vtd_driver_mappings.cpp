@@ -29,7 +29,7 @@ std::string describe(Iova iova, std::uint64_t size) {
 }  // namespace
 
 void VtdDriver::map(DomainId domain, const MapRequest& request) {
-  SecondStageTables& tables = translating_tables(domain);
+  PagingTables& tables = translating_tables(domain);
   const Range<Iova> range = checked_range(domain, request.iova, request.size);
   if (request.physical.offset_in(page_4k) != 0)
     throw DriverError("the physical address " + format_hex(request.physical.value()) + " is not 4 KiB aligned");
@@ -44,10 +44,11 @@ void VtdDriver::map(DomainId domain, const MapRequest& request) {
 }
 
 void VtdDriver::unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) {
-  SecondStageTables& tables = translating_tables(domain);
+  PagingTables& tables = translating_tables(domain);
   const Range<Iova> range = checked_range(domain, iova, size);
   tables.unmap(range);
-  if (invalidate == Invalidate::yes) invalidate_block(domain, range);
+  if (invalidate != Invalidate::no) invalidate_block(domain, range);
+  if (invalidate == Invalidate::yes) invalidate_device_tlbs(domain, range);
 }
 
 void VtdDriver::invalidate(DomainId domain, Iova iova, std::uint64_t size) {
@@ -55,9 +56,10 @@ void VtdDriver::invalidate(DomainId domain, Iova iova, std::uint64_t size) {
   const auto range = Range<Iova>::from_size(iova, size);
   if (!range) throw DriverError(describe(iova, size) + " is empty or passes 64 bits");
   invalidate_block(domain, *range);
+  invalidate_device_tlbs(domain, *range);
 }
 
-SecondStageTables& VtdDriver::translating_tables(DomainId id) const {
+PagingTables& VtdDriver::translating_tables(DomainId id) const {
   const Domain& domain = find(id);
   if (domain.kind == DomainKind::translating) return *domain.tables;
   throw DriverError(to_string(id) + " does not translate: it has no mappings");
@@ -92,12 +94,29 @@ void VtdDriver::invalidate_domain(DomainId domain) {
   submit(domain, request, Range<Iova>::everything());
 }
 
+void VtdDriver::invalidate_device_tlbs(DomainId domain, const Range<Iova>& range) {
+  const std::uint8_t mask = address_mask(range);
+  const std::uint64_t size = page_4k << mask;
+  // Twelve bits of 64 lie inside the smallest page.
+  constexpr std::uint8_t everything = 52;
+  const Iova first = mask < everything ? range.first.aligned_down(size) : Iova{0};
+  const Range<Iova> block = mask < everything ? Range<Iova>{first, first + (size - 1)} : Range<Iova>::everything();
+  for (const auto& [requester, attachment] : attached_)
+    if (attachment.domain == domain && attachment.device_tlb != DeviceTlb::no) invalidate_device_tlb(requester, block);
+}
+
+/// After the unit's own caches: a device that asks again must not be told the old translation (6.5.2.5).
+void VtdDriver::invalidate_device_tlb(RequesterId requester, const Range<Iova>& block) {
+  // A device that does not answer keeps what it has; nothing more can be done from here.
+  static_cast<void>(invalidation_->submit(iommu::DeviceTlbInvalidation{requester, std::nullopt, false, block}));
+}
+
 // Before the unit has our root table it can have cached nothing of it, and its queue does not run. Pages that it may
 // still walk are not used again.
 void VtdDriver::submit(DomainId domain, const vtd::IotlbInvalidation& request, const Range<Iova>& forgotten) {
   vtd::IotlbInvalidation tagged = request;
   tagged.domain = static_cast<std::uint16_t>(domain);
-  if (context_tables_ && !invalidation_->submit(tagged)) return;
+  if (device_tables_ && !invalidation_->submit(tagged)) return;
   if (const auto& tables = find(domain).tables) tables->release_unlinked(forgotten);
 }
 

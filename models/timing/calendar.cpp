@@ -44,7 +44,7 @@ std::uint64_t Calendar::fill(std::uint64_t from, std::uint64_t length) {
   return begin.value_or(from);
 }
 
-Duration Calendar::reserve(Duration at, Duration length) {
+Duration Calendar::reserve_in_pieces(Duration at, Duration length) {
   const std::uint64_t wanted = std::max(at.picoseconds(), oldest_ << bucket_shift);
   if (length == Duration{}) return at;
   if (taken_.empty()) taken_.resize(buckets);

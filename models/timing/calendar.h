@@ -4,6 +4,7 @@
 
 #include "base/quantity.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -15,7 +16,10 @@ namespace iommusim::timing {
 class Calendar {
  public:
   /// Takes `length` from the first time not before `at` that has it, in pieces where it must; returns the beginning.
-  Duration reserve(Duration at, Duration length);
+  Duration reserve(Duration at, Duration length) {
+    if (fits_in_order(at.picoseconds(), length.picoseconds())) return take_in_order(at, length);
+    return reserve_in_pieces(at, length);
+  }
 
  private:
   static constexpr unsigned bucket_shift = 16;
@@ -25,6 +29,22 @@ class Calendar {
 
   std::uint32_t& taken(std::uint64_t bucket) { return taken_[bucket % buckets]; }
   std::uint64_t newest() const { return oldest_ + buckets - 1; }
+  /// Most reservations: in order of time, and all of it in a remembered bucket that has room.
+  bool fits_in_order(std::uint64_t at, std::uint64_t length) {
+    const std::uint64_t begin = std::max(at, latest_end_);
+    const std::uint64_t bucket = begin >> bucket_shift;
+    return at >= latest_ && length != 0 && bucket == (begin + length - 1) >> bucket_shift &&
+           bucket >= first_with_room_ && bucket <= newest() && !taken_.empty() &&
+           length <= bucket_length - taken(bucket);
+  }
+  Duration take_in_order(Duration at, Duration length) {
+    latest_ = at.picoseconds();
+    const std::uint64_t begin = std::max(latest_, latest_end_);
+    taken(begin >> bucket_shift) += static_cast<std::uint32_t>(length.picoseconds());
+    latest_end_ = begin + length.picoseconds();
+    return Duration{begin};
+  }
+  Duration reserve_in_pieces(Duration at, Duration length);
   void reach(std::uint64_t bucket);
   std::uint64_t fill(std::uint64_t from, std::uint64_t length);
 

@@ -72,9 +72,12 @@ class Clock {
   explicit Clock(const Network& network)
       : host_{network}, functions_(network.functions.size()), channels_(network.channels.size()) {}
 
-  Host& its_host() { return host_; }
-  ChannelCounters& its_channel(std::size_t index) { return channels_[index]; }
-  FunctionStatistics& its_function(std::size_t index) { return functions_[index]; }
+  Host::Answer ask_host(const Host::Request& request) { return host_.serve(request); }
+  ChannelCounters& counters_of(std::size_t channel) { return channels_[channel]; }
+  /// An operation of `function` began and ended.
+  void count(std::size_t function, Operation operation, std::uint64_t size, Duration start, Duration end) {
+    functions_[function].count(operation, size, start, end);
+  }
   /// The latest end of anything so far.
   Duration latest() const { return latest_; }
   void reached(Duration time) { latest_ = std::max(latest_, time); }

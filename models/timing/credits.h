@@ -17,30 +17,27 @@ namespace iommusim::timing {
 enum class FlowClass : std::uint8_t { posted, non_posted, completion };
 constexpr std::size_t flow_classes = 3;
 
+/// A receiver must have room for the largest TLP; of one that has less, such a TLP takes all, or it would wait for ever.
 class Credits {
  public:
-  /// `are_infinite`: the receiver is a device, which has room for what it asked for and for what it offers.
-  Credits(const CreditParameters& parameters, bool are_infinite)
-      : are_infinite_{are_infinite},
-        left_{{{parameters.posted_headers, parameters.posted_data},
-               {parameters.non_posted_headers, parameters.non_posted_headers},
-               {parameters.completion_headers, parameters.completion_data}}},
-        advertised_{left_} {}
+  explicit Credits(const pcie::AdvertisedCredits& advertised)
+      : pools_{Pool{advertised.posted}, Pool{advertised.non_posted}, Pool{advertised.completion}} {}
 
-  /// More than the receiver ever has counts as all of it, or such a TLP would wait for ever.
   bool allow(FlowClass type, std::uint32_t payload) const {
-    const Pool& pool = left_[index(type)];
-    return are_infinite_ || (pool.headers >= 1 && pool.data >= needed(type, payload));
+    const Pool& pool = pools_[index(type)];
+    return pool.used.can_send(pool.charged(payload));
   }
   void consume(FlowClass type, std::uint32_t payload) {
-    if (are_infinite_) return;
-    Pool& pool = left_[index(type)];
-    --pool.headers;
-    pool.data -= needed(type, payload);
+    Pool& pool = pools_[index(type)];
+    pool.used.send(pool.charged(payload));
   }
   /// The receiver's buffer is free again; the sender knows at `time`. Times may come in any order.
   void return_at(Duration time, FlowClass type, std::uint32_t payload) {
-    if (!are_infinite_) returns_.push_back({time, type, payload});
+    // Nobody waits for what is infinite.
+    if (pools_[index(type)].used.is_infinite())
+      pools_[index(type)].release(payload);
+    else
+      returns_.push_back({time, type, payload});
   }
   /// Takes in what has come back by now.
   void update(Duration now) {
@@ -49,9 +46,7 @@ class Credits {
         ++i;
         continue;
       }
-      Pool& pool = left_[index(returns_[i].type)];
-      ++pool.headers;
-      pool.data += needed(returns_[i].type, returns_[i].payload);
+      pools_[index(returns_[i].type)].release(returns_[i].payload);
       returns_[i] = returns_.back();
       returns_.pop_back();
     }
@@ -68,9 +63,16 @@ class Credits {
 
  private:
   struct Pool {
-    std::uint32_t headers;
-    std::uint32_t data;
-    friend bool operator==(const Pool& a, const Pool& b) { return a.headers == b.headers && a.data == b.data; }
+    explicit Pool(const pcie::CreditPool& advertised)
+        : used{advertised},
+          most{advertised.data ? *advertised.data * pcie::bytes_per_data_credit : ~std::uint32_t{0}} {}
+
+    std::uint32_t charged(std::uint32_t payload) const { return std::min(payload, most); }
+    void release(std::uint32_t payload) { used.release(charged(payload)); }
+
+    pcie::CreditCounter used;
+    /// Bytes of payload.
+    std::uint32_t most;
   };
   struct Return {
     Duration time;
@@ -78,20 +80,15 @@ class Credits {
     std::uint32_t payload;
   };
   static constexpr std::size_t index(FlowClass type) { return static_cast<std::size_t>(type); }
-  std::uint32_t needed(FlowClass type, std::uint32_t payload) const {
-    return std::min(static_cast<std::uint32_t>(pcie::data_credits(payload)), advertised_[index(type)].data);
-  }
 
-  bool are_infinite_;
-  std::array<Pool, flow_classes> left_;
-  std::array<Pool, flow_classes> advertised_;
+  std::array<Pool, flow_classes> pools_;
   std::vector<Return> returns_;
 };
 
 inline bool Credits::are_complete() const {
   Credits later = *this;
   later.update(Duration{~std::uint64_t{0}});
-  return later.left_ == advertised_;
+  return std::all_of(later.pools_.begin(), later.pools_.end(), [](const auto& pool) { return pool.used.is_idle(); });
 }
 
 }  // namespace iommusim::timing

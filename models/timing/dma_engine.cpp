@@ -53,6 +53,8 @@ void DmaEngine::issue_read() {
 }
 
 void DmaEngine::on_read_sent(OperationState& operation) {
+  // What follows a translation request waits for its answer (on_answered).
+  if (flights_[operation.flights[operation.sent - 1]].tlp.gates) return;
   is_issuing_ = false;
   if (operation.sent == operation.flights.size()) reads_.pop();
   issue_read();
@@ -61,7 +63,16 @@ void DmaEngine::on_read_sent(OperationState& operation) {
 void DmaEngine::on_answered(std::uint32_t flight, Duration now) {
   const std::uint32_t index = flights_[flight].operation;
   OperationState& operation = operations_[index];
+  const bool gated = flights_[flight].tlp.gates;
+  if (gated && !operation.is_read()) {
+    actions_.release(flight);
+    return go_on_writing(operation, now);
+  }
   ++operation.answered;
+  if (gated) {
+    is_issuing_ = false;
+    if (operation.sent == operation.flights.size()) reads_.pop();
+  }
   const bool is_complete = operation.answered == operation.flights.size();
   if (!parameters_.has_engine()) {
     ++tags_of(operation);
@@ -75,6 +86,7 @@ void DmaEngine::on_answered(std::uint32_t flight, Duration now) {
     answered_.push(index);
     if (!is_moving_read_) move_read(now);
   }
+  if (gated) issue_read();
 }
 
 /// Requests that have tags at the same time are moved when all of them are answered.
@@ -87,9 +99,9 @@ std::size_t DmaEngine::batch_end(const OperationState& operation) const {
 /// The time at which an engine and the port that both share have moved one chunk.
 Duration DmaEngine::move(Duration now, std::uint64_t bytes, bool first) {
   const std::size_t lines = lines_of(bytes);
-  const Duration port_time = (first ? parameters_.port_job : Duration{}) + parameters_.port_line * lines;
+  const Duration port_time = parameters_.port_time(lines, first);
   const Duration port_end = port_.reserve(now, port_time) + port_time;
-  return std::max(now + parameters_.job + parameters_.line * lines, port_end);
+  return std::max(now + parameters_.engine_time(lines), port_end);
 }
 
 void DmaEngine::move_read(Duration now) {
@@ -162,8 +174,13 @@ void DmaEngine::send_next() {
 
 void DmaEngine::on_write_sent(OperationState& operation, Duration now, Duration end) {
   next_issue_ = std::max(now + parameters_.issue, end);
+  if (!flights_[operation.flights[operation.sent - 1]].tlp.gates) go_on_writing(operation, end);
+}
+
+/// The last TLP is sent at `end`, or its answer is there.
+void DmaEngine::go_on_writing(const OperationState& operation, Duration end) {
   if (operation.sent < operation.flights.size())
-    actions_.wake(index_, EngineEvent::may_send, next_issue_);
+    actions_.wake(index_, EngineEvent::may_send, std::max(next_issue_, end));
   else
     actions_.wake(index_, EngineEvent::sent, end);
 }

@@ -71,6 +71,7 @@ class DmaEngine {
   void issue_read();
   void on_read_sent(OperationState& operation);
   void on_write_sent(OperationState& operation, Duration now, Duration end);
+  void go_on_writing(const OperationState& operation, Duration end);
   std::size_t batch_end(const OperationState& operation) const;
   void move_read(Duration now);
   void on_read_moved(Duration now);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/event_clock.h"
 
-#include "pcie/completion_split.h"
+#include "timing/way_back.h"
 
 #include <fmt/format.h>
 
@@ -32,7 +32,7 @@ EventClock::EventClock(const Network& network)
   engines_.reserve(network.engines.size());
   EngineActions& actions = *this;
   for (std::size_t i = 0; i < network.engines.size(); ++i)
-    engines_.emplace_back(i, network.engines[i].parameters, operations_, flights_, actions);
+    engines_.emplace_back(i, network.engines[i], operations_, flights_, actions);
 }
 
 void EventClock::submit(const DmaOperation& operation) {
@@ -44,7 +44,7 @@ void EventClock::submit(const DmaOperation& operation) {
   const std::uint32_t index = operations_.acquire();
   make_flights(index, operation);
   ++under_way_;
-  const EngineParameters& engine = network_.engines[operation.engine].parameters;
+  const EngineParameters& engine = network_.engines[operation.engine];
   const Duration latency = operation.message ? Duration{} : engine.command / 2 + engine.descriptor;
   if (latency == Duration{})
     engines_[operation.engine].begin(index, now_);
@@ -145,7 +145,7 @@ void EventClock::wake(std::size_t engine, EngineEvent event, Duration time) {
 
 void EventClock::end(std::uint32_t operation, Duration time) {
   const OperationState& state = operations_[operation];
-  its_function(state.function).count(state.operation, state.size, state.start, time);
+  count(state.function, state.operation, state.size, state.start, time);
   reached(time);
   events_.add(time, Kind::end, operation);
 }
@@ -173,7 +173,7 @@ void EventClock::enqueue(std::uint32_t flight) {
   ChannelState& state = channels_[channel];
   state.egress.add(flight);
   if (monitor_ != nullptr) monitor_->on_queued(channel, source_of(arrived), arrived.type, arrived.order);
-  ChannelCounters& counters = its_channel(channel);
+  ChannelCounters& counters = counters_of(channel);
   counters.queue_max = std::max<std::uint64_t>(counters.queue_max, state.egress.waiting());
   serve(channel);
 }
@@ -210,7 +210,7 @@ void EventClock::transmit(ChannelIndex channel, std::uint32_t flight) {
   state.busy_until = now_ + length;
   if (monitor_ != nullptr) monitor_->on_sent(channel, source_of(sent), sent.type, sent.order);
   state.credits.consume(sent.type, sent.payload);
-  ChannelCounters& counters = its_channel(channel);
+  ChannelCounters& counters = counters_of(channel);
   ++(sent.type == FlowClass::posted       ? counters.posted
      : sent.type == FlowClass::non_posted ? counters.non_posted
                                           : counters.completions);
@@ -230,9 +230,10 @@ void EventClock::go_on(std::uint32_t flight, Duration head) {
   const Journey& journey = flights_[moving.request].tlp.journey;
   Duration crossing;
   if (moving.type == FlowClass::completion) {
-    const auto before = channel_before(journey, moving.step, crossing);
-    if (!before) return events_.add(moving.tail, Kind::arrive, flight);
-    moving.step = *before;
+    const WayBack way = way_back(journey, moving.step, network_.host.root_complex);
+    crossing = way.crossing;
+    if (!way.step) return events_.add(moving.tail + crossing, Kind::arrive, flight);
+    moving.step = *way.step;
   } else {
     ++moving.step;
     if (moving.step == journey.size() || journey[moving.step].kind != StepKind::channel)
@@ -241,17 +242,6 @@ void EventClock::go_on(std::uint32_t flight, Duration head) {
   const PortParameters& port = network_.channels[next_channel(moving)].entry;
   const bool cut_through = !port.store_and_forward && crossing == Duration{};
   events_.add((cut_through ? head : moving.tail) + port.latency + crossing, Kind::enqueue, flight);
-}
-
-/// The channel step before `step`, towards the requester; `crossing` becomes the time through the root complex on the
-/// way there.
-std::optional<std::size_t> EventClock::channel_before(const Journey& journey, std::size_t step,
-                                                      Duration& crossing) const {
-  while (step-- != 0) {
-    if (journey[step].kind == StepKind::channel) return step;
-    if (journey[step].kind == StepKind::root_complex_out) crossing += network_.host.root_complex.latency * 2;
-  }
-  return std::nullopt;
 }
 
 void EventClock::leave_buffer(Flight& flight, Duration time) {
@@ -277,7 +267,7 @@ void EventClock::arrive(std::uint32_t flight) {
   const bool posted = arrived.type == FlowClass::posted;
   Duration& performed = performed_at(arrived.tlp, arrived.step);
   const Host::Answer answer =
-      its_host().serve({arrived.tlp, arrived.step, arrived.tail, posted ? Duration{} : performed});
+      ask_host({arrived.tlp, arrived.step, arrived.tail, posted ? Duration{} : performed});
   leave_buffer(arrived, answer.released);
   arrived.step = answer.step;
   arrived.tail = answer.ready;
@@ -291,23 +281,20 @@ void EventClock::arrive(std::uint32_t flight) {
 /// The data of a request are there, or its refusal: completions go back.
 void EventClock::answer(std::uint32_t request) {
   const Tlp& tlp = flights_[request].tlp;
-  Duration crossing;
-  const auto last_channel = channel_before(tlp.journey, tlp.journey.size(), crossing);
-  if (!last_channel) return engines_[operations_[flights_[request].operation].engine].on_answered(request, now_);
-  const bool carries_data = tlp.operation == Operation::read;
-  const pcie::CompletionSplit split{BusAddr{tlp.address}, carries_data ? tlp.size : 0, {tlp.max_payload, line_bytes}};
-  for (const pcie::CompletionPart part : split) {
+  const WayBack way = way_back(tlp.journey, tlp.journey.size(), network_.host.root_complex);
+  if (!way.step) return engines_[operations_[flights_[request].operation].engine].on_answered(request, now_);
+  for (const pcie::CompletionPart part : tlp.completions()) {
     ++flights_[request].completions;
     const std::uint32_t index = flights_.acquire();
     Flight& completion = flights_[index];
     completion.request = request;
     completion.operation = flights_[request].operation;
     completion.type = FlowClass::completion;
-    completion.wire_bytes = static_cast<std::uint32_t>(pcie::completion_overhead + part.size);
+    completion.wire_bytes = static_cast<std::uint32_t>(pcie::completion_bytes(part));
     completion.payload = part.size;
-    completion.step = *last_channel;
+    completion.step = *way.step;
     completion.held.reset();
-    completion.tail = now_ + crossing;
+    completion.tail = now_ + way.crossing;
     events_.add(completion.tail, Kind::enqueue, index);
   }
 }

@@ -66,7 +66,7 @@ class EventClock final : public Clock, private EngineActions {
 
   struct ChannelState {
     ChannelState(const Channel& channel, const Pool<Flight>& flights)
-        : parameters{&channel}, egress{flights}, credits{channel.credits, channel.receiver == Receiver::device} {}
+        : parameters{&channel}, egress{flights}, credits{channel.credits.advertised} {}
 
     const Channel* parameters;
     Egress egress;
@@ -94,7 +94,6 @@ class EventClock final : public Clock, private EngineActions {
   void arrive(std::uint32_t flight);
   void arrive_completion(std::uint32_t flight);
   void answer(std::uint32_t request);
-  std::optional<std::size_t> channel_before(const Journey& journey, std::size_t step, Duration& crossing) const;
   Duration& performed_at(const Tlp& tlp, std::size_t step);
 
   const Network& network_;

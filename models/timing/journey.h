@@ -85,6 +85,9 @@ class Journey {
 
   void wait(std::uint64_t picoseconds) { add({StepKind::other, 0, 0, 0, picoseconds}); }
 
+  /// The same way to another address.
+  void set_address(std::size_t step, std::uint64_t address) { steps_[step].address = address; }
+
   std::size_t size() const { return size_; }
   const Step& operator[](std::size_t i) const { return steps_[i]; }
 

@@ -11,10 +11,8 @@ constexpr unsigned mantissa_bits = 7;
 constexpr std::uint64_t mantissas = std::uint64_t{1} << mantissa_bits;
 
 unsigned exponent_of(std::uint64_t value) {
-  unsigned exponent = 0;
-  while (value >> (exponent + mantissa_bits + 1) != 0)
-    ++exponent;
-  return exponent;
+  if (value < 2 * mantissas) return 0;
+  return 63u - mantissa_bits - static_cast<unsigned>(__builtin_clzll(value));
 }
 
 /// Values below 256 have a bucket each; above, the leading eight bits name the bucket.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/loose_clock.h"
 
-#include "pcie/completion_split.h"
+#include "timing/way_back.h"
 
 #include <algorithm>
 
@@ -26,10 +26,10 @@ LooseClock::LooseClock(const Network& network)
                     PostedLines{LineBuffer{network.host.root_complex.posted_lines}, Duration{}}) {
   channels_.reserve(network.channels.size());
   for (std::size_t i = 0; i < network.channels.size(); ++i)
-    channels_.push_back({&network.channels[i], {}, &its_channel(i)});
+    channels_.push_back({&network.channels[i], {}, &counters_of(i)});
   engines_.reserve(network.engines.size());
-  for (const Engine& engine : network.engines)
-    engines_.emplace_back(engine.parameters);
+  for (const EngineParameters& engine : network.engines)
+    engines_.emplace_back(engine);
 }
 
 void LooseClock::SentWrites::add(Duration sent, Duration performed) {
@@ -50,20 +50,19 @@ void LooseClock::submit(const DmaOperation& operation) {
   const Duration end = operation.message                         ? message(engine, operation)
                        : operation.operation == Operation::write ? write(engine, operation)
                                                                  : read(engine, operation);
-  its_function(operation.function).count(operation.operation, operation.size, operation.start, end);
+  count(operation.function, operation.operation, operation.size, operation.start, end);
   reached(end);
-  while (!under_way_.empty() && under_way_.top() <= operation.start)
-    under_way_.pop();
-  under_way_.push(end);
+  under_way_.remove_until(operation.start);
+  under_way_.add(end);
   // No window is larger, and a wait for all asks for the latest only.
-  if (under_way_.size() > most_under_way) under_way_.pop();
+  if (under_way_.size() > most_under_way) under_way_.remove_earliest();
 }
 
 Duration LooseClock::wait_for_slot(unsigned window) {
   Duration now;
   while (under_way_.size() >= window) {
-    now = under_way_.top();
-    under_way_.pop();
+    now = under_way_.earliest();
+    under_way_.remove_earliest();
   }
   return now;
 }
@@ -79,9 +78,9 @@ Duration LooseClock::move(EngineState& engine, Server& side, Duration start, std
   const EngineParameters& p = engine.parameters;
   const std::size_t lines = lines_of(bytes);
   const Duration begin = std::max(start, side.free());
-  const Duration port_time = (first ? p.port_job : Duration{}) + p.port_line * lines;
+  const Duration port_time = p.port_time(lines, first);
   const Duration port_end = engine.port.reserve(begin, port_time) + port_time;
-  const Duration end = std::max(begin + p.job + p.line * lines, port_end);
+  const Duration end = std::max(begin + p.engine_time(lines), port_end);
   side.busy_until(end);
   return end;
 }
@@ -95,7 +94,7 @@ Duration LooseClock::write(EngineState& engine, const DmaOperation& operation) {
   Duration sent = ready;
   for (const Tlp& tlp : operation.tlps) {
     const Passage passage = pass(tlp, std::max(sent, engine.next_issue), &engine);
-    sent = passage.sent;
+    sent = tlp.gates ? passage.end : passage.sent;
     engine.next_issue = std::max(passage.begun + p.issue, passage.sent);
     engine.sent.add(passage.sent, passage.end);
     reached(passage.end);
@@ -125,7 +124,7 @@ Duration LooseClock::read_batch(EngineState& engine, const DmaOperation& operati
   Duration arrived;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
     const Passage passage = pass(operation.tlps[i], std::max(next, tags.acquire()), &engine);
-    next = passage.begun;
+    next = operation.tlps[i].gates ? passage.end : passage.begun;
     arrived = std::max(arrived, passage.end);
     if (!p.has_engine()) tags.release_at(passage.end);
   }
@@ -209,7 +208,7 @@ LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const Engin
       continue;
     }
     const Duration earlier = posted || engine == nullptr ? Duration{} : engine->sent.performed_before(passage.sent);
-    const Host::Answer answer = its_host().serve({tlp, step, front.tail, earlier});
+    const Host::Answer answer = ask_host({tlp, step, front.tail, earlier});
     if (lines != nullptr && journey[step].kind == StepKind::root_complex_in)
       lines->lines.take(tlp.lines(), answer.released);
     front = {answer.ready, answer.ready};
@@ -224,18 +223,15 @@ LooseClock::Passage LooseClock::pass_back(const Tlp& tlp, std::size_t channels, 
   if (channels == 0) return passage;
   const Journey& journey = tlp.journey;
   const Duration ready = passage.end;
-  const bool carries_data = tlp.operation == Operation::read;
-  const pcie::CompletionSplit split{BusAddr{tlp.address}, carries_data ? tlp.size : 0, {tlp.max_payload, line_bytes}};
-  for (const pcie::CompletionPart part : split) {
+  for (const pcie::CompletionPart part : tlp.completions()) {
     Front front{ready, ready};
-    for (std::size_t step = journey.size(); step-- != 0;) {
-      if (journey[step].kind == StepKind::root_complex_out) {
-        front.tail += network_.host.root_complex.latency * 2;
-        front.head = front.tail;
-      }
-      if (journey[step].kind != StepKind::channel) continue;
-      ChannelState& back = channels_[journey[step].index ^ 1u];
-      cross(back, pcie::completion_overhead + part.size, front);
+    WayBack way{journey.size(), Duration{}};
+    while (way.step) {
+      way = way_back(journey, *way.step, network_.host.root_complex);
+      if (way.crossing != Duration{}) front.head = front.tail += way.crossing;
+      if (!way.step) break;
+      ChannelState& back = channels_[journey[*way.step].index ^ 1u];
+      cross(back, pcie::completion_bytes(part), front);
       ++back.counters->completions;
     }
     passage.end = std::max(passage.end, front.tail);

@@ -8,9 +8,9 @@
 #include "timing/network.h"
 #include "timing/server.h"
 #include "timing/slots.h"
+#include "timing/under_way.h"
 
 #include <array>
-#include <queue>
 #include <vector>
 
 namespace iommusim::timing {
@@ -98,8 +98,7 @@ class LooseClock final : public Clock {
   std::vector<ChannelState> channels_;
   std::vector<EngineState> engines_;
   std::vector<PostedLines> posted_lines_;
-  /// Ends of the operations under way, the earliest on top.
-  std::priority_queue<Duration, std::vector<Duration>, std::greater<>> under_way_;
+  UnderWay under_way_;
 };
 
 }  // namespace iommusim::timing

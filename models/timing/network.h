@@ -12,8 +12,6 @@
 
 namespace iommusim::timing {
 
-enum class Receiver : std::uint8_t { device, port, root_complex };
-
 /// One direction of a link.
 struct Channel {
   /// "nic0 up", "nic0 down".
@@ -21,20 +19,15 @@ struct Channel {
   pcie::LinkTiming link{3, 8, Duration{}};
   /// What a TLP passes before it: the switch that sends it. Zero for devices and the root complex.
   PortParameters entry{Duration{}, false};
-  Receiver receiver = Receiver::device;
+  /// Of its receiver.
   CreditParameters credits;
-};
-
-struct Engine {
-  std::string name;
-  EngineParameters parameters;
 };
 
 struct Network {
   /// By ChannelIndex: up and down of each link.
   std::vector<Channel> channels;
   /// By engine index: one for each device.
-  std::vector<Engine> engines;
+  std::vector<EngineParameters> engines;
   /// By the index that operations name: who sends them, for statistics.
   std::vector<std::string> functions;
   HostParameters host;

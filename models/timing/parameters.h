@@ -4,8 +4,10 @@
 #pragma once
 
 #include "base/quantity.h"
+#include "pcie/flow_control.h"
 #include "pcie/link_timing.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -37,15 +39,17 @@ struct EngineParameters {
   bool has_engine() const {
     return job != Duration{} || line != Duration{} || port_job != Duration{} || port_line != Duration{};
   }
+  /// An engine is busy with a chunk of so many lines.
+  Duration engine_time(std::size_t lines) const { return job + line * lines; }
+  /// And the port, with the `first` chunk of a DMA or another.
+  Duration port_time(std::size_t lines, bool first) const {
+    return (first ? port_job : Duration{}) + port_line * lines;
+  }
 };
 
-/// Flow-control credits that a receiver advertises, in TLPs and 16-byte units.
+/// Flow control between a receiver and its sender.
 struct CreditParameters {
-  unsigned posted_headers = 128;
-  unsigned posted_data = 2048;
-  unsigned non_posted_headers = 64;
-  unsigned completion_headers = 256;
-  unsigned completion_data = 4096;
+  pcie::AdvertisedCredits advertised{{128, 2048}, {64, 64}, {256, 4096}};
   /// From the moment that a receiver's buffer is free to the sender's use of the credit, beside propagation.
   Duration return_latency = Duration::nanoseconds(20);
 };

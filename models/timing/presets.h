@@ -20,7 +20,7 @@ enum class HostPreset : std::uint8_t {
   haswell_2637,
   broadwell,
   /// Intel Xeon of 2019 with 92 lines of write buffer (Vuppalapati et al., "Understanding the host network", SIGCOMM
-  /// 2024) and walks as in Farshin et al., "Overcoming the IOTLB wall for multi-100-Gbps Linux-based networking", 2023.
+  /// 2024) and walks as in Rubin et al., "Fast & Safe IO Memory Protection", SOSP 2024.
   cascade_lake,
 };
 

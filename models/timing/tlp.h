@@ -3,6 +3,8 @@
 #pragma once
 
 #include "base/access.h"
+#include "pcie/completion_split.h"
+#include "pcie/link_timing.h"
 #include "timing/journey.h"
 
 #include <cstddef>
@@ -20,6 +22,8 @@ constexpr std::size_t lines_of(std::uint64_t bytes) {
 struct Tlp {
   Operation operation = Operation::read;
   bool relaxed_ordering = false;
+  /// What follows of the same operation waits for its answer: a translation request.
+  bool gates = false;
   RequesterId requester;
   std::uint64_t address = 0;
   /// Payload of the request, or bytes that it asks for.
@@ -33,6 +37,23 @@ struct Tlp {
   /// Expects a completion.
   bool is_answered() const { return operation != Operation::write; }
   std::size_t lines() const { return lines_of(size); }
+  /// The completions that answer it, as all of its data are there at once.
+  pcie::CompletionSplit completions() const {
+    return {BusAddr{address}, operation == Operation::read ? size : 0, {max_payload, line_bytes}};
+  }
+
+  /// Becomes `access`, which went by `way`. `max_completion`: Max_Payload_Size where completions are cut.
+  void set(const Access& access, const Journey& way, std::uint32_t max_completion) {
+    gates = false;
+    operation = access.operation;
+    relaxed_ordering = access.relaxed_ordering;
+    requester = access.requester;
+    address = access.address.value();
+    size = access.size;
+    wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
+    max_payload = max_completion;
+    journey = way;
+  }
 };
 
 /// The requests of one operation; refers to them.

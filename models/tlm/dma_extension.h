@@ -8,6 +8,7 @@
 #include "pcie/routing.h"
 #include "pcie/topology.h"
 #include "timing/journey.h"
+#include "tlm/translator.h"
 
 #include <tlm>
 
@@ -42,18 +43,28 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   /// Set by the root complex: the root-bus node that the request came up through. Default: a processor's request.
   pcie::NodeIndex ingress = pcie::NodeIndex::none;
 
+  /// Set by an IOMMU that answers a translation request: the payload then holds the entry of the completion, and
+  /// `landing` only says by which rule. Default off.
+  bool translation_answered = false;
+  /// Set by a requester that used a translation of its own. Default off.
+  bool from_device_tlb = false;
+
   /// Set once, by whoever ends the request. `landing.status` is the precise completion status.
   Landing landing;
   /// Each component appends itself and the rule that it applied.
   Path path;
   /// Each component appends what takes time. Open while somebody waits to spend it (tlm/journey_scope.h).
   timing::Journey journey;
+  /// Set by an IOMMU that passed the request on: itself, and what its caches had. Default: none, nothing.
+  Translator* translator = nullptr;
+  std::optional<iommu::CacheHits> hits;
 
   /// Back to the defaults, without touching the unused hops.
   void reset() {
     requester = RequesterId{};
     pasid.reset();
     privileged = execute = atomic = zero_length = relaxed_ordering = no_snoop = poisoned = false;
+    translation_answered = from_device_tlb = false;
     address_type = AddressType::untranslated;
     traffic_class = 0;
     tag = 0;
@@ -61,6 +72,8 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
     landing = Landing{};
     path.clear();
     journey.end();
+    translator = nullptr;
+    hits.reset();
   }
 
   tlm::tlm_extension_base* clone() const override { return new DmaExtension(*this); }

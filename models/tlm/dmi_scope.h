@@ -21,6 +21,13 @@ class DmiPage {
     return true;
   }
 
+  /// True when `dmi`, in the requester's addresses, reaches over all of the page.
+  bool lies_in(const tlm::tlm_dmi& dmi) const {
+    return dmi.get_start_address() <= first_ && last_ <= dmi.get_end_address();
+  }
+  /// Of the page's first byte from that of `dmi`.
+  std::uint64_t offset_in(const tlm::tlm_dmi& dmi) const { return first_ - dmi.get_start_address(); }
+
   /// True when `holds(access)` is true all over the page. Asked in pieces of 128 bytes: no BAR is smaller, and a window
   /// that ends inside a piece does not hold all of it.
   template <class Predicate>

@@ -6,8 +6,8 @@
 #include "pcie/device_routing.h"
 #include "pcie/error_logging.h"
 #include "pcie/id_routing.h"
-#include "pcie/link_timing.h"
 #include "pcie/tlp_split.h"
+#include "tlm/endpoint_request.h"
 #include "tlm/journey_scope.h"
 
 #include <algorithm>
@@ -16,38 +16,6 @@
 #include <utility>
 
 namespace iommusim::modules {
-namespace {
-
-// TLM forbids empty payloads: a zero-length read carries one byte that nobody reads.
-unsigned payload_length(const Access& access) {
-  return access.size == 0 ? 1 : access.size;
-}
-
-void prepare(DmaTransaction& transaction, const Access& access) {
-  transaction.set_command(access.operation == Operation::read ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
-  transaction.set_address(access.address.value());
-  transaction.set_data_length(payload_length(access));
-  transaction.set_streaming_width(payload_length(access));
-  DmaExtension& extension = transaction.extension;
-  extension.requester = access.requester;
-  extension.pasid = access.pasid;
-  extension.address_type = access.address_type;
-  extension.atomic = access.operation == Operation::atomic;
-  extension.zero_length = access.size == 0;
-  extension.poisoned = access.poisoned;
-}
-
-void set_timed(timing::Tlp& tlp, const Access& access, const timing::Journey& journey) {
-  tlp.operation = access.operation;
-  tlp.relaxed_ordering = access.relaxed_ordering;
-  tlp.requester = access.requester;
-  tlp.address = access.address.value();
-  tlp.size = access.size;
-  tlp.wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
-  tlp.journey = journey;
-}
-
-}  // namespace
 
 Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& foreign,
                    EndpointConfig config)
@@ -62,6 +30,7 @@ void Endpoint::on_dmi_invalidated(std::function<void(std::uint64_t, std::uint64_
 }
 
 void Endpoint::invalidate_direct_mem_ptr(sc_dt::uint64 first, sc_dt::uint64 last) {
+  ++withdrawals_;
   if (dmi_sink_) dmi_sink_(first, last);
 }
 
@@ -81,7 +50,6 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
     access.address = part.address;
     access.size = part.size;
     send(request, access, data, observer);
-    tlps_[tlp_count_ - 1].max_payload = function.max_payload;
     if (data != nullptr) data += part.size;
   }
   clock.submit({config_.engine,
@@ -114,32 +82,50 @@ timing::Tlp& Endpoint::next_tlp() {
 }
 
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
+  const bool translates = tlb_of(request) != nullptr;
+  KnownWay* const way =
+      !translates && KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
+  if (way != nullptr && go_known_way(*way, access, data, observer)) return;
   const PayloadPool::Handle transaction = pool_.acquire();
-  prepare(*transaction, access);
+  prepare_payload(*transaction, access);
   DmaExtension& extension = transaction->extension;
   const bool read = access.operation == Operation::read;
   if (!read && data != nullptr) std::memcpy(transaction->get_data_ptr(), data, access.size);
-  extension.journey.begin();
-  if (issue(request.function, *transaction, access)) {
-    if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    upstream->b_transport(*transaction, delay);
-    // Our modules leave time to the clock; others on the way have annotated theirs.
-    if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
-    lose_completion(request.function, *transaction, access);
+  const std::optional<Access> sent = translates ? translate(request, access, *transaction) : access;
+  if (sent) transmit(request.function, access, *sent, *transaction);
+  next_tlp().set(sent.value_or(access), extension.journey, topology_[request.function].decoded.max_payload);
+  if (extension.from_device_tlb && extension.landing.kind == LandingKind::memory) {
+    extension.landing.decide(topology_[request.function].id, iommu::rules::device_tlb);
+    extension.landing.from_cache = true;
   }
-  extension.journey.end();
-  set_timed(next_tlp(), access, extension.journey);
+  if (way != nullptr && way->is_worth_learning() && transaction->is_response_ok()) learn(*way, access, *transaction);
   pcie::log_completion(topology_, request.function, extension.landing.status);
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
-  observer.on_tlp(access, *transaction);
+  observer.on_tlp(access, extension.landing, extension.path);
 }
 
-bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) {
+void Endpoint::transmit(pcie::NodeIndex function, const Access& intended, const Access& access,
+                        DmaTransaction& transaction) {
+  DmaExtension& extension = transaction.extension;
+  extension.journey.begin();
+  if (issue(function, transaction, intended, access)) {
+    if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    upstream->b_transport(transaction, delay);
+    // Our modules leave time to the clock; others on the way have annotated theirs.
+    if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
+    lose_completion(function, transaction, access);
+  }
+  extension.journey.end();
+}
+
+/// The engine's address bits bound what software gives it; what the IOMMU gives it, it keeps elsewhere.
+bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& intended,
+                     const Access& access) {
   DmaExtension& extension = transaction.extension;
   const ComponentId id = topology_[function].id;
-  const pcie::RouteDecision issued = pcie::issue(topology_, function, access);
+  const pcie::RouteDecision issued = pcie::issue(topology_, function, intended);
   extension.path.add(id, *issued.rule);
   if (issued.action != pcie::Action::upstream) {
     refuse(transaction, extension, rejection(id, *issued.rule, issued.status));
@@ -179,7 +165,8 @@ bool Endpoint::access_bar(const pcie::RouteDecision& decision, tlm::tlm_generic_
 void Endpoint::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const ExtensionScope scope{payload, RequesterId{}};
   DmaExtension& extension = *scope;
-  const JourneyScope journey{foreign_, payload, extension, delay};
+  const JourneyScope journey{foreign_, payload, extension, delay,
+                             topology_[config_.functions.front()].decoded.max_payload};
   extension.journey.reach(timing::StepKind::device);
   const Access access = access_of(payload, extension);
   answer(pcie::claim_at_device(topology_, config_.functions, access), payload, extension);

@@ -4,11 +4,14 @@
 #pragma once
 
 #include "interrupts/msi.h"
+#include "iommu/device_tlb.h"
 #include "pcie/bar_memory.h"
 #include "pcie/routing.h"
 #include "pcie/topology.h"
 #include "timing/clock.h"
 #include "timing/loose_clock.h"
+#include "tlm/dmi_scope.h"
+#include "tlm/known_ways.h"
 #include "tlm/payload_pool.h"
 
 #include <systemc>
@@ -22,10 +25,19 @@
 
 namespace iommusim::modules {
 
+/// Tells the IOMMU that a function asks for a page, lets software serve it, and gives back the answer, if there is one.
+using PageRequestChannel =
+    std::function<std::optional<iommu::PageResponse>(pcie::NodeIndex function, const Access& access)>;
+
 struct EndpointConfig {
   /// The device's functions, function 0 first, and what stands behind the BARs of each.
   std::vector<pcie::NodeIndex> functions;
   std::vector<pcie::BarMemory*> bars;
+  /// The translations that each keeps; nullptr without ATS.
+  std::vector<iommu::DeviceTlb*> tlbs;
+  PageRequestChannel page_requests;
+  /// What software takes to serve one page request, for the clock.
+  Duration page_request_latency;
   /// The link above it, towards the root; nullopt: an integrated endpoint.
   std::optional<timing::ChannelIndex> upstream_channel;
   /// Its DMA engine, for the clock.
@@ -55,7 +67,7 @@ struct DmaRequest {
 class TlpObserver {
  public:
   virtual ~TlpObserver() = default;
-  virtual void on_tlp(const Access& access, const DmaTransaction& transaction) = 0;
+  virtual void on_tlp(const Access& access, const Landing& landing, const Path& path) = 0;
 };
 
 class Endpoint : public sc_core::sc_module {
@@ -74,14 +86,34 @@ class Endpoint : public sc_core::sc_module {
               TlpObserver& observer, bool poisoned = false);
 
   const PayloadPool& pool() const { return pool_; }
+  /// Requests that went a known way, and so were not sent through the modules on it.
+  std::uint64_t repeated() const { return repeated_; }
   /// Called when translations that DMI pointers rest on may have changed.
   void on_dmi_invalidated(std::function<void(std::uint64_t first, std::uint64_t last)> sink);
 
  private:
   void send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer);
   timing::Tlp& next_tlp();
+  /// Once a page of memory was visited often enough, its requests need not be sent: see KnownWays.
+  bool go_known_way(KnownWay& way, const Access& access, unsigned char* data, TlpObserver& observer);
+  void learn(KnownWay& way, const Access& access, DmaTransaction& transaction);
+  unsigned char* memory_of_page(const KnownWay& way, const Access& access, DmaTransaction& transaction);
+  bool is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const;
+  std::uint64_t generation() const { return topology_.generation() + withdrawals_; }
+  /// `access` as it goes out, for what the function intends: it leaves by the link, or ends inside the device.
+  void transmit(pcie::NodeIndex function, const Access& intended, const Access& access, DmaTransaction& transaction);
   /// True when the request leaves by the link; else it ended inside the device.
-  bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access);
+  bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& intended, const Access& access);
+
+  // What a function with ATS does before it sends, in endpoint_translation.cpp.
+  /// nullptr: the request goes out as it is.
+  iommu::DeviceTlb* tlb_of(const DmaRequest& request) const;
+  /// The request to send for `access`; nullopt: none, and `transaction` is ended.
+  std::optional<Access> translate(const DmaRequest& request, const Access& access, DmaTransaction& transaction);
+  /// The completion of a translation request; nullopt: it was refused, and `transaction` ends in the same way.
+  std::optional<iommu::AddressTranslation> ask(const DmaRequest& request, const Access& access,
+                                               DmaTransaction& transaction);
+  bool request_page(const DmaRequest& request, const Access& access);
   /// A function of the device was asked: its BAR answers, or it refuses.
   void answer(const pcie::RouteDecision& decision, tlm::tlm_generic_payload& payload, DmaExtension& extension);
   void lose_completion(pcie::NodeIndex function, DmaTransaction& transaction, const Access& access) const;
@@ -97,6 +129,10 @@ class Endpoint : public sc_core::sc_module {
   std::vector<timing::Tlp> tlps_;
   std::size_t tlp_count_ = 0;
   PayloadPool pool_;
+  KnownWays ways_;
+  /// How often DMI was withdrawn.
+  std::uint64_t withdrawals_ = 0;
+  std::uint64_t repeated_ = 0;
   std::function<void(std::uint64_t, std::uint64_t)> dmi_sink_;
 };
 

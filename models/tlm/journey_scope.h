@@ -3,7 +3,6 @@
 // the clock reserve what the way needs.
 #pragma once
 
-#include "pcie/link_timing.h"
 #include "timing/loose_clock.h"
 #include "tlm/dma_extension.h"
 #include "tlm/timing.h"
@@ -16,12 +15,17 @@ namespace iommusim::modules {
 /// Adds to `delay` when it ends, unless a module further out, or the endpoint, does so for the whole way.
 class JourneyScope {
  public:
+  /// What every function takes (PCIe base specification, 7.5.3.3).
+  static constexpr std::uint32_t smallest_max_payload = 128;
+
+  /// `max_payload`: of completions, where it is known who gets them.
   JourneyScope(timing::LooseClock& clock, tlm::tlm_generic_payload& payload, DmaExtension& extension,
-               sc_core::sc_time& delay)
+               sc_core::sc_time& delay, std::uint32_t max_payload = smallest_max_payload)
       : clock_{clock},
         payload_{payload},
         extension_{extension},
         delay_{delay},
+        max_payload_{max_payload},
         is_outermost_{!extension.journey.is_open()} {
     if (is_outermost_) extension_.journey.begin();
   }
@@ -35,14 +39,8 @@ class JourneyScope {
   void spend() {
     extension_.journey.end();
     const Duration start = to_duration(sc_core::sc_time_stamp() + delay_);
-    const Access access = access_of(payload_, extension_);
     timing::Tlp tlp;
-    tlp.operation = access.operation;
-    tlp.requester = access.requester;
-    tlp.address = access.address.value();
-    tlp.size = access.size;
-    tlp.wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
-    tlp.journey = extension_.journey;
+    tlp.set(access_of(payload_, extension_), extension_.journey, max_payload_);
     delay_ += to_sc_time(clock_.spend(tlp, start) - start);
   }
 
@@ -50,6 +48,7 @@ class JourneyScope {
   tlm::tlm_generic_payload& payload_;
   DmaExtension& extension_;
   sc_core::sc_time& delay_;
+  std::uint32_t max_payload_;
   bool is_outermost_;
 };
 

@@ -67,7 +67,7 @@ void RootComplexModule::from_below(int port, tlm::tlm_generic_payload& payload, 
   const ExtensionScope scope{payload, default_requester(topology_, node)};
   DmaExtension& extension = *scope;
   extension.ingress = node;
-  const JourneyScope journey{clock_, payload, extension, delay};
+  const JourneyScope journey{clock_, payload, extension, delay, topology_[node].decoded.max_payload};
   extension.journey.enter_root_complex(static_cast<std::size_t>(port));
   const Access access = access_of(payload, extension);
   if (!pass_root_port(node, access, payload, extension)) return;
@@ -184,14 +184,19 @@ bool RootComplexModule::dmi_from_below(int port, tlm::tlm_generic_payload& paylo
   const ExtensionScope scope{payload, default_requester(topology_, node)};
   const DmiPage page{payload};
   const Access access = access_of(payload, *scope);
-  const Iova iova = pcie::decide_inbound(topology_, bridges_, node, access).iova;
+  const pcie::RootDecision inbound = pcie::decide_inbound(topology_, bridges_, node, access);
+  const Iova iova = inbound.iova;
   const std::uint64_t offset = iova.value() - access.address.value();
+  const bool is_root_port = topology_[node].type == pcie::PortType::root_port;
+  const Rule* const rule = is_root_port ? pcie::route_from_below(topology_, node, access).rule : nullptr;
   const auto is_translated = [&](const Access& piece) {
-    if (topology_[node].type == pcie::PortType::root_port &&
-        pcie::route_from_below(topology_, node, piece).action != pcie::Action::upstream)
-      return false;
+    if (is_root_port) {
+      const pcie::RouteDecision decision = pcie::route_from_below(topology_, node, piece);
+      if (decision.action != pcie::Action::upstream || decision.rule != rule) return false;
+    }
     const pcie::RootDecision decision = pcie::decide_inbound(topology_, bridges_, node, piece);
-    return decision.action == RootAction::translate && decision.iova.value() - piece.address.value() == offset;
+    return decision.action == RootAction::translate && decision.rule == inbound.rule &&
+           decision.iova.value() - piece.address.value() == offset;
   };
   // An offset that is no whole page would put two pages of the system behind one of the bus.
   if (offset % page_4k != 0 || !page.is_uniform(access, is_translated)) return page.deny(dmi);

@@ -37,7 +37,7 @@ void SwitchModule::from_below(int port, tlm::tlm_generic_payload& payload, sc_co
   const pcie::NodeIndex ingress = config_.downstream_ports[static_cast<std::size_t>(port)];
   const ExtensionScope scope{payload, default_requester(topology_, ingress)};
   DmaExtension& extension = *scope;
-  const JourneyScope journey{clock_, payload, extension, delay};
+  const JourneyScope journey{clock_, payload, extension, delay, topology_[ingress].decoded.max_payload};
   const Access access = access_of(payload, extension);
   const pcie::RouteDecision decision = pcie::route_from_below(topology_, ingress, access);
   extension.path.add(topology_[pcie::decider(decision, ingress)].id, *decision.rule);
@@ -93,10 +93,13 @@ bool SwitchModule::dmi_from_below(int port, tlm::tlm_generic_payload& payload, t
   const pcie::NodeIndex ingress = config_.downstream_ports[static_cast<std::size_t>(port)];
   const ExtensionScope scope{payload, default_requester(topology_, ingress)};
   const DmiPage page{payload};
+  const Access access = access_of(payload, *scope);
+  const Rule* const rule = pcie::route_from_below(topology_, ingress, access).rule;
   const auto goes_up = [&](const Access& piece) {
-    return pcie::route_from_below(topology_, ingress, piece).action == pcie::Action::upstream;
+    const pcie::RouteDecision decision = pcie::route_from_below(topology_, ingress, piece);
+    return decision.action == pcie::Action::upstream && decision.rule == rule;
   };
-  if (!page.is_uniform(access_of(payload, *scope), goes_up)) return page.deny(dmi);
+  if (!page.is_uniform(access, goes_up)) return page.deny(dmi);
   return upstream_out->get_direct_mem_ptr(payload, dmi) && page.clip(dmi);
 }
 

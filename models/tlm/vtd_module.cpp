@@ -3,6 +3,7 @@
 
 #include "base/endian.h"
 #include "iommu/access_request.h"
+#include "iommu/device_tlb.h"
 #include "tlm/dmi_scope.h"
 #include "tlm/journey_scope.h"
 
@@ -71,8 +72,11 @@ void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extensi
                         const iommu::TranslationResult& result, sc_core::sc_time& delay) {
   switch (result.outcome) {
     case Outcome::translated: {
+      if (extension.address_type == AddressType::translation_request) return answer(payload, extension, result);
       extension.landing.decide(id_, *result.rule);
       extension.landing.from_cache = result.translation_cached;
+      extension.translator = this;
+      extension.hits = unit_.last_hits();
       const AddressScope scope{payload, result.address.value()};
       memory_out->b_transport(payload, delay);
       return;
@@ -82,11 +86,26 @@ void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extensi
   }
 }
 
+void VtdModule::answer(tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                       const iommu::TranslationResult& result) const {
+  std::array<unsigned char, iommu::AddressTranslation::bytes> entry{};
+  store_le(entry.data(), iommu::translation_completion(result).raw());
+  std::copy_n(entry.begin(), std::min<std::size_t>(entry.size(), payload.get_data_length()), payload.get_data_ptr());
+  extension.landing.decide(id_, *result.rule);
+  extension.landing.status = CompletionStatus::successful;
+  extension.translation_answered = true;
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
 bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
   const ExtensionScope scope{payload, config_.default_requester};
   const DmiPage page{payload};
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
-  if (result.outcome != Outcome::translated) return page.deny(dmi);
+  if (result.outcome != Outcome::translated || (*scope).address_type == AddressType::translation_request)
+    return page.deny(dmi);
+  // Only a request sets accessed and dirty bits.
+  const auto sets_bits = [](const iommu::Fetch& fetch) { return fetch.sets != 0; };
+  if (std::any_of(fetches_.begin(), fetches_.end(), sets_bits)) return page.deny(dmi);
   {
     const AddressScope address{payload, result.address.value()};
     if (!memory_out->get_direct_mem_ptr(payload, dmi)) return page.deny(dmi);
@@ -99,7 +118,7 @@ bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
 unsigned VtdModule::debug(int, tlm::tlm_generic_payload& payload) {
   const ExtensionScope scope{payload, config_.default_requester};
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
-  if (result.outcome != Outcome::translated) return 0;
+  if (result.outcome != Outcome::translated || (*scope).address_type == AddressType::translation_request) return 0;
   const AddressScope address{payload, result.address.value()};
   const unsigned length = payload.get_data_length();
   payload.set_data_length(std::min(length, left_in_page(payload)));
@@ -115,6 +134,7 @@ void VtdModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_t
     payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     return;
   }
+  watch_devices(sc_core::sc_time_stamp() + delay);
   unsigned char* data = payload.get_data_ptr();
   if (payload.is_read()) {
     std::array<unsigned char, 8> bytes{};
@@ -122,11 +142,30 @@ void VtdModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_t
     std::copy_n(bytes.begin(), width, data);
   } else if (payload.is_write()) {
     const std::uint64_t value = width == 4 ? load_le<std::uint32_t>(data) : load_le<std::uint64_t>(data);
-    const std::uint64_t executed = unit_.statistics().invalidation_descriptors;
-    unit_.write_register(payload.get_address(), width, value);
-    if (unit_.statistics().invalidation_descriptors != executed) delay += config_.invalidation_latency;
+    write_register(payload.get_address(), width, value, delay);
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void VtdModule::write_register(std::uint64_t offset, unsigned width, std::uint64_t value, sc_core::sc_time& delay) {
+  const vtd::UnitStatistics before = unit_.statistics();
+  unit_.write_register(offset, width, value);
+  const vtd::UnitStatistics& after = unit_.statistics();
+  if (after.invalidation_descriptors != before.invalidation_descriptors) delay += config_.invalidation_latency;
+  if (after.device_invalidations != before.device_invalidations) delay += config_.device_invalidation_latency;
+  watch_devices(sc_core::sc_time_stamp() + delay);
+}
+
+/// Software polls, so the time-out is found out when it looks.
+void VtdModule::watch_devices(const sc_core::sc_time& now) {
+  if (!unit_.waits_for_devices()) {
+    devices_owe_since_.reset();
+  } else if (!devices_owe_since_) {
+    devices_owe_since_ = now;
+  } else if (now >= *devices_owe_since_ + config_.device_invalidation_timeout) {
+    devices_owe_since_.reset();
+    unit_.time_out_invalidations();
+  }
 }
 
 void VtdModule::send_message(const interrupts::MsiMessage& message) {

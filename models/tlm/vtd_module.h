@@ -7,11 +7,14 @@
 #include "timing/loose_clock.h"
 #include "tlm/dma_extension.h"
 #include "tlm/multi_target.h"
+#include "tlm/translator.h"
 
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
+
+#include <optional>
 
 namespace iommusim::modules {
 
@@ -22,11 +25,16 @@ struct VtdConfig {
   sc_core::sc_time register_latency;
   /// More for a register write that has descriptors of the invalidation queue executed.
   sc_core::sc_time invalidation_latency;
+  /// More for one that has devices told: to the farthest of them and back.
+  sc_core::sc_time device_invalidation_latency;
+  /// For so long a device may owe an Invalidate Completion. How long hardware waits is its own affair; this is less
+  /// than our drivers wait.
+  sc_core::sc_time device_invalidation_timeout{50, sc_core::SC_US};
   /// Who asks when a request on dma_in has no DmaExtension.
   RequesterId default_requester;
 };
 
-class VtdModule : public sc_core::sc_module {
+class VtdModule : public sc_core::sc_module, private Translator {
  public:
   /// Requests of devices, at I/O virtual addresses. One that crosses a 4 KiB boundary gets a burst error; debug
   /// transport answers its first page.
@@ -49,16 +57,22 @@ class VtdModule : public sc_core::sc_module {
   bool dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
   unsigned debug(int, tlm::tlm_generic_payload& payload);
   void register_access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void answer(tlm::tlm_generic_payload& payload, DmaExtension& extension, const iommu::TranslationResult& result) const;
+  void write_register(std::uint64_t offset, unsigned width, std::uint64_t value, sc_core::sc_time& delay);
+  void watch_devices(const sc_core::sc_time& now);
   void deliver(tlm::tlm_generic_payload& payload, DmaExtension& extension, const iommu::TranslationResult& result,
                sc_core::sc_time& delay);
   void send_message(const interrupts::MsiMessage& message);
   void withdraw_dmi();
+  bool repeat(const iommu::CacheHits& hits) override { return unit_.repeat(hits); }
 
   ComponentId id_;
   vtd::Unit& unit_;
   timing::LooseClock& clock_;
   VtdConfig config_;
   iommu::FetchLog fetches_;
+  /// Since when devices owe Invalidate Completions.
+  std::optional<sc_core::sc_time> devices_owe_since_;
 };
 
 }  // namespace iommusim::modules

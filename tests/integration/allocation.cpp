@@ -17,8 +17,8 @@ constexpr unsigned accesses = 10'000;
 constexpr unsigned pages = 256;
 
 struct CountLandings : modules::TlpObserver {
-  void on_tlp(const Access&, const modules::DmaTransaction& transaction) override {
-    ++landed[static_cast<std::size_t>(transaction.extension.landing.kind)];
+  void on_tlp(const Access&, const Landing& landed_at, const Path&) override {
+    ++landed[static_cast<std::size_t>(landed_at.kind)];
   }
   std::uint64_t of(LandingKind kind) const { return landed[static_cast<std::size_t>(kind)]; }
   std::array<std::uint64_t, landing_kinds> landed{};

@@ -43,7 +43,7 @@ struct DirectBench {
 };
 
 struct NoObserver : modules::TlpObserver {
-  void on_tlp(const Access&, const modules::DmaTransaction&) override {}
+  void on_tlp(const Access&, const Landing&, const Path&) override {}
 };
 
 }  // namespace

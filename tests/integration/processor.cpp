@@ -15,8 +15,8 @@ using namespace iommusim::tests;
 namespace {
 
 struct LastLanding : modules::TlpObserver {
-  void on_tlp(const Access&, const modules::DmaTransaction& transaction) override {
-    landing = transaction.extension.landing;
+  void on_tlp(const Access&, const Landing& landed_at, const Path&) override {
+    landing = landed_at;
   }
   Landing landing;
 };

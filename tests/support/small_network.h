@@ -22,15 +22,15 @@ inline timing::Network small_network(std::size_t devices) {
   const pcie::LinkTiming link{3, 1, Duration::nanoseconds(5)};
   const timing::PortParameters none{Duration{}, false};
   const timing::PortParameters port{Duration::nanoseconds(110), false};
+  const timing::CreditParameters endless{{}, Duration{}};
   const bool is_switched = devices > 1;
-  network.channels.push_back({"switch up", link, port, timing::Receiver::root_complex, {}});
-  network.channels.push_back({"switch down", link, none, timing::Receiver::port, {}});
+  network.channels.push_back({"switch up", link, port, {}});
+  network.channels.push_back({"switch down", link, none, {}});
   for (std::size_t i = 0; i < devices; ++i) {
     const std::string name = "device" + std::to_string(i);
-    const auto above = is_switched ? timing::Receiver::port : timing::Receiver::root_complex;
-    network.channels.push_back({name + " up", link, none, above, {}});
-    network.channels.push_back({name + " down", link, is_switched ? port : none, timing::Receiver::device, {}});
-    network.engines.push_back({name, {}});
+    network.channels.push_back({name + " up", link, none, {}});
+    network.channels.push_back({name + " down", link, is_switched ? port : none, endless});
+    network.engines.emplace_back();
     network.functions.push_back(name);
   }
   network.iommus.push_back("iommu");

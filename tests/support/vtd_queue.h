@@ -10,6 +10,8 @@
 namespace iommusim::tests {
 
 using Descriptor = Word<128>;
+/// With IQA.DW=1.
+using WideDescriptor = Word<256>;
 
 struct ContextCacheDescriptor : Descriptor {
   using Descriptor::Descriptor;
@@ -30,12 +32,42 @@ struct IotlbDescriptor : Descriptor {
   struct ADDR : Field<127, 76> {};
 };
 
+struct DeviceTlbDescriptor : Descriptor {
+  using Descriptor::Descriptor;
+  static constexpr std::uint64_t type = 3;
+  struct MIP : Field<20, 16> {};
+  struct SID : Field<47, 32> {};
+  struct S : Field<64, 64> {};
+  struct ADDR : Field<127, 76> {};
+};
+
+struct PasidDeviceTlbDescriptor : WideDescriptor {
+  using WideDescriptor::WideDescriptor;
+  static constexpr std::uint64_t type = 8;
+  struct SID : Field<31, 16> {};
+  struct PASID : Field<51, 32> {};
+  struct G : Field<64, 64> {};
+  struct S : Field<75, 75> {};
+  struct ADDR : Field<127, 76> {};
+};
+
+struct PageGroupResponseDescriptor : WideDescriptor {
+  using WideDescriptor::WideDescriptor;
+  static constexpr std::uint64_t type = 9;
+  struct PP : Field<4, 4> {};
+  struct RC : Field<15, 12> {};
+  struct RID : Field<31, 16> {};
+  struct PASID : Field<51, 32> {};
+  struct PRGI : Field<75, 67> {};
+};
+
 struct WaitDescriptor : Descriptor {
   using Descriptor::Descriptor;
   static constexpr std::uint64_t type = 5;
   struct IF : Field<4, 4> {};
   struct SW : Field<5, 5> {};
   struct FN : Field<6, 6> {};
+  struct PD : Field<7, 7> {};
   struct STDATA : Field<63, 32> {};
   struct STADDR : Field<127, 66> {};
 };
@@ -51,6 +83,8 @@ Kind descriptor() {
 ContextCacheDescriptor invalidate_context(Granularity granularity);
 IotlbDescriptor invalidate_iotlb(Granularity granularity, std::uint16_t domain = 0);
 IotlbDescriptor invalidate_pages(std::uint16_t domain, Iova address, unsigned address_mask);
+/// dev_tlb_inv_dsc for the 4 KiB page of `address`.
+DeviceTlbDescriptor invalidate_device_tlb(RequesterId device, Iova address);
 /// Writes `data` to `address` when everything before it is done.
 WaitDescriptor wait_with_status(PhysAddr address, std::uint32_t data);
 
@@ -62,23 +96,34 @@ class VtdQueue {
 
   /// IQT, IQA and QIE; the queue has 256 << `size_order` entries.
   void enable(unsigned size_order = 0);
-  /// Puts a descriptor at the tail without telling the unit.
-  void append(const Descriptor& descriptor);
+  /// The same with descriptors of 256 bits: half as many.
+  void enable_wide(unsigned size_order = 0);
+  /// Puts a descriptor at the tail without telling the unit. In a wide queue its upper half is 0.
+  void append(const Descriptor& descriptor) { append(widened(descriptor)); }
+  void append(const WideDescriptor& descriptor);
   /// Tells the unit of all that was appended.
   void ring() { registers_.write32(offset::iqt, tail_); }
-  void submit(const Descriptor& descriptor) {
+  void submit(const Descriptor& descriptor) { submit(widened(descriptor)); }
+  void submit(const WideDescriptor& descriptor) {
     append(descriptor);
     ring();
   }
   /// Overwrites the descriptor in slot `slot`.
-  void replace(unsigned slot, const Descriptor& descriptor);
+  void replace(unsigned slot, const Descriptor& descriptor) { replace(slot, widened(descriptor)); }
+  void replace(unsigned slot, const WideDescriptor& descriptor);
   /// Byte offset of the next free slot: what IQT holds after ring().
   std::uint32_t tail() const { return tail_; }
 
  private:
+  static WideDescriptor widened(const Descriptor& descriptor) {
+    return WideDescriptor{{descriptor.word(0), descriptor.word(1), 0, 0}};
+  }
+  void enable(std::uint64_t address_bits, unsigned size_order);
+
   VtdRegisters& registers_;
   memory::PhysicalBus& memory_;
   PhysAddr base_;
+  unsigned width_ = 16;
   std::uint32_t bytes_ = 0x1000;
   std::uint32_t tail_ = 0;
 };

@@ -17,6 +17,8 @@ constexpr std::uint64_t fsts = 0x34, fectl = 0x38, fedata = 0x3C, feaddr = 0x40,
 constexpr std::uint64_t pmen = 0x64, plmbase = 0x68, plmlimit = 0x6C, phmbase = 0x70, phmlimit = 0x78;
 constexpr std::uint64_t iqh = 0x80, iqt = 0x88, iqa = 0x90, ics = 0x9C, iectl = 0xA0, iedata = 0xA4, ieaddr = 0xA8;
 constexpr std::uint64_t iqercd = 0xB0, irta = 0xB8;
+constexpr std::uint64_t pqh = 0xC0, pqt = 0xC8, pqa = 0xD0, prs = 0xDC, pectl = 0xE0, pedata = 0xE4, peaddr = 0xE8;
+constexpr std::uint64_t peuaddr = 0xEC;
 }  // namespace offset
 
 /// Bits of GCMD and GSTS (sheet 1.5).
@@ -29,11 +31,16 @@ constexpr std::uint32_t level_mask = 0x96FF'FFFF;
 
 /// Bits of FSTS (sheet 1.9).
 namespace fault_status {
-constexpr std::uint32_t pfo = 1U << 0, ppf = 1U << 1, iqe = 1U << 4;
+constexpr std::uint32_t pfo = 1U << 0, ppf = 1U << 1, iqe = 1U << 4, ice = 1U << 5, ite = 1U << 6;
 constexpr std::uint32_t fri(std::uint32_t fsts) {
   return (fsts >> 8) & 0xFF;
 }
 }  // namespace fault_status
+
+/// Bits of PRS (sheet 1.16).
+namespace page_request_status {
+constexpr std::uint32_t ppr = 1U << 0, pro = 1U << 1;
+}  // namespace page_request_status
 
 /// Bits of FECTL and IECTL (sheet 1.10).
 namespace event_control {

@@ -57,6 +57,9 @@ ExtendedCapability extended_capability(const UnitConfig& config) {
   ecap.set<ExtendedCapability::SC>(config.snoop_control);
   ecap.set<ExtendedCapability::IRO>(config.iotlb_offset / 16);
   ecap.set<ExtendedCapability::DT>(config.device_tlb);
+  ecap.set<ExtendedCapability::DIT>(config.device_tlb_throttling);
+  ecap.set<ExtendedCapability::PRS>(config.page_requests);
+  ecap.set<ExtendedCapability::PDS>(config.page_request_drain);
   ecap.set<ExtendedCapability::NWFS>(config.no_write_flag);
   ecap.set<ExtendedCapability::ADMS>(config.abort_dma_mode);
   set_scalable_mode(config, ecap);

@@ -57,6 +57,12 @@ struct UnitConfig {
   bool coherent_walks = false;
   /// ECAP.DT: devices may ask for translations (ATS) and use them.
   bool device_tlb = false;
+  /// ECAP.DIT: device-TLB invalidations may name a physical function that is to be throttled.
+  bool device_tlb_throttling = false;
+  /// ECAP.PRS: devices may ask for pages, with or without PASID.
+  bool page_requests = false;
+  /// ECAP.PDS: a wait of the invalidation queue may ask for page requests to be drained.
+  bool page_request_drain = false;
   /// ECAP.NWFS: the no-write flag of translation requests is honoured.
   bool no_write_flag = false;
   /// ECAP.ADMS: abort-DMA mode.
@@ -112,6 +118,11 @@ struct UnitConfig {
 /// The default unit with everything that scalable mode offers but five-level first-stage tables, and with snoop
 /// control. Device TLBs and abort-DMA mode are not part of it.
 UnitConfig scalable_mode_config();
+
+/// IQA.DW: descriptors of 256 bits come with scalable mode and with abort-DMA mode.
+inline bool has_wide_descriptors(const UnitConfig& config) {
+  return config.scalable_mode || config.abort_dma_mode;
+}
 
 /// A member that no unit can have.
 struct ConfigFinding {

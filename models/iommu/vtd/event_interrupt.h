@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The unit's own messages (VT-d specification, 7.3 and 6.5.2.8): the fault event and the invalidation
-// completion event are two of the same kind, each with control, data, address and upper address registers.
+// The unit's own messages (VT-d specification, 7.3, 6.5.2.8 and 7.4): the fault event, the invalidation completion
+// event and the page request event are of the same kind, each with control, data, address and upper address registers.
 #pragma once
 
 #include "interrupts/msi.h"
@@ -23,6 +23,8 @@ constexpr EventRegisters fault_event_registers{RegisterId::fectl, RegisterId::fe
                                                RegisterId::feuaddr};
 constexpr EventRegisters completion_event_registers{RegisterId::iectl, RegisterId::iedata, RegisterId::ieaddr,
                                                     RegisterId::ieuaddr};
+constexpr EventRegisters page_event_registers{RegisterId::pectl, RegisterId::pedata, RegisterId::peaddr,
+                                              RegisterId::peuaddr};
 
 /// Interrupt mask and interrupt pending. The message is not remapped by the unit that sends it.
 class EventInterrupt {

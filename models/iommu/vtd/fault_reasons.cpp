@@ -20,7 +20,7 @@ constexpr auto unsupported = TranslationRequestEnd::unsupported;
 constexpr auto aborted = TranslationRequestEnd::aborted;
 constexpr auto without_rights = TranslationRequestEnd::without_rights;
 
-const std::array<FaultInfo, 60> fault_table{{
+const std::array<FaultInfo, 62> fault_table{{
     {R::root_entry_not_present,
      false,
      unsupported,
@@ -104,6 +104,11 @@ const std::array<FaultInfo, 60> fault_table{{
      unsupported,
      {"vtd.fault-0x31-pasid-in-legacy-mode", "a request with PASID cannot be translated in legacy mode",
       "VT-d specification, 7.1.3, RTA.2"}},
+    {R::page_request_in_legacy_mode,
+     false,
+     unsupported,
+     {"vtd.fault-0x32-page-request-in-legacy-mode", "a page request cannot be served in legacy mode",
+      "VT-d specification, 7.1.3, RTA.3"}},
     {R::scalable_root_access_error,
      false,
      aborted,
@@ -149,6 +154,11 @@ const std::array<FaultInfo, 60> fault_table{{
      unsupported,
      {"vtd.fault-0x46-pasid-beyond-directory", "the PASID is beyond the PASID directory",
       "VT-d specification, 7.1.3, SCT.7"}},
+    {R::page_requests_disabled,
+     true,
+     unsupported,
+     {"vtd.fault-0x47-page-requests-disabled", "the context entry does not let the device send page requests",
+      "VT-d specification, 7.1.3, SCT.8"}},
     {R::rid_pasid_invalid,
      true,
      aborted,

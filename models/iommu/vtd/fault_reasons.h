@@ -27,8 +27,9 @@ enum class FaultReason : std::uint8_t {
   request_type_blocked = 0x0D,        // LCT.5
   output_in_interrupt_range = 0x0E,   // LGN.4
   invalid_interrupt_request = 0x29,
-  table_mode_invalid = 0x30,    // RTA.1
-  pasid_in_legacy_mode = 0x31,  // RTA.2
+  table_mode_invalid = 0x30,           // RTA.1
+  pasid_in_legacy_mode = 0x31,         // RTA.2
+  page_request_in_legacy_mode = 0x32,  // RTA.3
 
   scalable_root_access_error = 0x38,     // SRT.1
   scalable_root_not_present = 0x39,      // SRT.2
@@ -39,6 +40,7 @@ enum class FaultReason : std::uint8_t {
   device_tlb_disabled = 0x44,            // SCT.5
   pasid_requests_disabled = 0x45,        // SCT.6
   pasid_beyond_directory = 0x46,         // SCT.7
+  page_requests_disabled = 0x47,         // SCT.8
   rid_pasid_invalid = 0x48,              // SCT.9
 
   pasid_directory_access_error = 0x50,  // SPD.1

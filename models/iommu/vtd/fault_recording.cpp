@@ -18,8 +18,7 @@ FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReaso
   record.set<FaultRecord::FI>(request.address.value() >> 12);
   record.set<FaultRecord::SID>(request.requester.raw());
   record.set<FaultRecord::FR>(static_cast<std::uint8_t>(reason));
-  record.set<FaultRecord::AT>(static_cast<std::uint64_t>(request.address_type));
-  // T1 T2: 00 write, 10 read, 11 AtomicOp.
+  // T1 T2: 00 write, 01 page request, 10 read, 11 AtomicOp.
   record.set<FaultRecord::T1>(request.operation != Operation::write);
   record.set<FaultRecord::T2>(request.operation == Operation::atomic);
   if (request.pasid.has_value()) {
@@ -32,9 +31,32 @@ FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReaso
   return record;
 }
 
+FaultRecord fault_record_of(const iommu::PageRequest& request, FaultReason reason) {
+  iommu::TranslationRequest as_write;
+  as_write.requester = request.requester;
+  as_write.pasid = request.pasid;
+  as_write.operation = Operation::write;
+  as_write.privileged = request.privileged;
+  as_write.execute = request.execute;
+  as_write.address = request.address;
+  FaultRecord record = fault_record_of(as_write, reason);
+  record.set<FaultRecord::T2>(true);
+  return record;
+}
+
 bool FaultRecording::record(const iommu::TranslationRequest& request, FaultReason reason) {
+  FaultRecord entry = fault_record_of(request, reason);
+  if (records_address_type_) entry.set<FaultRecord::AT>(static_cast<std::uint64_t>(request.address_type));
+  return record(entry);
+}
+
+bool FaultRecording::record(const iommu::PageRequest& request, FaultReason reason) {
+  return record(fault_record_of(request, reason));
+}
+
+bool FaultRecording::record(const FaultRecord& record) {
   if (status().get<FaultStatus::PFO>()) return false;
-  if (compression_ && has_pending_record_of(request.requester)) return false;
+  if (compression_ && has_pending_record_of(record.get<FaultRecord::SID>())) return false;
   if (registers_.fault_record(next_).get<FaultRecord::F>()) {
     auto overflowed = status();
     overflowed.set<FaultStatus::PFO>(true);
@@ -43,9 +65,6 @@ bool FaultRecording::record(const iommu::TranslationRequest& request, FaultReaso
   }
   const unsigned index = next_;
   next_ = index + 1 < registers_.fault_records() ? index + 1 : 0;
-  FaultRecord record = fault_record_of(request, reason);
-  if (!registers_.load<ExtendedCapability>(RegisterId::ecap).get<ExtendedCapability::DT>())
-    record.set<FaultRecord::AT>(0);
   registers_.store_fault_record(index, record);
   set_pending_fault(index);
   return true;
@@ -59,18 +78,6 @@ void FaultRecording::set_pending_fault(unsigned index) {
   after.set<FaultStatus::FRI>(static_cast<std::uint8_t>(index));
   registers_.store(RegisterId::fsts, after);
   if (is_event(before)) event_.raise();
-}
-
-void FaultRecording::raise_queue_error() {
-  const FaultStatus before = status();
-  FaultStatus after = before;
-  after.set<FaultStatus::IQE>(true);
-  registers_.store(RegisterId::fsts, after);
-  if (is_event(before)) event_.raise();
-}
-
-bool FaultRecording::has_queue_error() const {
-  return status().get<FaultStatus::IQE>();
 }
 
 void FaultRecording::status_written() {
@@ -95,10 +102,10 @@ bool FaultRecording::has_pending_record() const {
   return false;
 }
 
-bool FaultRecording::has_pending_record_of(RequesterId requester) const {
+bool FaultRecording::has_pending_record_of(std::uint64_t source) const {
   for (unsigned index = 0; index < registers_.fault_records(); ++index) {
     const FaultRecord record = registers_.fault_record(index);
-    if (record.get<FaultRecord::F>() && record.get<FaultRecord::SID>() == requester.raw()) return true;
+    if (record.get<FaultRecord::F>() && record.get<FaultRecord::SID>() == source) return true;
   }
   return false;
 }

@@ -2,7 +2,9 @@
 // Primary fault logging (VT-d specification, 7.3): fault records, FSTS and the fault event.
 #pragma once
 
+#include "iommu/ats.h"
 #include "iommu/translation.h"
+#include "iommu/vtd/config.h"
 #include "iommu/vtd/event_interrupt.h"
 #include "iommu/vtd/fault_reasons.h"
 #include "iommu/vtd/register_file.h"
@@ -11,16 +13,22 @@ namespace iommusim::vtd {
 
 class FaultRecording {
  public:
-  /// `compression`: a fault of a requester that has a pending record is merged into it.
-  FaultRecording(RegisterFile& registers, EventInterrupt& event, bool compression)
-      : registers_{registers}, event_{event}, compression_{compression} {}
+  FaultRecording(RegisterFile& registers, EventInterrupt& event, const UnitConfig& config)
+      : registers_{registers},
+        event_{event},
+        compression_{config.fault_compression},
+        records_address_type_{config.device_tlb} {}
 
   /// Records a fault that is to be recorded. False: dropped, because of an overflow or compression.
   bool record(const iommu::TranslationRequest& request, FaultReason reason);
+  bool record(const iommu::PageRequest& request, FaultReason reason);
 
-  /// Sets FSTS.IQE.
-  void raise_queue_error();
-  bool has_queue_error() const;
+  /// FSTS.IQE, ICE and ITE.
+  void raise_queue_error() { raise<FaultStatus::IQE>(); }
+  void raise_completion_error() { raise<FaultStatus::ICE>(); }
+  void raise_completion_timeout() { raise<FaultStatus::ITE>(); }
+  /// The invalidation queue waits for software to clear IQE or ITE.
+  bool stops_queue() const { return status().get<FaultStatus::IQE>() || status().get<FaultStatus::ITE>(); }
 
   /// Software wrote FSTS.
   void status_written();
@@ -28,20 +36,37 @@ class FaultRecording {
   void record_written();
 
  private:
+  bool record(const FaultRecord& record);
   FaultStatus status() const { return registers_.load<FaultStatus>(RegisterId::fsts); }
-  bool has_pending_record_of(RequesterId requester) const;
+  bool has_pending_record_of(std::uint64_t source) const;
   bool has_pending_record() const;
   void set_pending_fault(unsigned index);
   void retire_event_without_conditions();
+  template <class Condition>
+  void raise();
 
   RegisterFile& registers_;
   EventInterrupt& event_;
+  /// A fault of a requester that has a pending record is merged into it.
   bool compression_;
+  /// FRCD.AT exists with ECAP.DT.
+  bool records_address_type_;
   /// The record that the next fault goes to.
   unsigned next_ = 0;
 };
 
 /// What FRCD holds of a refused request, with F set.
 FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReason reason);
+FaultRecord fault_record_of(const iommu::PageRequest& request, FaultReason reason);
+
+/// A condition is an event only while no other stands (11.4.9.1).
+template <class Condition>
+void FaultRecording::raise() {
+  const FaultStatus before = status();
+  FaultStatus after = before;
+  after.set<Condition>(true);
+  registers_.store(RegisterId::fsts, after);
+  if (before.get<FaultStatus::Conditions>() == 0) event_.raise();
+}
 
 }  // namespace iommusim::vtd

@@ -7,26 +7,14 @@
 #include <array>
 
 namespace iommusim::vtd {
-namespace {
-
-constexpr std::uint64_t descriptor_size = InvalidationDescriptor::bytes;
-
-bool fetch(const memory::PhysicalBus& bus, PhysAddr address, InvalidationDescriptor& descriptor) {
-  std::array<std::uint8_t, descriptor_size> bytes{};
-  if (!bus.read(address, bytes.data(), bytes.size())) return false;
-  descriptor = InvalidationDescriptor{
-      {load_le<std::uint64_t>(bytes.data()), load_le<std::uint64_t>(bytes.data() + sizeof(std::uint64_t))}};
-  return true;
-}
-
-}  // namespace
 
 std::uint64_t InvalidationQueue::process() {
   if (is_processing_) return 0;
   is_processing_ = true;
   std::uint64_t executed = 0;
-  for (std::uint64_t left = size() / descriptor_size; left > 0 && is_runnable(); --left) {
+  for (std::uint64_t left = size() / descriptor_size(); left > 0 && is_runnable(); --left) {
     if (!process_next()) break;
+    finish_waits();
     ++executed;
   }
   is_processing_ = false;
@@ -35,24 +23,52 @@ std::uint64_t InvalidationQueue::process() {
 
 void InvalidationQueue::reset_head() {
   unit_.registers.store(RegisterId::iqh, InvalidationQueueHead{});
+  sent_.abandon();
+  waits_.clear();
 }
 
 bool InvalidationQueue::is_runnable() const {
   const bool enabled = unit_.registers.load<GlobalStatus>(RegisterId::gsts).get<GlobalStatus::QIES>();
   const auto tail = unit_.registers.load<InvalidationQueueTail>(RegisterId::iqt).raw();
-  return enabled && !unit_.faults.has_queue_error() && head() != tail;
+  const bool fenced = !waits_.empty() && waits_.back().descriptor.get<WaitDescriptor::FN>();
+  return enabled && !unit_.faults.stops_queue() && !fenced && head() != tail;
 }
 
-/// False: the queue stopped at this descriptor.
+/// False: the queue stopped at this descriptor, or has no room for it yet.
 bool InvalidationQueue::process_next() {
-  if (unit_.registers.load<InvalidationQueueTail>(RegisterId::iqt).raw() >= size())
-    return stop(QueueError::invalid_tail);
-  const auto queue = unit_.registers.load<InvalidationQueueAddress>(RegisterId::iqa);
+  if (const QueueError error = check_pointers(); error != QueueError::none) return stop(error);
   InvalidationDescriptor descriptor;
-  if (!fetch(unit_.bus, PhysAddr{(queue.raw() & InvalidationQueueAddress::IQA::mask) + head()}, descriptor))
-    return stop(QueueError::fetch_error);
+  if (!fetch(descriptor)) return stop(QueueError::fetch_error);
+  if (!has_room_for(descriptor)) return false;
   const QueueError error = check_and_execute(descriptor);
   return error == QueueError::none || stop(error);
+}
+
+QueueError InvalidationQueue::check_pointers() const {
+  const std::uint64_t tail = unit_.registers.load<InvalidationQueueTail>(RegisterId::iqt).raw();
+  if (tail >= size()) return QueueError::invalid_tail;
+  if (tail % descriptor_size() != 0) return QueueError::misaligned_tail;
+  if (unit_.remapping.table_mode == TableMode::scalable && !is_wide()) return QueueError::invalid_width;
+  return QueueError::none;
+}
+
+bool InvalidationQueue::fetch(InvalidationDescriptor& descriptor) const {
+  const auto queue = unit_.registers.load<InvalidationQueueAddress>(RegisterId::iqa);
+  const PhysAddr address{(queue.raw() & InvalidationQueueAddress::IQA::mask) + head()};
+  std::array<std::uint8_t, InvalidationDescriptor::bytes> bytes{};
+  if (!unit_.bus.read(address, bytes.data(), descriptor_size())) return false;
+  for (std::size_t i = 0; i < InvalidationDescriptor::words; ++i)
+    descriptor.set_word(i, load_le<std::uint64_t>(&bytes[i * sizeof(std::uint64_t)]));
+  return true;
+}
+
+bool InvalidationQueue::has_room_for(const InvalidationDescriptor& descriptor) const {
+  switch (descriptor.type()) {
+    case DescriptorType::device_tlb:
+    case DescriptorType::pasid_device_tlb: return sent_.has_free_tag();
+    case DescriptorType::wait: return waits_.size() < most_pending_waits;
+    default: return true;
+  }
 }
 
 QueueError InvalidationQueue::check_and_execute(const InvalidationDescriptor& descriptor) {
@@ -60,8 +76,32 @@ QueueError InvalidationQueue::check_and_execute(const InvalidationDescriptor& de
     case DescriptorType::context_cache: return invalidate_contexts(ContextCacheDescriptor{descriptor});
     case DescriptorType::iotlb: return invalidate_iotlb(IotlbDescriptor{descriptor});
     case DescriptorType::wait: return wait(WaitDescriptor{descriptor});
+    case DescriptorType::device_tlb: {
+      const DeviceTlbDescriptor device{descriptor};
+      if (!config_.device_tlb) return QueueError::invalid_type;
+      if (device.has_reserved_bits(config_.device_tlb_throttling)) return QueueError::reserved_field;
+      return invalidate_device_tlb(device.request());
+    }
+    case DescriptorType::pasid_iotlb:
+    case DescriptorType::pasid_cache:
+    case DescriptorType::pasid_device_tlb:
+    case DescriptorType::page_group_response: return is_wide() ? execute_wide(descriptor) : QueueError::invalid_type;
   }
   return QueueError::invalid_type;
+}
+
+/// What only 256-bit queues carry.
+QueueError InvalidationQueue::execute_wide(const InvalidationDescriptor& descriptor) {
+  switch (descriptor.type()) {
+    case DescriptorType::page_group_response: return respond(PageGroupResponseDescriptor{descriptor});
+    case DescriptorType::pasid_iotlb: return invalidate(PasidIotlbDescriptor{descriptor});
+    case DescriptorType::pasid_cache: return invalidate(PasidCacheDescriptor{descriptor});
+    default: break;
+  }
+  const PasidDeviceTlbDescriptor device{descriptor};
+  if (!config_.device_tlb) return QueueError::invalid_type;
+  if (device.has_reserved_bits(config_.device_tlb_throttling)) return QueueError::reserved_field;
+  return invalidate_device_tlb(device.request());
 }
 
 QueueError InvalidationQueue::invalidate_contexts(const ContextCacheDescriptor& descriptor) {
@@ -81,10 +121,50 @@ QueueError InvalidationQueue::invalidate_iotlb(const IotlbDescriptor& descriptor
   return QueueError::none;
 }
 
-/// Everything before has completed, because descriptors are executed one by one; so FN asks for nothing more.
-QueueError InvalidationQueue::wait(const WaitDescriptor& descriptor) {
+/// pc_inv_dsc and p_iotlb_inv_dsc.
+template <class Descriptor>
+QueueError InvalidationQueue::invalidate(const Descriptor& descriptor) {
+  if (!config_.scalable_mode) return QueueError::invalid_type;
   if (descriptor.has_reserved_bits()) return QueueError::reserved_field;
   advance_head();
+  unit_.caches.invalidate(descriptor.request());
+  return QueueError::none;
+}
+
+/// The device completes it when it has forgotten, and finished what used the old translation.
+QueueError InvalidationQueue::invalidate_device_tlb(const iommu::DeviceTlbInvalidation& request) {
+  advance_head();
+  const unsigned tag = sent_.begin(request.target);
+  if (unit_.device_invalidations) unit_.device_invalidations(request, tag);
+  return QueueError::none;
+}
+
+QueueError InvalidationQueue::respond(const PageGroupResponseDescriptor& descriptor) {
+  if (!config_.page_requests) return QueueError::invalid_type;
+  if (descriptor.has_reserved_bits()) return QueueError::reserved_field;
+  advance_head();
+  if (unit_.page_responses) unit_.page_responses(descriptor.response());
+  return QueueError::none;
+}
+
+QueueError InvalidationQueue::wait(const WaitDescriptor& descriptor) {
+  if (descriptor.has_reserved_bits(config_.page_request_drain)) return QueueError::reserved_field;
+  advance_head();
+  waits_.push_back({descriptor, sent_.mark()});
+  return QueueError::none;
+}
+
+/// A wait is done when all descriptors before it are: the others are executed one by one, devices take their time. PD
+/// asks for nothing more, because the unit puts a page request into its queue as soon as it comes.
+void InvalidationQueue::finish_waits() {
+  while (!waits_.empty() && sent_.done_before(waits_.front().mark)) {
+    const WaitDescriptor descriptor = waits_.front().descriptor;
+    waits_.pop_front();
+    finish(descriptor);
+  }
+}
+
+void InvalidationQueue::finish(const WaitDescriptor& descriptor) {
   if (descriptor.get<WaitDescriptor::SW>()) {
     std::array<std::uint8_t, sizeof(std::uint32_t)> bytes{};
     store_le(bytes.data(), descriptor.get<WaitDescriptor::STDATA>());
@@ -92,7 +172,32 @@ QueueError InvalidationQueue::wait(const WaitDescriptor& descriptor) {
     unit_.bus.write(descriptor.status_address(), bytes.data(), bytes.size());
   }
   if (descriptor.get<WaitDescriptor::IF>()) complete_with_interrupt();
-  return QueueError::none;
+}
+
+std::uint64_t InvalidationQueue::complete(RequesterId device, std::uint32_t tag_vector) {
+  if (!sent_.complete(device, tag_vector)) {
+    auto record = unit_.registers.load<InvalidationQueueErrorRecord>(RegisterId::iqercd);
+    record.set<InvalidationQueueErrorRecord::ICESID>(device.raw());
+    unit_.registers.store(RegisterId::iqercd, record);
+    unit_.faults.raise_completion_error();
+    return 0;
+  }
+  if (is_processing_) return 0;
+  is_processing_ = true;
+  finish_waits();
+  is_processing_ = false;
+  return process();
+}
+
+/// Waits behind what timed out never complete: software sees ITE and asks again (6.5.2.10).
+void InvalidationQueue::time_out() {
+  if (!sent_.any()) return;
+  auto record = unit_.registers.load<InvalidationQueueErrorRecord>(RegisterId::iqercd);
+  record.set<InvalidationQueueErrorRecord::ITESID>(sent_.oldest().raw());
+  unit_.registers.store(RegisterId::iqercd, record);
+  sent_.abandon();
+  waits_.clear();
+  unit_.faults.raise_completion_timeout();
 }
 
 void InvalidationQueue::complete_with_interrupt() {
@@ -111,20 +216,30 @@ bool InvalidationQueue::stop(QueueError error) {
   return false;
 }
 
+/// IQA.DW, which is read-only zero where the unit has no wide descriptors.
+bool InvalidationQueue::is_wide() const {
+  return unit_.registers.load<InvalidationQueueAddress>(RegisterId::iqa).get<InvalidationQueueAddress::DW>();
+}
+
+std::uint64_t InvalidationQueue::descriptor_size() const {
+  return is_wide() ? InvalidationDescriptor::wide_bytes : InvalidationDescriptor::narrow_bytes;
+}
+
 /// Bytes: 4 KiB << IQA.QS.
 std::uint64_t InvalidationQueue::size() const {
   const auto queue = unit_.registers.load<InvalidationQueueAddress>(RegisterId::iqa);
   return page_4k << queue.get<InvalidationQueueAddress::QS>();
 }
 
-/// Software that shrinks a running queue must not lead the unit outside of it.
+/// Software that shrinks a running queue, or widens its descriptors, must not lead the unit outside of it.
 std::uint64_t InvalidationQueue::head() const {
-  return unit_.registers.load<InvalidationQueueHead>(RegisterId::iqh).raw() & (size() - 1);
+  const std::uint64_t head = unit_.registers.load<InvalidationQueueHead>(RegisterId::iqh).raw();
+  return head & (size() - 1) & ~(descriptor_size() - 1);
 }
 
 /// Before the descriptor takes effect: what it tells software or the bus may come back as a register write.
 void InvalidationQueue::advance_head() {
-  unit_.registers.store(RegisterId::iqh, InvalidationQueueHead{(head() + descriptor_size) & (size() - 1)});
+  unit_.registers.store(RegisterId::iqh, InvalidationQueueHead{(head() + descriptor_size()) & (size() - 1)});
 }
 
 }  // namespace iommusim::vtd

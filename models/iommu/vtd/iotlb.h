@@ -111,9 +111,9 @@ class Iotlb : public iommu::TranslationCache<IotlbTag, IotlbEntry> {
     return find_smallest([&](unsigned level) { return IotlbTag{domain, pasid, address, level}; });
   }
 
-  void insert(const IotlbTag& tag, const IotlbEntry& entry) {
+  bool insert(const IotlbTag& tag, const IotlbEntry& entry) {
     levels_in_use_ |= 1u << tag.level();
-    Base::insert(tag, entry);
+    return Base::insert(tag, entry);
   }
 
   /// Drops exactly what is asked for: a larger page goes whole when it shares one byte with the block.

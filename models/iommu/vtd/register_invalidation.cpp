@@ -16,7 +16,7 @@ IotlbInvalidate execute(IotlbInvalidate command, InvalidateAddress address, cons
                         TranslationCaches& caches) {
   const IotlbInvalidation request{command.get<IotlbInvalidate::IIRG>(), command.get<IotlbInvalidate::DID>(),
                                   Iova{address.raw() & InvalidateAddress::ADDR::mask},
-                                  address.get<InvalidateAddress::AM>()};
+                                  address.get<InvalidateAddress::AM>(), address.get<InvalidateAddress::IH>()};
   const bool legal = is_legal(request, config);
   if (legal) caches.invalidate(request);
   command.set<IotlbInvalidate::IAIG>(legal ? request.granularity : IotlbGranularity::reserved);

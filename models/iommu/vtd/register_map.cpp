@@ -12,6 +12,7 @@ using Id = RegisterId;
 constexpr auto block = RegisterBase::block;
 constexpr auto qi = Needs::queued_invalidation;
 constexpr auto eim = Needs::extended_interrupt_mode;
+constexpr auto prs = Needs::page_requests;
 
 constexpr std::uint64_t all_32 = 0xFFFF'FFFF;
 constexpr std::uint64_t all_64 = ~std::uint64_t{0};
@@ -33,7 +34,7 @@ constexpr RegisterSpec read_write(Id id, std::string_view name, Place at, std::u
   return {id, name, block, at.offset, at.width, 0, bits, 0, 0, needs, section};
 }
 
-/// FECTL or IECTL.
+/// FECTL, IECTL or PECTL.
 constexpr RegisterSpec event_control(Id id, std::string_view name, std::uint16_t offset, Needs needs,
                                      std::string_view section) {
   return {id, name, block, offset, 4, masked, masked, 0, 0, needs, section};
@@ -42,13 +43,17 @@ constexpr RegisterSpec event_control(Id id, std::string_view name, std::uint16_t
 constexpr std::uint64_t ccmd_read_write =
     ContextCommand::ICC::mask | ContextCommand::CIRG::mask | ContextCommand::DID::mask;
 constexpr std::uint64_t ccmd_write_only = ContextCommand::FM::mask | ContextCommand::SID::mask;
-constexpr std::uint64_t fsts_clears = FaultStatus::PFO::mask | FaultStatus::IQE::mask;
+constexpr std::uint64_t fsts_clears =
+    FaultStatus::PFO::mask | FaultStatus::IQE::mask | FaultStatus::ICE::mask | FaultStatus::ITE::mask;
 constexpr std::uint64_t iva_write_only =
     InvalidateAddress::ADDR::mask | InvalidateAddress::IH::mask | InvalidateAddress::AM::mask;
 constexpr std::uint64_t iotlb_read_write = IotlbInvalidate::IVT::mask | IotlbInvalidate::IIRG::mask |
                                            IotlbInvalidate::DR::mask | IotlbInvalidate::DW::mask |
                                            IotlbInvalidate::DID::mask;
-constexpr std::uint64_t iqa_read_write = InvalidationQueueAddress::IQA::mask | InvalidationQueueAddress::QS::mask;
+constexpr std::uint64_t iqa_read_write =
+    InvalidationQueueAddress::IQA::mask | InvalidationQueueAddress::DW::mask | InvalidationQueueAddress::QS::mask;
+constexpr std::uint64_t pqa_read_write = PageRequestQueueAddress::PQA::mask | PageRequestQueueAddress::PQS::mask;
+constexpr std::uint64_t prs_clears = PageRequestStatus::PRO::mask | PageRequestStatus::PPR::mask;
 constexpr std::uint64_t event_data = 0xFFFF;
 constexpr std::uint64_t event_address = 0xFFFF'FFFC;
 
@@ -65,6 +70,7 @@ bool is_present(Needs needs, const UnitConfig& config) {
     case Needs::protected_high_memory: return config.protected_high_memory;
     // Belongs to interrupt remapping, which no unit has yet.
     case Needs::extended_interrupt_mode: return false;
+    case Needs::page_requests: return config.page_requests;
   }
   return false;
 }
@@ -86,8 +92,10 @@ std::uint64_t reset_of(const RegisterSpec& spec, const UnitConfig& config) {
   }
 }
 
-/// The bits of an address register that the host address width implements.
+/// The bits that the unit implements: of an address register what the host address width has, of IQA the descriptor
+/// width where there are wide ones.
 std::uint64_t implemented_bits(Id id, const UnitConfig& config) {
+  if (id == Id::iqa) return has_wide_descriptors(config) ? all_64 : ~InvalidationQueueAddress::DW::mask;
   const bool is_limited = id == Id::rtaddr || id == Id::phmbase || id == Id::phmlimit;
   return is_limited ? (std::uint64_t{1} << config.host_address_width) - 1 : all_64;
 }
@@ -129,6 +137,15 @@ constexpr std::array<RegisterSpec, register_ids> register_table{{
     read_write(Id::ieaddr, "IEADDR", {0x0A8, 4}, event_address, qi, "11.4.11.7"),
     read_write(Id::ieuaddr, "IEUADDR", {0x0AC, 4}, all_32, eim, "11.4.11.8"),
     read_only(Id::iqercd, "IQERCD", {0x0B0, 8}, qi, "11.4.11.9"),
+    read_write(Id::pqh, "PQH", {0x0C0, 8}, PageRequestQueuePointer::Offset::mask, prs, "11.4.12.1"),
+    // The unit's own, which software sets to 0 beside PQH before it starts the queue.
+    read_write(Id::pqt, "PQT", {0x0C8, 8}, PageRequestQueuePointer::Offset::mask, prs, "11.4.12.2"),
+    read_write(Id::pqa, "PQA", {0x0D0, 8}, pqa_read_write, prs, "11.4.12.3"),
+    {Id::prs, "PRS", block, 0x0DC, 4, 0, 0, prs_clears, 0, prs, "11.4.12.4"},
+    event_control(Id::pectl, "PECTL", 0x0E0, prs, "11.4.12.5"),
+    read_write(Id::pedata, "PEDATA", {0x0E4, 4}, event_data, prs, "11.4.12.6"),
+    read_write(Id::peaddr, "PEADDR", {0x0E8, 4}, event_address, prs, "11.4.12.7"),
+    read_write(Id::peuaddr, "PEUADDR", {0x0EC, 4}, all_32, prs, "11.4.12.8"),
     {Id::iva, "IVA", RegisterBase::iotlb, 0x0, 8, 0, 0, 0, iva_write_only, Needs::nothing, "11.4.8.2"},
     {Id::iotlb, "IOTLB", RegisterBase::iotlb, 0x8, 8, 0, iotlb_read_write, 0, 0, Needs::nothing, "11.4.8.1"},
     {Id::frcd_low, "FRCD[63:0]", RegisterBase::fault_record, 0x0, 8, 0, 0, 0, 0, Needs::nothing, "11.4.14"},

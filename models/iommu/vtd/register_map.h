@@ -13,7 +13,7 @@
 
 namespace iommusim::vtd {
 
-/// Every register of a legacy-mode unit, in the order of register_table.
+/// Every register, in the order of register_table.
 enum class RegisterId : std::uint8_t {
   ver,
   cap,
@@ -41,6 +41,14 @@ enum class RegisterId : std::uint8_t {
   ieaddr,
   ieuaddr,
   iqercd,
+  pqh,
+  pqt,
+  pqa,
+  prs,
+  pectl,
+  pedata,
+  peaddr,
+  peuaddr,
   iva,
   iotlb,
   /// Bits 63:0 and 127:64 of a fault record.
@@ -60,6 +68,7 @@ enum class Needs : std::uint8_t {
   protected_low_memory,
   protected_high_memory,
   extended_interrupt_mode,
+  page_requests,
 };
 
 /// One register: every bit that no mask names is read-only.

@@ -159,6 +159,27 @@ struct InvalidationQueueErrorRecord : Word<64> {
   struct IQEI : Field<3, 0, QueueError> {};
 };
 
+/// PQH and PQT (11.4.12.1, 11.4.12.2): the entry that software reads next, and the one that the unit writes next.
+/// Entries have 32 bytes.
+struct PageRequestQueuePointer : Word<64> {
+  using Word::Word;
+  struct Offset : Field<18, 5> {};
+};
+
+/// PQA (11.4.12.3).
+struct PageRequestQueueAddress : Word<64> {
+  using Word::Word;
+  struct PQA : Field<63, 12> {};
+  struct PQS : Field<2, 0> {};
+};
+
+/// PRS (11.4.12.4).
+struct PageRequestStatus : Word<32> {
+  using Word::Word;
+  struct PRO : Field<1, 1, bool> {};
+  struct PPR : Field<0, 0, bool> {};
+};
+
 /// FRCD (11.4.14): one recorded fault.
 struct FaultRecord : Word<128> {
   using Word::Word;

@@ -50,8 +50,7 @@ std::array<std::uint64_t, 4> reserved_in_context(const UnitConfig& config, std::
   reserved[0] = Field<8, 5>::mask | (Entry::PASIDDIRPTR::mask & ~host_bits);
   reserved[1] = Field<127, 85>::mask | (config.rid_priv ? 0 : Entry::RID_PRIV::mask);
   reserved[2] = reserved[3] = ~std::uint64_t{0};
-  // ECAP.PRS is 0.
-  reserved[0] |= Entry::PRE::mask;
+  if (!config.page_requests) reserved[0] |= Entry::PRE::mask;
   if (!config.device_tlb) reserved[0] |= Entry::DTE::mask;
   if (config.pasid_bits == 0) reserved[0] |= Entry::PASIDE::mask;
   return reserved;

@@ -67,6 +67,41 @@ iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& reques
   return state_->translate(request, fetches);
 }
 
+std::optional<iommu::CacheHits> Unit::last_hits() const {
+  return state_->last_hits;
+}
+
+bool Unit::repeat(const iommu::CacheHits& hits) {
+  if (hits.epoch != state_->epoch) return false;
+  state_->commit_repeated(hits);
+  return true;
+}
+
+void Unit::request_page(const iommu::PageRequest& request) {
+  state_->request_page(request);
+}
+
+void Unit::complete_invalidation(RequesterId device, std::uint32_t tag_vector) {
+  state_->statistics.invalidation_descriptors += state_->queue.complete(device, tag_vector);
+  state_->statistics.device_invalidations = state_->queue.sent_to_devices();
+}
+
+bool Unit::waits_for_devices() const {
+  return state_->queue.waits_for_devices();
+}
+
+void Unit::time_out_invalidations() {
+  state_->queue.time_out();
+}
+
+void Unit::on_device_invalidation(std::function<void(const iommu::DeviceTlbInvalidation&, unsigned tag)> sink) {
+  state_->device_invalidation_sink = std::move(sink);
+}
+
+void Unit::on_page_response(std::function<void(const iommu::PageGroupResponse&)> sink) {
+  state_->page_response_sink = std::move(sink);
+}
+
 void Unit::on_message(std::function<void(const interrupts::MsiMessage&)> sink) {
   state_->message_sink = std::move(sink);
 }

@@ -5,6 +5,8 @@
 
 #include "base/requester_id.h"
 #include "interrupts/msi.h"
+#include "iommu/ats.h"
+#include "iommu/cache_hits.h"
 #include "iommu/translation.h"
 #include "iommu/vtd/config.h"
 #include "memory/physical_bus.h"
@@ -12,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace iommusim::vtd {
 
@@ -31,6 +34,10 @@ struct UnitStatistics {
   std::uint64_t faults = 0;
   std::uint64_t faults_recorded = 0;
   std::uint64_t invalidation_descriptors = 0;
+  /// Invalidate Requests to devices.
+  std::uint64_t device_invalidations = 0;
+  /// Page requests that got into the queue.
+  std::uint64_t page_requests = 0;
 };
 
 class Unit {
@@ -58,8 +65,26 @@ class Unit {
   InputSpace input_space(RequesterId requester) const;
   /// decide(), and then its effects.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
+  /// The cache lines that the last translate() found; nullopt when it had to fetch, or refused.
+  std::optional<iommu::CacheHits> last_hits() const;
+  /// A request like the one that found `hits`, to the same 4 KiB page. True: it is answered as that one was, and
+  /// counted. False: it has to be decided anew.
+  bool repeat(const iommu::CacheHits& hits);
 
-  /// Where the unit's own messages (fault event, invalidation completion event) go.
+  /// A device asks for a page: it goes into the page request queue, is answered by the unit, or faults.
+  void request_page(const iommu::PageRequest& request);
+  /// A device's Invalidate Completion for the tags (ITags) of `tag_vector`.
+  void complete_invalidation(RequesterId device, std::uint32_t tag_vector);
+  /// Devices owe Invalidate Completions. How long they may, only who has a clock knows: it calls
+  /// time_out_invalidations().
+  bool waits_for_devices() const;
+  void time_out_invalidations();
+
+  /// Where Invalidate Requests go, with their tag. The device may complete them before the call returns.
+  void on_device_invalidation(std::function<void(const iommu::DeviceTlbInvalidation&, unsigned tag)> sink);
+  /// Where PRG Responses go.
+  void on_page_response(std::function<void(const iommu::PageGroupResponse&)> sink);
+  /// Where the unit's own messages (fault event, invalidation completion event, page request event) go.
   void on_message(std::function<void(const interrupts::MsiMessage&)> sink);
   /// Called after any change that may shorten a translation handed out earlier: DMI users withdraw their pointers.
   void on_invalidate(std::function<void()> sink);

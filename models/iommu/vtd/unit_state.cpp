@@ -17,9 +17,13 @@ Unit::State::State(UnitConfig unit_config, memory::PhysicalBus& physical_bus)
       registers{config},
       fault_event{registers, fault_event_registers, message_sink},
       completion_event{registers, completion_event_registers, message_sink},
-      faults{registers, fault_event, config.fault_compression},
+      page_event{registers, page_event_registers, message_sink},
+      faults{registers, fault_event, config},
       caches{config},
-      queue{config, {registers, caches, faults, completion_event, bus}},
+      queue{
+          config,
+          {registers, caches, faults, completion_event, bus, remapping, device_invalidation_sink, page_response_sink}},
+      page_requests{registers, page_event, bus, page_response_sink},
       protected_memory{config, registers},
       inputs{format, remapping, protected_memory, caches, bus} {}
 
@@ -33,6 +37,7 @@ iommu::TranslationResult Unit::State::translate(const iommu::TranslationRequest&
   ++statistics.requests;
   statistics.fetches += fetches.size();
   commit_lookups(request, result);
+  remember_hits(result);
   if (result.outcome != iommu::Outcome::fault) return result;
   ++statistics.faults;
   if (result.fault_recorded && faults.record(request, static_cast<FaultReason>(result.fault_reason)))
@@ -65,7 +70,7 @@ void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const
     caches.contexts.touch(effects.context_slot);
   } else if (effects.context_lookup == Lookup::miss) {
     ++statistics.context_misses;
-    if (effects.fills_context) caches.contexts.insert(ContextTag{request.requester}, effects.context);
+    if (effects.fills_context && caches.contexts.insert(ContextTag{request.requester}, effects.context)) ++epoch;
   }
 
   if (effects.pasid_lookup != Lookup::not_made) commit_pasid();
@@ -76,7 +81,8 @@ void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const
   } else if (effects.iotlb_lookup == Lookup::miss) {
     ++statistics.iotlb_misses;
     if (caches.first_stage.is_present() || caches.second_stage.is_present()) commit_paging(result);
-    if (effects.fills_iotlb) caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry);
+    const bool had_entry = effects.iotlb_slot != Iotlb::none;
+    if (effects.fills_iotlb && (caches.iotlb.insert(effects.iotlb_tag, effects.iotlb_entry) || had_entry)) ++epoch;
   }
 }
 
@@ -86,7 +92,32 @@ void Unit::State::commit_pasid() {
     return caches.pasids.touch(effects.pasid_slot);
   }
   ++statistics.pasid_misses;
-  if (effects.fills_pasid) caches.pasids.insert(effects.pasid_tag, effects.pasid);
+  if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++epoch;
+}
+
+void Unit::State::remember_hits(const iommu::TranslationResult& result) {
+  const auto misses = [](Lookup lookup) { return lookup == Lookup::miss; };
+  const auto line = [](Lookup lookup, std::uint32_t slot) {
+    return lookup == Lookup::hit ? slot : iommu::CacheHits::none;
+  };
+  last_hits.reset();
+  if (misses(effects.context_lookup) || misses(effects.pasid_lookup) || misses(effects.iotlb_lookup)) return;
+  if (result.outcome != iommu::Outcome::translated) return;
+  last_hits.emplace(iommu::CacheHits{epoch, line(effects.context_lookup, effects.context_slot),
+                                     line(effects.pasid_lookup, effects.pasid_slot),
+                                     line(effects.iotlb_lookup, effects.iotlb_slot)});
+}
+
+void Unit::State::commit_repeated(const iommu::CacheHits& hits) {
+  const auto touch = [](auto& cache, std::uint32_t slot, std::uint64_t& count) {
+    if (slot == iommu::CacheHits::none) return;
+    ++count;
+    cache.touch(slot);
+  };
+  ++statistics.requests;
+  touch(caches.contexts, hits.context, statistics.context_hits);
+  touch(caches.pasids, hits.pasid, statistics.pasid_hits);
+  touch(caches.iotlb, hits.translation, statistics.iotlb_hits);
 }
 
 /// A request that was refused leaves nothing of its walk in the caches.
@@ -101,6 +132,7 @@ void Unit::State::commit_paging(const iommu::TranslationResult& result) {
 }
 
 void Unit::State::react(const RegisterFile::Written& written) {
+  ++epoch;
   switch (written.id) {
     case RegisterId::gcmd: return execute_global_command();
     case RegisterId::ccmd: return written.upper_half ? execute_context_command() : void();
@@ -116,6 +148,8 @@ void Unit::State::react(const RegisterFile::Written& written) {
     case RegisterId::iqt: return run_queue();
     case RegisterId::ics: return completion_status_written();
     case RegisterId::iectl: return completion_event.control_written();
+    case RegisterId::prs: return page_requests.status_written();
+    case RegisterId::pectl: return page_event.control_written();
     default: return;
   }
 }
@@ -135,7 +169,7 @@ void Unit::State::execute_iotlb_command() {
   registers.store(RegisterId::iotlb, execute(command, address, config, caches));
 }
 
-/// A queue that stopped goes on by itself once software has cleared IQE.
+/// A queue that stopped goes on by itself once software has cleared IQE or ITE.
 void Unit::State::fault_status_written() {
   faults.status_written();
   run_queue();
@@ -156,6 +190,7 @@ void Unit::State::protected_memory_written() {
 
 void Unit::State::run_queue() {
   statistics.invalidation_descriptors += queue.process();
+  statistics.device_invalidations = queue.sent_to_devices();
 }
 
 bool Unit::State::queue_is_enabled() const {

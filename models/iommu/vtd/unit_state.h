@@ -5,6 +5,7 @@
 #include "iommu/vtd/event_interrupt.h"
 #include "iommu/vtd/fault_recording.h"
 #include "iommu/vtd/invalidation_queue.h"
+#include "iommu/vtd/page_request_queue.h"
 #include "iommu/vtd/protected_memory.h"
 #include "iommu/vtd/register_file.h"
 #include "iommu/vtd/table_format.h"
@@ -21,6 +22,9 @@ struct Unit::State {
 
   /// decide(), and then its effects on tables, caches, fault log and counters.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
+  /// The effects of a request that found what another had found.
+  void commit_repeated(const iommu::CacheHits& hits);
+  void request_page(const iommu::PageRequest& request);
   /// Software wrote a register.
   void react(const RegisterFile::Written& written);
 
@@ -31,12 +35,18 @@ struct Unit::State {
   MessageSink message_sink;
   EventInterrupt fault_event;
   EventInterrupt completion_event;
+  EventInterrupt page_event;
+  DeviceInvalidationSink device_invalidation_sink;
+  PageResponseSink page_response_sink;
   FaultRecording faults;
   TranslationCaches caches;
-  InvalidationQueue queue;
-  ProtectedMemory protected_memory;
   RemappingState remapping;
+  InvalidationQueue queue;
+  PageRequestQueue page_requests;
+  ProtectedMemory protected_memory;
   UnitStatistics statistics;
+  std::uint64_t epoch = 0;
+  std::optional<iommu::CacheHits> last_hits;
   /// What decide() looks at.
   const DecisionInputs inputs;
   /// Of the request in hand.
@@ -47,6 +57,8 @@ struct Unit::State {
   void commit_lookups(const iommu::TranslationRequest& request, const iommu::TranslationResult& result);
   void commit_pasid();
   void commit_paging(const iommu::TranslationResult& result);
+  void remember_hits(const iommu::TranslationResult& result);
+  FaultReason check_page_request(const iommu::PageRequest& request);
   void execute_context_command();
   void execute_iotlb_command();
   void fault_status_written();

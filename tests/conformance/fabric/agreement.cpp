@@ -224,8 +224,8 @@ class Subject : public sc_core::sc_module, private modules::TlpObserver {
         .transfer(request, Duration{}, platform_.simulation().clock(), *this);
     expect(simulated_, "simulation", request);
   }
-  void on_tlp(const Access&, const modules::DmaTransaction& transaction) override {
-    simulated_ = SlowStory{machine(), tree_}.of(transaction.extension.landing);
+  void on_tlp(const Access&, const Landing& landed_at, const Path&) override {
+    simulated_ = SlowStory{machine(), tree_}.of(landed_at);
   }
 
   void expect(const std::string& found, std::string_view teller, const modules::DmaRequest& request) const {

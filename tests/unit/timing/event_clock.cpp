@@ -94,7 +94,7 @@ TEST_CASE("Every credit comes back", "[timing]") {
 TEST_CASE("Who waits for ever is named", "[timing]") {
   Network network = small_network(1);
   // A receiver that never advertises a credit, which the specification forbids.
-  network.channels[up_of(0)].credits.posted_headers = 0;
+  network.channels[up_of(0)].credits.advertised.posted.header = 0;
   EventClock clock{network};
   const std::vector<Tlp> tlps{to_memory(Operation::write, 0)};
   clock.submit({0, 0, Operation::write, false, ns(0), 64, tlps});
@@ -121,8 +121,8 @@ TEST_CASE("A read of more requests than tags is moved in batches, however slow t
   for (unsigned tags = 1; tags <= 5; ++tags) {
     for (std::size_t requests = 1; requests <= 40; ++requests) {
       Network network = small_network(1);
-      network.engines[0].parameters.tags = network.engines[0].parameters.tags_large = tags;
-      network.engines[0].parameters.line = ns(400);
+      network.engines[0].tags = network.engines[0].tags_large = tags;
+      network.engines[0].line = ns(400);
       EventClock events{network};
       LooseClock loose{network};
       const std::vector<Tlp> tlps(requests, to_memory(Operation::read, 0));

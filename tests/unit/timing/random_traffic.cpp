@@ -48,18 +48,16 @@ class OrderMonitor final : public LinkMonitor {
 Network random_network(Random& random, std::size_t devices) {
   Network network = small_network(devices);
   for (Channel& channel : network.channels) {
-    channel.credits.posted_headers = static_cast<unsigned>(random.between(1, 8));
-    channel.credits.posted_data = static_cast<unsigned>(random.between(1, 64));
-    channel.credits.non_posted_headers = static_cast<unsigned>(random.between(1, 8));
-    channel.credits.completion_headers = static_cast<unsigned>(random.between(1, 8));
-    channel.credits.completion_data = static_cast<unsigned>(random.between(1, 64));
     channel.entry.store_and_forward = random.percent(30);
+    if (pcie::CreditCounter{channel.credits.advertised.posted}.is_infinite()) continue;
+    const auto some = [&random](unsigned most) { return static_cast<unsigned>(random.between(1, most)); };
+    channel.credits.advertised = {{some(8), some(64)}, {some(8), some(8)}, {some(8), some(64)}};
   }
-  for (Engine& engine : network.engines) {
-    engine.parameters.tags = static_cast<unsigned>(random.between(1, 32));
-    engine.parameters.tags_large = static_cast<unsigned>(random.between(1, 32));
-    engine.parameters.buffers = static_cast<unsigned>(random.between(1, 8));
-    if (random.percent(50)) engine.parameters.line = Duration::nanoseconds(random.between(1, 20));
+  for (EngineParameters& engine : network.engines) {
+    engine.tags = static_cast<unsigned>(random.between(1, 32));
+    engine.tags_large = static_cast<unsigned>(random.between(1, 32));
+    engine.buffers = static_cast<unsigned>(random.between(1, 8));
+    if (random.percent(50)) engine.line = Duration::nanoseconds(random.between(1, 20));
   }
   network.host.root_complex.write_buffer = static_cast<unsigned>(random.between(1, 32));
   network.host.iommu.walkers = static_cast<unsigned>(random.between(1, 4));

@@ -144,8 +144,10 @@ TEST_CASE("Software maps numbers and buffers, unmaps and invalidates", "[traces]
   CHECK((!write_only.read && write_only.write));
   CHECK(write_only.physical_or_offset == 0);
   CHECK(parse_one<Map>("nic0 map 0 4096 ring").write);
-  CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB").invalidate);
-  CHECK_FALSE(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-invalidate").invalidate);
+  using software::Invalidate;
+  CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB").invalidate == Invalidate::yes);
+  CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-invalidate").invalidate == Invalidate::no);
+  CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-device-invalidate").invalidate == Invalidate::unit_only);
   CHECK(parse_one<Invalidate>("nic0 invalidate 0x1000 8KiB").size == 8192);
 }
 

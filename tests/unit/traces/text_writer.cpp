@@ -92,7 +92,7 @@ class RandomOperations {
         return RawWrite{BusAddr{number() & ~std::uint64_t{3}}, static_cast<std::uint32_t>(number()), below(4) == 0,
                         bar()};
       case 3: return map();
-      case 4: return Unmap{Iova{pages()}, pages(), below(2) == 0};
+      case 4: return Unmap{Iova{pages()}, pages(), static_cast<software::Invalidate>(below(3))};
       case 5: return Invalidate{Iova{pages()}, pages()};
       case 6: return configure();
       default: operation.device = "cpu"; return cpu_access();
@@ -198,7 +198,10 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
   CHECK(to_text(at(us, "nic0", Map{Iova{0x1000}, 4096, "rx", 0x1000, true, false})) ==
         "1us nic0 map 0x1000 4KiB rx+0x1000 r");
   CHECK(to_text(at(us, "nic0", Map{Iova{0}, 0x5000, "", 0, true, true})) == "1us nic0 map 0x0 20KiB 0x0 rw");
-  CHECK(to_text(at(us, "nic0", Unmap{Iova{0x1000}, 4096, false})) == "1us nic0 unmap 0x1000 4KiB no-invalidate");
+  CHECK(to_text(at(us, "nic0", Unmap{Iova{0x1000}, 4096, software::Invalidate::no})) ==
+        "1us nic0 unmap 0x1000 4KiB no-invalidate");
+  CHECK(to_text(at(us, "nic0", Unmap{Iova{0x1000}, 4096, software::Invalidate::unit_only})) ==
+        "1us nic0 unmap 0x1000 4KiB no-device-invalidate");
   CHECK(to_text(at(us, "p", Configure{"msi", 1})) == "1us p set msi on");
   CHECK(to_text(at(us, "p", Configure{"bar0", 0x9000'0000})) == "1us p set bar0 0x9000_0000");
   CHECK(to_text(at(us, "cpu", CpuAccess{Operation::write, PhysAddr{~std::uint64_t{7}}, 8, 1})) ==

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Invalidate Requests that a unit has sent to devices and that are not completed yet (VT-d specification, 4.3, and
+// PCIe base specification, 10.3).
+#pragma once
+
+#include "base/requester_id.h"
+#include "iommu/ats.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace iommusim::vtd {
+
+class DeviceInvalidations {
+ public:
+  /// Counts what was sent: who waits for all up to a mark waits for these.
+  using Mark = std::uint64_t;
+
+  bool has_free_tag() const;
+  /// Takes a tag (ITag) for a request to `target`. Precondition: has_free_tag().
+  unsigned begin(RequesterId target);
+  /// An Invalidate Completion of `device` for the tags of `tag_vector`. False: it answers nothing that was asked.
+  bool complete(RequesterId device, std::uint32_t tag_vector);
+
+  bool any() const { return tags_in_use_ != 0; }
+  Mark mark() const { return next_; }
+  /// All that was sent before the mark is completed.
+  bool done_before(Mark mark) const;
+  /// Who has owed a completion for the longest time. Precondition: any().
+  RequesterId oldest() const;
+  /// Gives all of them up.
+  void abandon() { tags_in_use_ = 0; }
+
+ private:
+  struct Request {
+    RequesterId target;
+    Mark number = 0;
+  };
+
+  std::array<Request, iommu::invalidation_tags> requests_{};
+  /// Bit n: tag n.
+  std::uint32_t tags_in_use_ = 0;
+  Mark next_ = 0;
+};
+
+}  // namespace iommusim::vtd

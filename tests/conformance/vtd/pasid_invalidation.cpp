@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each granularity of invalidation drops in scalable mode, and what may survive it (VT-d sheet, 5.1 and 5.2).
+// Oracle: the specification's table of descriptors and granularities. What survives is this model's own: it drops
+// exactly what is asked for, so that a stale entry shows.
+#include "support/vtd_bench.h"
+#include "support/vtd_pasids.h"
+
+#include <catch2/catch.hpp>
+
+using namespace iommusim;
+using namespace iommusim::tests;
+
+namespace {
+
+constexpr std::uint32_t first_pasid = 5, same_domain_pasid = 6, second_pasid = 7, nested_pasid = 8;
+constexpr std::uint64_t iova = 0x40'0000;
+constexpr PhysAddr before{0x2000'0000}, after{0x3000'0000};
+
+iommu::TranslationRequest read_with(std::uint32_t pasid, std::uint64_t address) {
+  iommu::TranslationRequest request = read_of(address);
+  request.pasid = Pasid{pasid};
+  return request;
+}
+
+/// PASIDs of one domain: two with first-stage tables, one with second-stage tables, one nested. Two pages of each are
+/// cached where they were; the tables lead elsewhere.
+struct StaleBench : VtdBench {
+  StaleBench() : VtdBench{vtd::scalable_mode_config()}, pasids{tables} {
+    domain = tables.new_domain(4);
+    guest = tables.new_domain(4);
+    guest.id = domain.id;
+    pasids.attach(device, {false, true, false});
+    for (const std::uint32_t pasid : {first_pasid, same_domain_pasid}) {
+      tops.push_back(tables.new_page());
+      pasids.set(device, pasid, PasidType::first_stage, domain, tops.back());
+    }
+    tops.push_back(tables.new_page());
+    // Guest tables and guest pages lie where they lie in the host.
+    tables.map(guest, Iova{0}, PhysAddr{0}, {}, page_1g);
+    pasids.set(device, second_pasid, PasidType::second_stage, domain);
+    pasids.set(device, nested_pasid, PasidType::nested, guest, tops.back());
+    map_everything(before);
+    registers.set_root(pasids.root(), 1);
+    registers.command(global::te);
+    queue.enable_wide();
+    for (const std::uint32_t pasid : {first_pasid, same_domain_pasid, second_pasid, nested_pasid})
+      for (const std::uint64_t page : {0, 1})
+        expect_translated(*this, read_with(pasid, iova + page * page_4k), before + page * page_4k);
+    map_everything(after);
+  }
+
+  void map_everything(PhysAddr where) {
+    for (const std::uint64_t page : {0, 1}) {
+      for (const PhysAddr top : tops)
+        pasids.map_first(top, iova + page * page_4k, where + page * page_4k);
+      tables.map(domain, Iova{iova + page * page_4k}, where + page * page_4k);
+    }
+  }
+
+  /// The old page is still used, or the new one is.
+  bool is_stale(std::uint32_t pasid, std::uint64_t page = 0) {
+    const auto result = translate(read_with(pasid, iova + page * page_4k));
+    REQUIRE(result.outcome == iommu::Outcome::translated);
+    return result.address == before + page * page_4k;
+  }
+
+  VtdPasids pasids;
+  Domain domain, guest;
+  std::vector<PhysAddr> tops;
+};
+
+WideDescriptor pasid_iotlb(std::uint64_t granularity, std::uint16_t domain, std::uint32_t pasid,
+                           std::uint64_t address = 0, std::uint64_t mask = 0) {
+  return WideDescriptor{
+      {6 | granularity << 4 | std::uint64_t{domain} << 16 | std::uint64_t{pasid} << 32, address | mask, 0, 0}};
+}
+
+WideDescriptor pasid_cache(std::uint64_t granularity, std::uint16_t domain = 0, std::uint32_t pasid = 0) {
+  return WideDescriptor{{7 | granularity << 4 | std::uint64_t{domain} << 16 | std::uint64_t{pasid} << 32, 0, 0, 0}};
+}
+
+constexpr std::uint64_t whole_pasid = 2, pages_of_pasid = 3;
+constexpr std::uint64_t of_domain = 0, of_pasid = 1, reserved = 2, of_all = 3;
+
+}  // namespace
+
+TEST_CASE("VTD-100 A PASID invalidation drops all of that PASID and nothing of others", "[vtd][invalidation]") {
+  StaleBench bench;
+  bench.queue.submit(pasid_iotlb(whole_pasid, bench.domain.id, first_pasid));
+  CHECK(bench.registers.fault_status() == 0);
+  CHECK_FALSE(bench.is_stale(first_pasid, 0));
+  CHECK_FALSE(bench.is_stale(first_pasid, 1));
+  CHECK(bench.is_stale(same_domain_pasid));
+  CHECK(bench.is_stale(second_pasid));
+  CHECK(bench.is_stale(nested_pasid));
+}
+
+TEST_CASE("VTD-100 A PASID invalidation drops nested translations, too", "[vtd][invalidation]") {
+  StaleBench bench;
+  bench.queue.submit(pasid_iotlb(whole_pasid, bench.domain.id, nested_pasid));
+  CHECK_FALSE(bench.is_stale(nested_pasid, 0));
+  CHECK_FALSE(bench.is_stale(nested_pasid, 1));
+  CHECK(bench.is_stale(first_pasid));
+}
+
+TEST_CASE("VTD-100 A PASID invalidation leaves second-stage translations alone", "[vtd][invalidation]") {
+  StaleBench bench;
+  bench.queue.submit(pasid_iotlb(whole_pasid, bench.domain.id, second_pasid));
+  CHECK(bench.is_stale(second_pasid));
+}
+
+TEST_CASE("VTD-100 A PASID invalidation of another domain drops nothing", "[vtd][invalidation]") {
+  StaleBench bench;
+  bench.queue.submit(pasid_iotlb(whole_pasid, static_cast<std::uint16_t>(bench.domain.id + 1), first_pasid));
+  CHECK(bench.is_stale(first_pasid));
+}
+
+TEST_CASE("VTD-100 A page of a PASID goes alone, or with its aligned block", "[vtd][invalidation]") {
+  StaleBench bench;
+  const bool block = GENERATE(false, true);
+  bench.queue.submit(pasid_iotlb(pages_of_pasid, bench.domain.id, first_pasid, iova + page_4k, block ? 1 : 0));
+  CHECK(bench.is_stale(first_pasid, 0) == !block);
+  CHECK_FALSE(bench.is_stale(first_pasid, 1));
+  CHECK(bench.is_stale(same_domain_pasid, 1));
+}
+
+TEST_CASE("VTD-100 The domain's invalidation drops every stage of every PASID", "[vtd][invalidation]") {
+  StaleBench bench;
+  const auto granularity = GENERATE(Granularity::domain, Granularity::global);
+  bench.queue.submit(invalidate_iotlb(granularity, granularity == Granularity::global ? 0 : bench.domain.id));
+  for (const std::uint32_t pasid : {first_pasid, same_domain_pasid, second_pasid, nested_pasid})
+    for (const std::uint64_t page : {0, 1})
+      CHECK_FALSE(bench.is_stale(pasid, page));
+}
+
+TEST_CASE("VTD-100 Another domain's invalidation drops nothing", "[vtd][invalidation]") {
+  StaleBench bench;
+  bench.queue.submit(invalidate_iotlb(Granularity::domain, static_cast<std::uint16_t>(bench.domain.id + 1)));
+  for (const std::uint32_t pasid : {first_pasid, second_pasid, nested_pasid})
+    CHECK(bench.is_stale(pasid));
+}
+
+TEST_CASE("VTD-100 A page of the domain goes with all first-stage and nested translations", "[vtd][invalidation]") {
+  StaleBench bench;
+  bench.queue.submit(invalidate_pages(bench.domain.id, Iova{iova}, 0));
+  CHECK_FALSE(bench.is_stale(second_pasid, 0));
+  CHECK(bench.is_stale(second_pasid, 1));
+  for (const std::uint32_t pasid : {first_pasid, same_domain_pasid, nested_pasid})
+    for (const std::uint64_t page : {0, 1})
+      CHECK_FALSE(bench.is_stale(pasid, page));
+}
+
+TEST_CASE("VTD-100 A PASID entry is used until its own granularity is invalidated", "[vtd][invalidation]") {
+  struct Case {
+    std::uint64_t granularity;
+    std::uint32_t pasid;
+    bool other_domain, drops_first, drops_second;
+  };
+  const Case c =
+      GENERATE(Case{of_all, 0, true, true, true}, Case{of_domain, 0, false, true, true},
+               Case{of_domain, 0, true, false, false}, Case{of_pasid, first_pasid, false, true, false},
+               Case{of_pasid, second_pasid, false, false, true}, Case{of_pasid, first_pasid, true, false, false});
+  StaleBench bench;
+  for (const std::uint32_t pasid : {first_pasid, second_pasid})
+    bench.tables.store(bench.pasids.pasid_entry(device, pasid), Word<64>{});
+  const auto domain = static_cast<std::uint16_t>(bench.domain.id + (c.other_domain ? 1 : 0));
+  bench.queue.submit(pasid_cache(c.granularity, domain, c.pasid));
+  CHECK(bench.registers.fault_status() == 0);
+  const auto is_gone = [&](std::uint32_t pasid) {
+    const auto result = bench.translate(read_with(pasid, iova));
+    return result.outcome == iommu::Outcome::fault && result.fault_reason == 0x59;
+  };
+  CHECK(is_gone(first_pasid) == c.drops_first);
+  CHECK(is_gone(second_pasid) == c.drops_second);
+}
+
+TEST_CASE("VTD-077 A reserved bit of a PASID descriptor is queue error 4", "[vtd][invalidation]") {
+  StaleBench bench;
+  const WideDescriptor bad = GENERATE(
+      with_bit(pasid_iotlb(whole_pasid, 1, first_pasid), 6), with_bit(pasid_iotlb(whole_pasid, 1, first_pasid), 63),
+      with_bit(pasid_iotlb(whole_pasid, 1, first_pasid), 71), with_bit(pasid_iotlb(whole_pasid, 1, first_pasid), 128),
+      pasid_iotlb(0, 1, first_pasid), pasid_iotlb(1, 1, first_pasid), with_bit(pasid_cache(of_all), 6),
+      with_bit(pasid_cache(of_all), 52), with_bit(pasid_cache(of_all), 64), with_bit(pasid_cache(of_all), 255),
+      pasid_cache(reserved));
+  bench.queue.submit(bad);
+  CHECK(bench.registers.fault_status() == fault_status::iqe);
+  CHECK(bench.registers.queue_error() == 4);
+  CHECK(bench.is_stale(first_pasid));
+}
