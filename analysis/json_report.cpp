@@ -113,6 +113,14 @@ Json to_json(const timing::StatisticGroup& group) {
     if (!statistic.unit.empty()) figure["unit"] = statistic.unit;
     figure["description"] = statistic.description;
   }
+  if (!group.series.empty()) {
+    Json& series = json["series"];
+    series["interval_ns"] = group.series.front().interval.as_nanoseconds();
+    for (const timing::StatisticSeries& one : group.series) {
+      series[one.name] = {{"values", one.values}, {"description", one.description}};
+      if (!one.unit.empty()) series[one.name]["unit"] = one.unit;
+    }
+  }
   for (const timing::StatisticGroup& below : group.groups)
     json[below.name] = to_json(below);
   return json;

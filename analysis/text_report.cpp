@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -163,11 +164,22 @@ std::string figure(const timing::Statistic& statistic) {
   return fmt::format("{} {}", value, statistic.unit);
 }
 
+/// Its highest interval, and when that was.
+std::string peak(const timing::StatisticSeries& series) {
+  const auto highest = std::max_element(series.values.begin(), series.values.end());
+  if (highest == series.values.end()) return "nothing";
+  const auto number = static_cast<std::uint64_t>(highest - series.values.begin());
+  return fmt::format("at most {}{}{} in {}, from {} on", *highest, series.unit.empty() ? "" : " ", series.unit,
+                     format_duration(series.interval), format_duration(series.interval * number));
+}
+
 void add_group(std::string& text, const timing::StatisticGroup& group, std::size_t indent) {
   text += fmt::format("{:{}}{}\n", "", indent, group.name);
   for (const timing::Statistic& statistic : group.statistics)
     text += fmt::format("{:{}}{:<22} {:>16}  {}\n", "", indent + 2, statistic.name, figure(statistic),
                         statistic.description);
+  for (const timing::StatisticSeries& series : group.series)
+    text += fmt::format("{:{}}{:<22} {}\n", "", indent + 2, series.name + " by time", peak(series));
   for (const timing::StatisticGroup& below : group.groups)
     add_group(text, below, indent + 2);
 }

@@ -10,8 +10,14 @@ if(IOMMUSIM_SANITIZE)
   target_compile_options(iommusim_options INTERFACE
     -fsanitize=${IOMMUSIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
     # Instrumented code hides from the compiler what it initialises.
-    -Wno-maybe-uninitialized)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(iommusim_options INTERFACE -fsanitize=${IOMMUSIM_SANITIZE})
+endif()
+if(IOMMUSIM_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "IOMMUSIM_FUZZ needs clang's libFuzzer: -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  target_compile_options(iommusim_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # iommusim_pure: for targets that must not know SystemC. Its headers lie in the system include path,

@@ -102,6 +102,13 @@ struct LinkDescription {
   Duration propagation = Duration::nanoseconds(5);
   /// Share of the rate that data link layer packets and skip ordered sets take.
   double overhead = 0.0;
+  /// At egress ports: TLPs from this link before it is the next one's turn.
+  unsigned weight = 1;
+  timing::VirtualChannelParameters virtual_channels;
+  /// Of a bit to arrive wrong.
+  double bit_error_rate = 0.0;
+  /// From the end of a TLP with a bad LCRC to its receiver's Nak.
+  Duration nak_latency = Duration::nanoseconds(50);
 };
 
 enum class FunctionKind : std::uint8_t {
@@ -232,12 +239,16 @@ struct TimingDescription {
   Duration quantum = Duration::nanoseconds(1000);
   /// Closed loop: operations under way at most, whatever the trace's times. 0: open loop, at the trace's times.
   unsigned window = 0;
+  /// Of what happens by chance.
+  std::uint64_t seed = 0;
 };
 
 /// What is counted.
 struct StatisticsDescription {
   /// Accesses at the beginning that do not count.
   std::uint64_t warm_up = 0;
+  /// Of time series; zero: none are kept.
+  Duration interval;
 };
 
 /// A piece of memory that software gives to devices.

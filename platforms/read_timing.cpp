@@ -47,7 +47,7 @@ void read_memory_timing(const Value& value, timing::MemoryParameters& memory) {
 void read_iommu_timing(const Value& value, timing::IommuParameters& iommu) {
   const Map map{value,
                 {"lookup", "lookup_interval", "walk", "walk_read", "walkers", "recovery_read", "recovery_write",
-                 "one_walk_per_region", "structure_cache", "invalidation"}};
+                 "one_walk_per_region", "structure_cache", "invalidation", "descriptor"}};
   iommu.lookup = map.duration("lookup", iommu.lookup);
   iommu.lookup_interval = map.duration("lookup_interval", iommu.lookup_interval);
   iommu.walk = map.duration("walk", iommu.walk);
@@ -57,6 +57,7 @@ void read_iommu_timing(const Value& value, timing::IommuParameters& iommu) {
   iommu.recovery_write = map.duration("recovery_write", iommu.recovery_write);
   iommu.one_walk_per_region = map.boolean("one_walk_per_region", iommu.one_walk_per_region);
   iommu.invalidation = map.duration("invalidation", iommu.invalidation);
+  iommu.descriptor = map.duration("descriptor", iommu.descriptor);
   iommu.structure_cache = map.number("structure_cache", iommu.structure_cache, {0, 4096});
 }
 
@@ -78,7 +79,7 @@ timing::EngineParameters read_engine(const Value& value) {
                                             {"nfp-6000-command", timing::EnginePreset::nfp_6000_command}}));
   const Map map{value,
                 {"issue", "job", "line", "port_job", "port_line", "chunk", "tags", "tags_large", "large", "buffers",
-                 "command", "descriptor"}};
+                 "command", "descriptor", "relaxed_ordering", "id_ordering", "traffic_class", "completion_timeout"}};
   timing::EngineParameters engine;
   engine.issue = map.duration("issue", engine.issue);
   engine.job = map.duration("job", engine.job);
@@ -92,13 +93,17 @@ timing::EngineParameters read_engine(const Value& value) {
   engine.buffers = map.number("buffers", engine.buffers, {1, 1024});
   engine.command = map.duration("command", engine.command);
   engine.descriptor = map.duration("descriptor", engine.descriptor);
+  engine.relaxed_ordering = map.boolean("relaxed_ordering", engine.relaxed_ordering);
+  engine.id_based_ordering = map.boolean("id_ordering", engine.id_based_ordering);
+  engine.traffic_class = static_cast<std::uint8_t>(map.number("traffic_class", engine.traffic_class, {0, 7}));
+  engine.completion_timeout = map.duration("completion_timeout", engine.completion_timeout);
   return engine;
 }
 
 TimingDescription read_timing(const Value& value) {
   const Map map{value,
                 {"host", "switch", "root_complex", "iommu", "memory", "device", "doorbell", "cpu_mmio", "cpu_memory",
-                 "quantum", "window", "page_request"}};
+                 "quantum", "window", "page_request", "seed"}};
   TimingDescription timing;
   if (const auto host = map.optional("host")) timing.host = read_host(*host);
   if (const auto port = map.optional("switch")) timing.switch_port = read_switch(*port, timing.switch_port);
@@ -112,14 +117,19 @@ TimingDescription read_timing(const Value& value) {
   timing.cpu_memory = map.duration("cpu_memory", timing.cpu_memory);
   timing.page_request = map.duration("page_request", timing.page_request);
   timing.quantum = map.duration("quantum", timing.quantum);
+  if (const auto seed = map.optional("seed")) timing.seed = seed->number({});
   timing.window = map.number("window", timing.window, {0, most_operations});
   return timing;
 }
 
 StatisticsDescription read_statistics(const Value& value) {
-  const Map map{value, {"warm_up"}};
+  const Map map{value, {"warm_up", "interval"}};
   StatisticsDescription statistics;
   if (const auto warm_up = map.optional("warm_up")) statistics.warm_up = warm_up->number({});
+  if (const auto interval = map.optional("interval")) {
+    statistics.interval = interval->duration();
+    if (statistics.interval == Duration{}) interval->reject("a duration above 0");
+  }
   return statistics;
 }
 

@@ -76,6 +76,7 @@ void Simulation::build_system() {
     config.index = static_cast<std::uint16_t>(i);
     config.register_latency = to_sc_time(timing.cpu_mmio);
     config.invalidation_latency = to_sc_time(timing.host.iommu.invalidation);
+    config.descriptor_latency = to_sc_time(timing.host.iommu.descriptor);
     config.device_invalidation_latency = to_sc_time(device_round_trip(i));
     iommus_.push_back(std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
                                                            loose_clock_, config));

@@ -55,6 +55,8 @@ std::optional<NodeIndex> earlier_function(const pcie::Topology& topology, NodeIn
 TimingNetwork::TimingNetwork(const Machine& machine)
     : up_(machine.topology().size()), engine_of_(machine.topology().size()) {
   network_.host = machine.description().timing.host;
+  network_.seed = machine.description().timing.seed;
+  network_.interval = machine.description().statistics.interval;
   network_.root_nodes = 0;
   for (std::size_t i = 0; i < machine.topology().size(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
@@ -91,6 +93,10 @@ void TimingNetwork::add_link(const Machine& machine, NodeIndex function) {
   const timing::PortParameters forwarding = machine.description().timing.switch_port;
   timing::Channel channel;
   channel.link = link_of(description);
+  channel.virtual_channels = description.link.virtual_channels;
+  channel.weight = description.link.weight;
+  channel.bit_error_rate = description.link.bit_error_rate;
+  channel.nak_latency = description.link.nak_latency;
   channel.name = description.name + " up";
   if (is_port(description.kind)) channel.entry = forwarding;
   const bool below_root_port = topology[topology[function].parent].type == PortType::root_port;

@@ -50,6 +50,7 @@ void apply_setting(const PciFunction& function, const Configure& configure, cons
     case SettingKind::memory_space: software::set_memory_space(function, on); return;
     case SettingKind::msi: set_msi(function, on, name); return;
     case SettingKind::poisoned_egress_blocking: software::set_poisoned_egress_blocking(function, on); return;
+    case SettingKind::link_disable: software::set_link_disable(function, on); return;
     case SettingKind::bar: software::program_bar(function, setting->bar, BusAddr{configure.value}); return;
   }
 }

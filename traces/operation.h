@@ -36,6 +36,10 @@ struct Dma {
   /// Writes and atomics: sent as poisoned, because the device knows that the data is bad.
   bool poisoned = false;
   BarName bar = {};
+  /// What all TLPs say, beside what the device's DMA says by itself (`dma` of the platform).
+  bool relaxed_ordering = false;
+  bool id_based_ordering = false;
+  std::optional<std::uint8_t> traffic_class = std::nullopt;
 };
 
 /// A device signals interrupt `vector` of its MSI or MSI-X capability.

@@ -106,6 +106,16 @@ Dma& renewed_dma(Action& action) {
   return *dma;
 }
 
+void take_ordering(Tokens& tokens, Dma& dma) {
+  dma.relaxed_ordering = tokens.take_if("relaxed-ordering");
+  dma.id_based_ordering = tokens.take_if("id-ordering");
+  const auto traffic_class = tokens.take_if_prefixed("traffic-class=");
+  if (!traffic_class) return;
+  const std::string_view digit = traffic_class->text;
+  if (digit.size() != 1 || digit.front() < '0' || digit.front() > '7') tokens.fail(*traffic_class, "0 to 7");
+  dma.traffic_class = static_cast<std::uint8_t>(digit.front() - '0');
+}
+
 Dma& parse_dma(Operation operation, Tokens& tokens, Action& action) {
   Dma& dma = renewed_dma(action);
   dma.operation = operation;
@@ -119,6 +129,7 @@ Dma& parse_dma(Operation operation, Tokens& tokens, Action& action) {
   if (tokens.take_if("translated")) dma.address_type = AddressType::translated;
   if (const auto pasid = tokens.take_if_prefixed("pasid=")) dma.pasid = parse_pasid(tokens, *pasid);
   if (const auto alias = tokens.take_if_prefixed("alias=")) dma.alias = parse_alias(tokens, *alias);
+  take_ordering(tokens, dma);
   dma.poisoned = take_poisoned(operation, tokens);
   return dma;
 }
@@ -238,7 +249,7 @@ Configure parse_set(Tokens& tokens) {
   const Setting* setting = find_setting(name.text);
   if (setting == nullptr)
     tokens.fail(name,
-                "acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, msi or bar0 to bar5 "
+                "acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, link-disable, msi or bar0 to bar5 "
                 "(docs/trace-format.md lists them)");
   Configure configure;
   configure.setting = setting->name;

@@ -166,6 +166,10 @@ void Replay::perform(const Dma& dma) {
   request.size = dma.size;
   request.data = data_of(dma, request.address);
   request.poisoned = dma.poisoned;
+  const timing::EngineParameters& engine = context_.machine.describe(node_).dma;
+  request.relaxed_ordering = dma.relaxed_ordering || engine.relaxed_ordering;
+  request.id_based_ordering = dma.id_based_ordering || engine.id_based_ordering;
+  request.traffic_class = dma.traffic_class.value_or(engine.traffic_class);
   begin_access(AccessSource::dma, dma.size);
   context_.simulation.endpoint(node_).transfer(request, begin_, context_.simulation.clock(), *this);
   context_.recorder.end_access();
@@ -246,7 +250,9 @@ void Replay::send_message(const interrupts::MsiMessage& message, AccessSource so
   msi_index_ = index;
   message_data_ = message.data;
   begin_access(source, 4);
-  context_.simulation.endpoint(node_).signal(node_, message, begin_, context_.simulation.clock(), *this, poisoned);
+  const std::uint8_t traffic_class = context_.machine.describe(node_).dma.traffic_class;
+  context_.simulation.endpoint(node_).signal(node_, {message, poisoned, traffic_class}, begin_,
+                                             context_.simulation.clock(), *this);
   context_.recorder.end_access();
   end_at(begin_);
 }

@@ -19,6 +19,8 @@ enum class SettingKind : std::uint8_t {
   msi,
   /// Poisoned TLP Egress Blocking Enable of DPC Control, "on" or "off".
   poisoned_egress_blocking,
+  /// Link Disable of Link Control, "on" or "off".
+  link_disable,
   /// The address that BAR `bar` decodes.
   bar,
 };
@@ -35,7 +37,7 @@ constexpr Setting acs_setting(std::string_view name) {
   return {name, SettingKind::acs, static_cast<std::uint16_t>(Field::mask)};
 }
 
-constexpr std::array<Setting, 19> settings{{
+constexpr std::array<Setting, 20> settings{{
     acs_setting<pcie::AcsControl::SourceValidation>("acs.source-validation"),
     acs_setting<pcie::AcsControl::TranslationBlocking>("acs.translation-blocking"),
     acs_setting<pcie::AcsControl::P2pRequestRedirect>("acs.p2p-request-redirect"),
@@ -48,6 +50,7 @@ constexpr std::array<Setting, 19> settings{{
     {"dpc.poisoned-egress-blocking", SettingKind::poisoned_egress_blocking},
     {"bus-master", SettingKind::bus_master},
     {"memory-space", SettingKind::memory_space},
+    {"link-disable", SettingKind::link_disable},
     {"msi", SettingKind::msi},
     {"bar0", SettingKind::bar, 0, 0},
     {"bar1", SettingKind::bar, 0, 1},

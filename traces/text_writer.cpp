@@ -44,6 +44,9 @@ class LineBuilder {
     if (dma.address_type == AddressType::translated) word("translated");
     if (dma.pasid) append(" pasid={:#x}", dma.pasid->value());
     if (dma.alias) append(" alias={:02x}.{}", *dma.alias >> 3, *dma.alias & 7);
+    if (dma.relaxed_ordering) word("relaxed-ordering");
+    if (dma.id_based_ordering) word("id-ordering");
+    if (dma.traffic_class) append(" traffic-class={}", *dma.traffic_class);
     poisoned(dma.poisoned);
   }
   void operator()(const Msi& msi) {

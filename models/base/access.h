@@ -36,8 +36,11 @@ struct Access {
   /// With a PASID: supervisor privilege and execute permission requested.
   bool privileged = false;
   bool execute = false;
+  /// Attributes and traffic class of the TLP (PCIe base specification, 2.2.6.3 to 2.2.6.6).
   bool relaxed_ordering = false;
+  bool id_based_ordering = false;
   bool no_snoop = false;
+  std::uint8_t traffic_class = 0;
   /// EP of the TLP: its sender knows that the data is bad (PCIe base specification, 2.7.2). Never of a read, which
   /// brings none.
   bool poisoned = false;

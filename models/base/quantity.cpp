@@ -189,8 +189,9 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 }
 
 std::optional<double> parse_decimal(std::string_view text) {
-  const bool has_only_digits = text.find_first_not_of("0123456789.") == std::string_view::npos;
-  if (text.empty() || text.front() == '.' || text.back() == '.' || !has_only_digits) return std::nullopt;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool is_plain = text.find_first_not_of("0123456789.e-") == std::string_view::npos;
+  if (text.empty() || !is_digit(text.front()) || !is_digit(text.back()) || !is_plain) return std::nullopt;
   double number = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;

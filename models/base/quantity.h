@@ -16,6 +16,7 @@ class Duration {
   constexpr Duration() = default;
   constexpr explicit Duration(std::uint64_t picoseconds) : ps_{picoseconds} {}
   static constexpr Duration nanoseconds(std::uint64_t ns) { return Duration{ns * 1000}; }
+  static constexpr Duration milliseconds(std::uint64_t ms) { return Duration{ms * 1'000'000'000}; }
   constexpr std::uint64_t picoseconds() const { return ps_; }
   constexpr double as_nanoseconds() const { return static_cast<double>(ps_) / 1000.0; }
 

@@ -32,6 +32,11 @@ std::uint64_t log2_of(unsigned power_of_two) {
   return exponent;
 }
 
+/// Only a port above a link can disable it (7.5.3.7).
+bool faces_link(PortType type) {
+  return type == PortType::root_port || type == PortType::downstream_port;
+}
+
 void build_link(const FunctionConfig& function, unsigned at, ConfigSpace& space) {
   LinkCapabilities capabilities;
   capabilities.set<LinkCapabilities::MaxLinkSpeed>(function.link_generation);
@@ -44,6 +49,7 @@ void build_link(const FunctionConfig& function, unsigned at, ConfigSpace& space)
   // it.
   LinkControl writable{0x00C3};
   writable.set<LinkControl::ReadCompletionBoundary>(is_port(function.type) ? 0 : 1);
+  writable.set<LinkControl::LinkDisable>(faces_link(function.type) ? 1 : 0);
   space.define({at + pci_express::link_capabilities, 4, low(capabilities.raw())});
   space.define({at + pci_express::link_control, 2, 0, low(writable.raw())});
   space.define({at + pci_express::link_status, 2, low(status.raw())});

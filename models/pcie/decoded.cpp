@@ -73,6 +73,8 @@ void decode_device_control(const ConfigSpace& config, Decoded& decoded) {
   decoded.max_payload = size_of_code(control.get<DeviceControl::MaxPayloadSize>());
   decoded.max_read_request = size_of_code(control.get<DeviceControl::MaxReadRequestSize>());
   const auto control_2 = config.get<DeviceControl2>(*offset + pci_express::device_control_2);
+  const auto link_control = config.get<LinkControl>(*offset + pci_express::link_control);
+  decoded.link_disabled = link_control.get<LinkControl::LinkDisable>() != 0;
   decoded.ari_forwarding = control_2.get<DeviceControl2::AriForwardingEnable>() != 0;
 }
 

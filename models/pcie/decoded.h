@@ -51,6 +51,8 @@ struct Decoded {
   bool page_requests_enabled = false;
   /// DPC Control: Poisoned TLP Egress Blocking is on and supported.
   bool blocks_poisoned_egress = false;
+  /// Link Control of a port: software has taken the link below it down.
+  bool link_disabled = false;
   /// Device Control, in bytes.
   std::uint16_t max_payload = 128;
   std::uint16_t max_read_request = 512;

@@ -26,10 +26,17 @@ bool bus_reaches(const Topology& topology, NodeIndex function) {
   return true;
 }
 
+bool is_link_disabled(const Topology& topology, NodeIndex node) {
+  const NodeIndex port = topology[node].parent;
+  return port != NodeIndex::none && topology[port].decoded.link_disabled;
+}
+
 bool config_reaches(const Topology& topology, NodeIndex function) {
   const Node& node = topology[function];
   if (!node.decoded.present) return false;
   if (node.parent == NodeIndex::none) return true;
+  for (NodeIndex at = function; at != NodeIndex::none; at = topology[at].parent)
+    if (is_link_disabled(topology, at)) return false;
   if (is_virtual(node) && !bus_reaches(topology, function)) return false;
   return device_number_passes(topology, node);
 }

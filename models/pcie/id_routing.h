@@ -10,6 +10,9 @@ namespace iommusim::pcie {
 /// Every port above the function has the function's bus in [secondary, subordinate].
 bool bus_reaches(const Topology& topology, NodeIndex function);
 
+/// The port above `node` has disabled the link between them (Link Control, 7.5.3.7).
+bool is_link_disabled(const Topology& topology, NodeIndex node);
+
 /// The port that turns a configuration request of type 1 into type 0 passes it on to `device`: on a link only device 0
 /// exists, unless the port forwards ARI (PCIe base specification, 6.13 and 7.3.1).
 bool passes_device_number(PortType port, const Decoded& decoded, std::uint8_t device);

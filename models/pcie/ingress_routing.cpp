@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request on its way up enters a switch downstream port or a root port: PCIe base specification, 6.12, in
 // the order of the PCIe base specification, 6.12.3.
+#include "pcie/id_routing.h"
 #include "pcie/peer_access.h"
 #include "pcie/route_decisions.h"
 #include "pcie/routing.h"
@@ -47,6 +48,8 @@ class Ingress {
   RouteDecision upstream(const Rule& rule) const {
     if (in_switch() && !topology_[port_.parent].decoded.bus_master_enable)
       return unsupported_at(port_.parent, access_, rules::port_bus_master_disabled);
+    if (in_switch() && is_link_disabled(topology_, port_.parent))
+      return reject_at(port_.parent, access_, CompletionStatus::timeout, rules::link_disabled);
     return upstream_by(rule);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/pci_bridge.h"
 
+#include "pcie/id_routing.h"
 #include "pcie/route_decisions.h"
 
 namespace iommusim::pcie {
@@ -33,7 +34,9 @@ Access in_name_of(const Node& bridge, Access access) {
   access.requester = alias_of(bridge);
   access.address_type = AddressType::untranslated;
   access.pasid.reset();
-  access.privileged = access.execute = access.relaxed_ordering = access.no_snoop = false;
+  access.privileged = access.execute = false;
+  access.relaxed_ordering = access.id_based_ordering = access.no_snoop = false;
+  access.traffic_class = 0;
   return access;
 }
 
@@ -43,6 +46,8 @@ RouteDecision route_on_bus(const Topology& topology, NodeIndex bridge, const Acc
   if (peer.rule != &rules::pci_bus_master_abort) return peer;
   const Decoded& decoded = topology[bridge].decoded;
   if (decoded.window_claims(access.address)) return peer;
+  if (decoded.bus_master_enable && is_link_disabled(topology, bridge))
+    return reject_at(bridge, access, CompletionStatus::timeout, rules::link_disabled);
   if (decoded.bus_master_enable) return upstream_by(rules::pci_bridge_upstream);
   return {Action::reject, bridge, 0, CompletionStatus::unsupported_request, &rules::port_bus_master_disabled};
 }

@@ -86,6 +86,7 @@ struct LinkControl : Word<16> {
   using Word::Word;
   struct AspmControl : Field<1, 0> {};
   struct ReadCompletionBoundary : Field<3, 3> {};
+  struct LinkDisable : Field<4, 4> {};
   struct CommonClockConfiguration : Field<6, 6> {};
   struct ExtendedSynch : Field<7, 7> {};
 };

@@ -24,10 +24,11 @@ inline RouteDecision downstream_to(NodeIndex port, const Rule& rule) {
   return {Action::downstream, port, 0, CompletionStatus::none, &rule};
 }
 
-/// Onto the link below `port`, unless it blocks poisoned TLPs on their way out (2.7.2.2). What no device can take is
-/// unsupported first (6.2.3.2.3).
+/// Onto the link below `port`, unless software has disabled it, or it blocks poisoned TLPs on their way out (2.7.2.2).
+/// What no device can take is unsupported first (6.2.3.2.3).
 inline RouteDecision onto_link(const Topology& topology, NodeIndex port, const Access& access, const Rule& rule) {
   const Node& node = topology[port];
+  if (node.decoded.link_disabled) return unsupported_at(port, access, rules::port_link_down);
   if (access.poisoned && node.decoded.blocks_poisoned_egress && !node.children.empty())
     return unsupported_at(port, access, rules::port_poisoned_egress_blocked);
   return downstream_to(port, rule);

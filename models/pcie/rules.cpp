@@ -46,6 +46,10 @@ const Rule port_u_turn_dropped{"port.u-turn-dropped",
 const Rule port_unclaimed{"port.unclaimed", "neither a window nor a BAR of the port holds the address", "PCIe 2.3.1"};
 const Rule port_window{"port.window", "the port's window holds the address", "PCIe 7.5.1.3"};
 const Rule port_link_down{"port.link-down", "no device answers on the link below this port", "PCIe 2.9.1"};
+const Rule link_disabled{"link.disabled",
+                         "software has disabled a link on the way to the root, so the request is lost where it would "
+                         "cross it",
+                         "PCIe 2.9.1, 7.5.3.7"};
 const Rule root_port_upstream{"root-port.upstream", "the address lies outside the root port's own windows",
                               "PCIe 7.5.1.3"};
 const Rule switch_direct_peer{"switch.direct-peer",

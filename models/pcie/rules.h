@@ -28,6 +28,7 @@ extern const Rule port_u_turn_dropped;
 extern const Rule port_unclaimed;
 extern const Rule port_window;
 extern const Rule port_link_down;
+extern const Rule link_disabled;
 extern const Rule root_port_upstream;
 extern const Rule switch_direct_peer;
 extern const Rule switch_upstream;

@@ -189,4 +189,14 @@ void set_poisoned_egress_blocking(const PciFunction& function, bool enable) {
   function.set(*capability + pcie::dpc::control, control);
 }
 
+void set_link_disable(const PciFunction& function, bool disable) {
+  const auto capability = function.find(pcie::CapabilityId::pci_express);
+  if (!capability) throw DriverError(function.name() + " has no PCI Express capability");
+  auto control = function.get<pcie::LinkControl>(*capability + pcie::pci_express::link_control);
+  control.set<pcie::LinkControl::LinkDisable>(disable ? 1 : 0);
+  function.set(*capability + pcie::pci_express::link_control, control);
+  const auto taken = function.get<pcie::LinkControl>(*capability + pcie::pci_express::link_control);
+  if (taken.raw() != control.raw()) throw DriverError(function.name() + " stands above no link that it could disable");
+}
+
 }  // namespace iommusim::software

@@ -61,4 +61,7 @@ void enable_pasid(const PciFunction& function);
 /// DPC Control. Throws DriverError when the function has no Poisoned TLP Egress Blocking.
 void set_poisoned_egress_blocking(const PciFunction& function, bool enable);
 
+/// Link Control of a port above a link (PCIe base specification, 7.5.3.7). Throws DriverError: it has none.
+void set_link_disable(const PciFunction& function, bool disable);
+
 }  // namespace iommusim::software

@@ -31,12 +31,12 @@ struct VtdDriverConfig {
   PhysAddr register_base;
   /// Message of the fault event.
   interrupts::MsiMessage fault_event;
-  /// Message of the page request event.
-  interrupts::MsiMessage page_request_event;
   /// RAM that identity domains reach on units without pass-through. Widened to whole pages.
   std::vector<Range<PhysAddr>> identity_ranges;
   /// How often a status is read before the driver reports that hardware does not answer.
   unsigned max_polls = 1000;
+  /// Message of the page request event.
+  interrupts::MsiMessage page_request_event = {};
 };
 
 enum class DomainKind : std::uint8_t {

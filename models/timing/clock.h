@@ -7,6 +7,7 @@
 #include "timing/counters.h"
 #include "timing/host.h"
 #include "timing/latency_histogram.h"
+#include "timing/time_series.h"
 #include "timing/tlp.h"
 
 #include <algorithm>
@@ -67,17 +68,25 @@ class Clock {
   const FunctionStatistics& function(std::size_t index) const { return functions_[index]; }
   const ChannelCounters& channel(std::size_t index) const { return channels_[index]; }
   const Host& host() const { return host_; }
+  /// nullptr: the network wants none.
+  const TimeSeries* function_series(std::size_t index) const {
+    return function_series_.empty() ? nullptr : &function_series_[index];
+  }
+  const TimeSeries* channel_series(std::size_t index) const {
+    return channel_series_.empty() ? nullptr : &channel_series_[index];
+  }
 
  protected:
-  explicit Clock(const Network& network)
-      : host_{network}, functions_(network.functions.size()), channels_(network.channels.size()) {}
+  explicit Clock(const Network& network);
 
   Host::Answer ask_host(const Host::Request& request) { return host_.serve(request); }
   ChannelCounters& counters_of(std::size_t channel) { return channels_[channel]; }
   /// An operation of `function` began and ended.
-  void count(std::size_t function, Operation operation, std::uint64_t size, Duration start, Duration end) {
-    functions_[function].count(operation, size, start, end);
-  }
+  void count(std::size_t function, Operation operation, std::uint64_t size, Duration start, Duration end);
+  /// A TLP that keeps the channel `busy` from `at` on.
+  static void count_sent(TimeSeries& series, Duration at, std::uint64_t bytes, Duration busy);
+  /// nullptr: the network wants none.
+  TimeSeries* series_of(std::size_t channel) { return channel_series_.empty() ? nullptr : &channel_series_[channel]; }
   /// The latest end of anything so far.
   Duration latest() const { return latest_; }
   void reached(Duration time) { latest_ = std::max(latest_, time); }
@@ -86,6 +95,8 @@ class Clock {
   Host host_;
   std::vector<FunctionStatistics> functions_;
   std::vector<ChannelCounters> channels_;
+  std::vector<TimeSeries> function_series_;
+  std::vector<TimeSeries> channel_series_;
   Duration latest_;
   Duration since_;
 };

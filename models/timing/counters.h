@@ -25,6 +25,8 @@ struct MemoryCounters {
   std::uint64_t read_bytes = 0;
   std::uint64_t written_bytes = 0;
   std::uint64_t cache_misses = 0;
+  /// Lines that walks of IOMMUs read.
+  std::uint64_t table_reads = 0;
 };
 
 struct ChannelCounters {
@@ -34,6 +36,8 @@ struct ChannelCounters {
   /// Everything on the wire: headers, framing, payload.
   std::uint64_t bytes = 0;
   Duration busy;
+  /// TLPs that were sent again because their LCRC was bad.
+  std::uint64_t replays = 0;
   /// The most TLPs that waited at once (approximate timing).
   std::uint64_t queue_max = 0;
 };

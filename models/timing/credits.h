@@ -17,7 +17,8 @@ namespace iommusim::timing {
 enum class FlowClass : std::uint8_t { posted, non_posted, completion };
 constexpr std::size_t flow_classes = 3;
 
-/// A receiver must have room for the largest TLP; of one that has less, such a TLP takes all, or it would wait for ever.
+/// A receiver must have room for the largest TLP; of one that has less, such a TLP takes all, or it would wait for
+/// ever.
 class Credits {
  public:
   explicit Credits(const pcie::AdvertisedCredits& advertised)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/event_clock.h"
 
+#include "timing/series_columns.h"
 #include "timing/way_back.h"
 
 #include <fmt/format.h>
@@ -18,17 +19,13 @@ constexpr std::size_t most_under_way = std::size_t{1} << 14;
 /// And so many of their TLPs; one operation may have more.
 constexpr std::size_t most_flights = std::size_t{1} << 16;
 
-std::uint32_t source_of(const Flight& flight) {
-  return flight.held ? *flight.held : nobody;
-}
-
 }  // namespace
 
 EventClock::EventClock(const Network& network)
-    : Clock{network}, network_{network}, performed_(std::max<std::size_t>(network.root_nodes, 1)) {
+    : Clock{network}, network_{network}, performed_{network.root_nodes + 1, network.engines.size()} {
   channels_.reserve(network.channels.size());
-  for (const Channel& channel : network.channels)
-    channels_.emplace_back(channel, flights_);
+  for (std::size_t i = 0; i < network.channels.size(); ++i)
+    channels_.emplace_back(network, i, flights_);
   engines_.reserve(network.engines.size());
   EngineActions& actions = *this;
   for (std::size_t i = 0; i < network.engines.size(); ++i)
@@ -68,6 +65,7 @@ void EventClock::make_flights(std::uint32_t operation, const DmaOperation& facts
     flight.tlp = tlp;
     flight.request = index;
     flight.operation = operation;
+    flight.engine = static_cast<std::uint32_t>(facts.engine);
     flight.type = tlp.is_answered() ? FlowClass::non_posted : FlowClass::posted;
     flight.wire_bytes = tlp.wire_bytes;
     flight.payload = tlp.operation == Operation::read ? 0 : tlp.size;
@@ -98,7 +96,7 @@ Duration EventClock::finish() {
 
 bool EventClock::credits_are_complete() const {
   return std::all_of(channels_.begin(), channels_.end(),
-                     [](const ChannelState& channel) { return channel.credits.are_complete(); });
+                     [](const ChannelState& channel) { return channel.egress.credits_are_complete(); });
 }
 
 std::vector<std::string> EventClock::waiting() const {
@@ -154,8 +152,9 @@ void EventClock::end(std::uint32_t operation, Duration time) {
 void EventClock::send(std::uint32_t flight) {
   Flight& sent = flights_[flight];
   sent.tail = now_;
+  sent.given_up = now_ + network_.engines[sent.engine].completion_timeout;
   if (sent.tlp.journey.size() != 0 && sent.tlp.journey[0].kind == StepKind::channel) return enqueue(flight);
-  const std::size_t engine = operations_[sent.operation].engine;
+  const std::size_t engine = sent.engine;
   arrive(flight);
   engines_[engine].on_sent(flight, now_, now_);
 }
@@ -166,15 +165,23 @@ ChannelIndex EventClock::next_channel(const Flight& flight) const {
   return flight.type == FlowClass::completion ? static_cast<ChannelIndex>(there ^ 1U) : there;
 }
 
+QueuedTlp EventClock::queued(ChannelIndex channel, const Flight& flight) const {
+  const std::uint32_t from = flight.held ? *flight.held : nobody;
+  const std::uint8_t virtual_channel = channels_[channel].egress.channel_of(flight);
+  return {channel, from, virtual_channel, flight.type, flight.order, flights_[flight.request].tlp};
+}
+
 void EventClock::enqueue(std::uint32_t flight) {
   Flight& arrived = flights_[flight];
   arrived.order = arrivals_++;
   const ChannelIndex channel = next_channel(arrived);
   ChannelState& state = channels_[channel];
   state.egress.add(flight);
-  if (monitor_ != nullptr) monitor_->on_queued(channel, source_of(arrived), arrived.type, arrived.order);
+  if (monitor_ != nullptr) monitor_->on_queued(queued(channel, arrived));
   ChannelCounters& counters = counters_of(channel);
   counters.queue_max = std::max<std::uint64_t>(counters.queue_max, state.egress.waiting());
+  if (TimeSeries* const series = series_of(channel))
+    series->add(now_, channel_series::queue_max, state.egress.waiting());
   serve(channel);
 }
 
@@ -183,14 +190,13 @@ void EventClock::serve(ChannelIndex channel) {
   ChannelState& state = channels_[channel];
   if (state.egress.is_empty()) return;
   if (state.busy_until > now_) return look_again(channel, state.busy_until);
-  state.credits.update(now_);
-  if (const auto flight = state.egress.take(state.credits)) {
+  if (const auto flight = state.egress.take(now_)) {
     transmit(channel, *flight);
     if (!state.egress.is_empty()) look_again(channel, state.busy_until);
     return;
   }
   // Without credits on their way, whoever frees the receiver's buffer looks again.
-  if (const auto time = state.credits.next_return()) look_again(channel, *time);
+  if (const auto time = state.egress.next_return()) look_again(channel, *time);
 }
 
 void EventClock::look_again(ChannelIndex channel, Duration time) {
@@ -205,23 +211,27 @@ void EventClock::transmit(ChannelIndex channel, std::uint32_t flight) {
   const Channel& parameters = *state.parameters;
   Flight& sent = flights_[flight];
   const Duration length = parameters.link.serialize(sent.wire_bytes);
+  const unsigned replays = state.errors.replays_of(sent.wire_bytes);
+  const Duration begin = now_ + LinkErrors::cost(parameters, length) * replays;
   // Cut through: the last byte cannot leave before it is here.
-  const Duration end = std::max(now_ + length, sent.tail + parameters.entry.latency);
-  state.busy_until = now_ + length;
-  if (monitor_ != nullptr) monitor_->on_sent(channel, source_of(sent), sent.type, sent.order);
-  state.credits.consume(sent.type, sent.payload);
+  const Duration end = std::max(begin + length, sent.tail + parameters.entry.latency);
+  state.busy_until = begin + length;
+  if (monitor_ != nullptr) monitor_->on_sent(queued(channel, sent));
   ChannelCounters& counters = counters_of(channel);
   ++(sent.type == FlowClass::posted       ? counters.posted
      : sent.type == FlowClass::non_posted ? counters.non_posted
                                           : counters.completions);
   counters.bytes += sent.wire_bytes;
-  counters.busy += length;
+  counters.busy += begin + length - now_;
+  counters.replays += replays;
+  if (TimeSeries* const series = series_of(channel)) count_sent(*series, now_, sent.wire_bytes, begin + length - now_);
   const bool is_from_device = !sent.held && sent.type != FlowClass::completion && sent.step == 0;
   leave_buffer(sent, end);
   sent.held = channel;
   sent.tail = end + parameters.link.propagation();
-  go_on(flight, now_ + parameters.link.propagation());
-  if (is_from_device) engines_[operations_[sent.operation].engine].on_sent(flight, now_, end);
+  if (is_from_device) sent.given_up = end + network_.engines[sent.engine].completion_timeout;
+  go_on(flight, begin + parameters.link.propagation());
+  if (is_from_device) engines_[sent.engine].on_sent(flight, now_, end);
 }
 
 /// After a link: the first byte arrives at `head`, the last at the flight's `tail`.
@@ -250,30 +260,33 @@ void EventClock::leave_buffer(Flight& flight, Duration time) {
   ChannelState& state = channels_[channel];
   const Channel& parameters = *state.parameters;
   const Duration known = time + parameters.link.propagation() + parameters.credits.return_latency;
-  state.credits.return_at(known, flight.type, flight.payload);
+  state.egress.return_credit(known, flight);
   flight.held.reset();
   if (!state.egress.is_empty()) look_again(channel, std::max(known, state.busy_until));
 }
 
-/// Posted writes that a later read through the same root-bus node must not pass.
-Duration& EventClock::performed_at(const Tlp& tlp, std::size_t step) {
+/// The root-bus node that it enters the root complex through; one more for who does not.
+std::size_t EventClock::source_at(const Tlp& tlp, std::size_t step) const {
   const bool enters = step < tlp.journey.size() && tlp.journey[step].kind == StepKind::root_complex_in;
-  return enters ? performed_[tlp.journey[step].index] : elsewhere_;
+  return enters ? tlp.journey[step].index : network_.root_nodes;
 }
 
 void EventClock::arrive(std::uint32_t flight) {
   Flight& arrived = flights_[flight];
   if (arrived.type == FlowClass::completion) return arrive_completion(flight);
   const bool posted = arrived.type == FlowClass::posted;
-  Duration& performed = performed_at(arrived.tlp, arrived.step);
-  const Host::Answer answer =
-      ask_host({arrived.tlp, arrived.step, arrived.tail, posted ? Duration{} : performed});
+  const std::size_t source = source_at(arrived.tlp, arrived.step);
+  const Duration earlier = posted ? Duration{} : performed_.before(arrived.tlp, source, arrived.engine);
+  const Host::Answer answer = ask_host({arrived.tlp, arrived.step, arrived.tail, earlier});
   leave_buffer(arrived, answer.released);
   arrived.step = answer.step;
   arrived.tail = answer.ready;
   if (answer.step < arrived.tlp.journey.size()) return events_.add(answer.ready, Kind::enqueue, flight);
-  if (!posted) return events_.add(answer.ready, Kind::answer, flight);
-  performed = std::max(performed, answer.ready);
+  if (!posted) {
+    const Duration answered = arrived.tlp.times_out ? std::max(arrived.given_up, now_) : answer.ready;
+    return events_.add(answered, Kind::answer, flight);
+  }
+  performed_.add(arrived.tlp, source, arrived.engine, answer.ready);
   reached(answer.ready);
   flights_.release(flight);
 }
@@ -282,7 +295,7 @@ void EventClock::arrive(std::uint32_t flight) {
 void EventClock::answer(std::uint32_t request) {
   const Tlp& tlp = flights_[request].tlp;
   const WayBack way = way_back(tlp.journey, tlp.journey.size(), network_.host.root_complex);
-  if (!way.step) return engines_[operations_[flights_[request].operation].engine].on_answered(request, now_);
+  if (!way.step || tlp.times_out) return engines_[flights_[request].engine].on_answered(request, now_);
   for (const pcie::CompletionPart part : tlp.completions()) {
     ++flights_[request].completions;
     const std::uint32_t index = flights_.acquire();
@@ -304,8 +317,7 @@ void EventClock::arrive_completion(std::uint32_t flight) {
   const std::uint32_t request = arrived.request;
   leave_buffer(arrived, now_);
   flights_.release(flight);
-  if (--flights_[request].completions == 0)
-    engines_[operations_[flights_[request].operation].engine].on_answered(request, now_);
+  if (--flights_[request].completions == 0) engines_[flights_[request].engine].on_answered(request, now_);
 }
 
 }  // namespace iommusim::timing

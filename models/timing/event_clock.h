@@ -8,7 +8,9 @@
 #include "timing/egress.h"
 #include "timing/event_queue.h"
 #include "timing/flight.h"
+#include "timing/link_errors.h"
 #include "timing/network.h"
+#include "timing/performed_writes.h"
 #include "timing/pool.h"
 
 #include <cstdint>
@@ -17,13 +19,25 @@
 
 namespace iommusim::timing {
 
+/// A TLP in front of a link.
+struct QueuedTlp {
+  ChannelIndex link = 0;
+  /// The link that it came by, nobody for the device's own.
+  std::uint32_t from = nobody;
+  std::uint8_t virtual_channel = 0;
+  FlowClass type = FlowClass::posted;
+  /// Rises with every TLP that is queued.
+  std::uint64_t number = 0;
+  /// Itself, or what it answers.
+  const Tlp& request;
+};
+
 /// Told of every TLP that comes to the queues of a link and of every one that is sent: for checks of the order.
 class LinkMonitor {
  public:
   virtual ~LinkMonitor() = default;
-  /// `from`: the link that it came by, nobody for the device's own; `number`: rises with every TLP that is queued.
-  virtual void on_queued(ChannelIndex link, std::uint32_t from, FlowClass type, std::uint64_t number) = 0;
-  virtual void on_sent(ChannelIndex link, std::uint32_t from, FlowClass type, std::uint64_t number) = 0;
+  virtual void on_queued(const QueuedTlp& tlp) = 0;
+  virtual void on_sent(const QueuedTlp& tlp) = 0;
 };
 
 class EventClock final : public Clock, private EngineActions {
@@ -55,7 +69,7 @@ class EventClock final : public Clock, private EngineActions {
     send,
     /// The last byte of a TLP is at the end of its link.
     arrive,
-    /// A request's data are ready, where it ended.
+    /// A request's data are ready, where it ended; or its requester gives it up.
     answer,
     end,
     read_moved,
@@ -65,12 +79,14 @@ class EventClock final : public Clock, private EngineActions {
   };
 
   struct ChannelState {
-    ChannelState(const Channel& channel, const Pool<Flight>& flights)
-        : parameters{&channel}, egress{flights}, credits{channel.credits.advertised} {}
+    ChannelState(const Network& network, std::size_t number, const Pool<Flight>& flights)
+        : parameters{&network.channels[number]},
+          egress{network.channels[number], network.channels, flights},
+          errors{network.channels[number], network.seed, number} {}
 
     const Channel* parameters;
     Egress egress;
-    Credits credits;
+    LinkErrors errors;
     Duration busy_until;
     /// An event that looks at the queues again is under way for this time.
     std::optional<Duration> look_again;
@@ -94,7 +110,8 @@ class EventClock final : public Clock, private EngineActions {
   void arrive(std::uint32_t flight);
   void arrive_completion(std::uint32_t flight);
   void answer(std::uint32_t request);
-  Duration& performed_at(const Tlp& tlp, std::size_t step);
+  std::size_t source_at(const Tlp& tlp, std::size_t step) const;
+  QueuedTlp queued(ChannelIndex channel, const Flight& flight) const;
 
   const Network& network_;
   EventQueue<Kind> events_;
@@ -102,9 +119,7 @@ class EventClock final : public Clock, private EngineActions {
   Pool<OperationState> operations_;
   std::vector<ChannelState> channels_;
   std::vector<DmaEngine> engines_;
-  /// Per root-bus node: when the last posted write that came in is performed.
-  std::vector<Duration> performed_;
-  Duration elsewhere_;
+  PerformedWrites performed_;
   Duration now_;
   std::size_t under_way_ = 0;
   std::uint64_t arrivals_ = 0;

@@ -18,6 +18,8 @@ struct Flight {
   /// The request itself, or the one that a completion answers.
   std::uint32_t request = nobody;
   std::uint32_t operation = nobody;
+  /// Of the device that made it. The operation of a write is over before its flights are.
+  std::uint32_t engine = 0;
   FlowClass type = FlowClass::posted;
   std::uint32_t wire_bytes = 0;
   std::uint32_t payload = 0;
@@ -27,6 +29,8 @@ struct Flight {
   std::optional<ChannelIndex> held;
   /// When its last byte is where it waits now.
   Duration tail;
+  /// Of non-posted requests: when the requester stops waiting for completions.
+  Duration given_up;
   /// Of requests: completions that are still to come.
   std::uint32_t completions = 0;
   /// Order of its arrival in the queue where it waits.

@@ -20,8 +20,8 @@ struct Host::Visit {
 
 Host::Host(const Network& network)
     : parameters_{network.host},
-      iommus_(network.iommus.size(), Iommu{network.host.iommu, network.root_nodes}),
       memory_{network.host.memory},
+      iommus_(network.iommus.size(), Iommu{network.host.iommu, network.root_nodes, memory_, network.interval}),
       write_buffer_{network.host.root_complex.write_buffer},
       read_buffer_{network.host.root_complex.read_buffer} {}
 

@@ -17,6 +17,9 @@ namespace iommusim::timing {
 class Host {
  public:
   explicit Host(const Network& network);
+  ~Host() = default;
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
 
   struct Request {
     const Tlp& tlp;
@@ -49,8 +52,9 @@ class Host {
   void leave(Visit& visit);
 
   HostParameters parameters_;
-  std::vector<Iommu> iommus_;
   Memory memory_;
+  /// They read their tables from memory_, so a host stays where it is.
+  std::vector<Iommu> iommus_;
   SharedLines write_buffer_;
   SharedLines read_buffer_;
   Calendar reflection_;

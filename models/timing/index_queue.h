@@ -14,6 +14,8 @@ class IndexQueue {
   std::size_t size() const { return size_; }
   /// Precondition: not empty.
   std::uint32_t front() const { return ring_[first_]; }
+  /// Precondition: `place` < size().
+  std::uint32_t operator[](std::size_t place) const { return ring_[(first_ + place) & (ring_.size() - 1)]; }
 
   void push(std::uint32_t index) {
     if (size_ == ring_.size()) grow();
@@ -23,6 +25,14 @@ class IndexQueue {
     const std::uint32_t index = ring_[first_];
     first_ = (first_ + 1) & (ring_.size() - 1);
     --size_;
+    return index;
+  }
+  /// Takes out what others stand before.
+  std::uint32_t pop(std::size_t place) {
+    const std::uint32_t index = (*this)[place];
+    for (std::size_t i = place; i != 0; --i)
+      ring_[(first_ + i) & (ring_.size() - 1)] = (*this)[i - 1];
+    pop();
     return index;
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/iommu.h"
 
+#include "timing/series_columns.h"
+
 #include <algorithm>
 
 namespace iommusim::timing {
@@ -13,13 +15,20 @@ constexpr unsigned table_shift = 9;
 
 }  // namespace
 
-Iommu::Iommu(const IommuParameters& parameters, std::size_t sources)
+Iommu::Iommu(const IommuParameters& parameters, std::size_t sources, Memory& memory, Duration interval)
     : parameters_{parameters},
+      memory_{&memory},
       walkers_{parameters.walkers},
       last_(std::max<std::size_t>(sources, 1) * 2),
       fills_(fills),
       regions_(parameters.one_walk_per_region ? remembered_regions : 0) {
   tables_.reserve(parameters.structure_cache);
+  if (interval != Duration{}) series_.emplace(interval, iommu_series::columns);
+}
+
+void Iommu::reset_counters() {
+  counters_ = {};
+  if (series_) series_->restart();
 }
 
 Iommu::Fill& Iommu::fill_of(const Step& step) {
@@ -49,13 +58,16 @@ std::uint64_t Iommu::reads_of(const Request& request) {
   return is_known ? 1 : step.fetches;
 }
 
+/// The lines that a walk reads share the bandwidth of memory with DMA.
 Duration Iommu::walk(const Request& request, Duration arrival) {
   const Step& step = request.step;
   const std::uint64_t reads = reads_of(request);
-  const Duration length = parameters_.walk + parameters_.walk_read * reads;
-  const Duration busy = length + (request.lane == Lane::read ? parameters_.recovery_read : parameters_.recovery_write);
   Duration ready = arrival;
   if (parameters_.one_walk_per_region) ready = std::max({ready, region_free(step.address), last_walk_start_});
+  Duration length = parameters_.walk;
+  for (std::uint64_t i = 0; i < reads; ++i)
+    length += parameters_.walk_read + memory_->fetch(walkers_.earliest(ready) + length);
+  const Duration busy = length + (request.lane == Lane::read ? parameters_.recovery_read : parameters_.recovery_write);
   const Duration start = walkers_.reserve(ready, busy);
   if (parameters_.one_walk_per_region) {
     last_walk_start_ = start;
@@ -63,12 +75,14 @@ Duration Iommu::walk(const Request& request, Duration arrival) {
   }
   ++counters_.walks;
   counters_.walk_reads += reads;
+  if (series_) series_->add(arrival, iommu_series::walk_reads, reads);
   counters_.walker_busy += busy;
   return start + length;
 }
 
 Duration Iommu::translate(const Request& request, Duration arrival) {
   ++counters_.lookups;
+  if (series_) series_->add(arrival, iommu_series::lookups, 1);
   const Step& step = request.step;
   Duration ready = arrival;
   if (parameters_.lookup_interval != Duration{}) ready = lookup_.reserve(arrival, parameters_.lookup_interval);
@@ -80,6 +94,7 @@ Duration Iommu::translate(const Request& request, Duration arrival) {
     fill = {page, request.requester, ready};
   } else {
     ++counters_.hits;
+    if (series_) series_->add(arrival, iommu_series::hits, 1);
     if (fill.page == page && fill.requester == request.requester && ready < fill.ready) {
       ++counters_.merged;
       ready = fill.ready;

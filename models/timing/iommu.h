@@ -6,11 +6,14 @@
 #include "timing/calendar.h"
 #include "timing/counters.h"
 #include "timing/journey.h"
+#include "timing/memory.h"
 #include "timing/parameters.h"
 #include "timing/shared_places.h"
+#include "timing/time_series.h"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace iommusim::timing {
@@ -19,7 +22,9 @@ namespace iommusim::timing {
 /// waits for it. Behind them look up and walk.
 class Iommu {
  public:
-  Iommu(const IommuParameters& parameters, std::size_t sources);
+  /// Walks read their tables from `memory`, which must outlive it.
+  /// `interval`: of its time series; zero: it keeps none.
+  Iommu(const IommuParameters& parameters, std::size_t sources, Memory& memory, Duration interval = {});
 
   enum class Lane : std::uint8_t { read, write };
   struct Request {
@@ -36,7 +41,8 @@ class Iommu {
   void hold(std::size_t source, Lane lane, Duration time);
 
   const IommuCounters& counters() const { return counters_; }
-  void reset_counters() { counters_ = {}; }
+  const TimeSeries* series() const { return series_ ? &*series_ : nullptr; }
+  void reset_counters();
 
  private:
   /// A walk whose result is not in the cache yet, or was put there at `ready`.
@@ -55,6 +61,7 @@ class Iommu {
   Duration& region_free(std::uint64_t address);
 
   IommuParameters parameters_;
+  Memory* memory_;
   Calendar lookup_;
   SharedSlots walkers_;
   /// With one walk for each region, walks are dispatched in order, whatever waits.
@@ -75,6 +82,7 @@ class Iommu {
   /// Least recently used last.
   std::vector<Table> tables_;
   IommuCounters counters_;
+  std::optional<TimeSeries> series_;
 };
 
 }  // namespace iommusim::timing

@@ -26,7 +26,8 @@ LooseClock::LooseClock(const Network& network)
                     PostedLines{LineBuffer{network.host.root_complex.posted_lines}, Duration{}}) {
   channels_.reserve(network.channels.size());
   for (std::size_t i = 0; i < network.channels.size(); ++i)
-    channels_.push_back({&network.channels[i], {}, &counters_of(i)});
+    channels_.push_back(
+        {&network.channels[i], {}, &counters_of(i), {network.channels[i], network.seed, i}, series_of(i)});
   engines_.reserve(network.engines.size());
   for (const EngineParameters& engine : network.engines)
     engines_.emplace_back(engine);
@@ -152,12 +153,16 @@ void LooseClock::cross(ChannelState& channel, std::uint64_t bytes, Front& front)
   const Channel& p = *channel.parameters;
   const Duration length = p.link.serialize(bytes);
   const Duration at = (p.entry.store_and_forward ? front.tail : front.head) + p.entry.latency;
-  const Duration begin = channel.calendar.reserve(at, length);
+  const unsigned replays = channel.errors.replays_of(bytes);
+  const Duration lost = replays == 0 ? Duration{} : LinkErrors::cost(p, length) * replays;
+  const Duration begin = channel.calendar.reserve(at, lost + length) + lost;
   // Cut through: the last byte cannot leave before it is here.
   const Duration end = std::max(begin + length, front.tail + p.entry.latency);
   front = {begin + p.link.propagation(), end + p.link.propagation()};
   channel.counters->bytes += bytes;
-  channel.counters->busy += length;
+  channel.counters->busy += lost + length;
+  channel.counters->replays += replays;
+  if (channel.series != nullptr) count_sent(*channel.series, begin - lost, bytes, lost + length);
 }
 
 LooseClock::PostedLines* LooseClock::lines_for(const Tlp& tlp, Duration ready) {
@@ -207,7 +212,8 @@ LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const Engin
       ++step;
       continue;
     }
-    const Duration earlier = posted || engine == nullptr ? Duration{} : engine->sent.performed_before(passage.sent);
+    const bool passes_writes = posted || engine == nullptr || tlp.relaxed_ordering;
+    const Duration earlier = passes_writes ? Duration{} : engine->sent.performed_before(passage.sent);
     const Host::Answer answer = ask_host({tlp, step, front.tail, earlier});
     if (lines != nullptr && journey[step].kind == StepKind::root_complex_in)
       lines->lines.take(tlp.lines(), answer.released);
@@ -215,6 +221,10 @@ LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const Engin
     step = answer.step;
   }
   passage.end = front.tail;
+  if (tlp.times_out && engine != nullptr) {
+    passage.end = passage.sent + engine->parameters.completion_timeout;
+    return passage;
+  }
   return posted ? passage : pass_back(tlp, channels, passage);
 }
 

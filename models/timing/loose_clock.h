@@ -5,6 +5,7 @@
 
 #include "timing/calendar.h"
 #include "timing/clock.h"
+#include "timing/link_errors.h"
 #include "timing/network.h"
 #include "timing/server.h"
 #include "timing/slots.h"
@@ -31,6 +32,8 @@ class LooseClock final : public Clock {
     const Channel* parameters = nullptr;
     Calendar calendar;
     ChannelCounters* counters = nullptr;
+    LinkErrors errors;
+    TimeSeries* series = nullptr;
   };
   /// The writes that a device sent last: a read may not pass those that left before it.
   class SentWrites {

@@ -53,6 +53,11 @@ Duration Memory::read(std::uint64_t address, std::uint64_t bytes, Duration at) {
   return latency + parameters_.dram + parameters_.remote;
 }
 
+Duration Memory::fetch(Duration at) {
+  ++counters_.table_reads;
+  return wait(line_bytes, at);
+}
+
 Duration Memory::write(std::uint64_t address, std::uint64_t bytes, Duration at) {
   ++counters_.writes;
   counters_.written_bytes += bytes;

@@ -20,6 +20,9 @@ class Memory {
   /// A device writes: its lines lie in the cache afterwards (DDIO). Returns the wait for bandwidth.
   Duration write(std::uint64_t address, std::uint64_t bytes, Duration at);
 
+  /// An IOMMU reads the line of a table entry, whose latency it knows. Returns the wait for bandwidth.
+  Duration fetch(Duration at);
+
   const MemoryCounters& counters() const { return counters_; }
   void reset_counters() { counters_ = {}; }
 

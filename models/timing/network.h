@@ -6,6 +6,7 @@
 #include "timing/parameters.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +20,15 @@ struct Channel {
   pcie::LinkTiming link{3, 8, Duration{}};
   /// What a TLP passes before it: the switch that sends it. Zero for devices and the root complex.
   PortParameters entry{Duration{}, false};
-  /// Of its receiver.
+  /// Of its receiver, for each virtual channel.
   CreditParameters credits;
+  VirtualChannelParameters virtual_channels = {};
+  /// TLPs that come by it and go on may be so many before it is another link's turn.
+  unsigned weight = 1;
+  /// Of a bit to be wrong at its end.
+  double bit_error_rate = 0.0;
+  /// From the end of a TLP with a bad LCRC to its receiver's Nak.
+  Duration nak_latency;
 };
 
 struct Network {
@@ -32,6 +40,10 @@ struct Network {
   std::vector<std::string> functions;
   HostParameters host;
   std::size_t root_nodes = 1;
+  /// Of what happens by chance: bit errors.
+  std::uint64_t seed = 0;
+  /// Of time series; zero: none are kept.
+  Duration interval;
   std::vector<std::string> iommus;
 };
 

@@ -7,9 +7,11 @@
 #include "pcie/flow_control.h"
 #include "pcie/link_timing.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace iommusim::timing {
 
@@ -31,6 +33,12 @@ struct EngineParameters {
   std::uint32_t large = 128;
   /// DMAs whose data wait for the link.
   unsigned buffers = 16;
+  /// What its DMA says: attributes and traffic class of every request. Interrupts have the traffic class only.
+  bool relaxed_ordering = false;
+  bool id_based_ordering = false;
+  std::uint8_t traffic_class = 0;
+  /// A non-posted request without completion is given up so long after it was sent (PCIe base specification, 2.8).
+  Duration completion_timeout = Duration::milliseconds(50);
   /// Pure latency: software and notice of completion, and the descriptor of a DMA.
   Duration command;
   Duration descriptor;
@@ -52,6 +60,16 @@ struct CreditParameters {
   pcie::AdvertisedCredits advertised{{128, 2048}, {64, 64}, {256, 4096}};
   /// From the moment that a receiver's buffer is free to the sender's use of the credit, beside propagation.
   Duration return_latency = Duration::nanoseconds(20);
+};
+
+/// Virtual channels of a link (PCIe base specification, 6.3). Each has credits and queues of its own.
+struct VirtualChannelParameters {
+  static constexpr std::size_t traffic_classes = 8;
+
+  /// The TC/VC map.
+  std::array<std::uint8_t, traffic_classes> of_class{};
+  /// Of each virtual channel: TLPs that it may send before it is the next one's turn.
+  std::vector<unsigned> weights{1};
 };
 
 /// A port of a switch.
@@ -116,6 +134,8 @@ struct IommuParameters {
   bool one_walk_per_region = false;
   /// From the write of the queue's tail to the end of its last descriptor.
   Duration invalidation = Duration::nanoseconds(500);
+  /// Each of them: more.
+  Duration descriptor;
   /// Pages of leaf entries whose upper levels the unit remembers. 0: every walk fetches all levels.
   unsigned structure_cache = 0;
 };

@@ -17,6 +17,8 @@ class SharedSlots {
  public:
   explicit SharedSlots(std::size_t count) : slots_{count}, count_{std::max<std::size_t>(count, 1)} {}
 
+  /// When who asks at `at` would get a place; who asks out of order may get it later.
+  Duration earliest(Duration at) const { return at < latest_ ? at : std::max(at, slots_.earliest()); }
   /// Takes a place for `length` from the returned time on.
   Duration reserve(Duration at, Duration length) {
     if (at < latest_) return left_.reserve(at, length / count_);

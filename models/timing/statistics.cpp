@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/statistics.h"
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace iommusim::timing {
@@ -51,6 +53,7 @@ StatisticGroup channel_group(const std::string& name, const ChannelCounters& cha
            {"completions", "", "completions sent", channel.completions},
            {"bytes", "bytes", "sent, with headers and framing", channel.bytes},
            {"utilisation", "", "share of the time in which it sent", share(channel.busy, counted)},
+           {"replays", "", "TLPs sent again because of a bad LCRC", channel.replays},
            {"queue_max", "", "most TLPs that waited for it at once (approximate timing)", channel.queue_max}},
           {}};
 }
@@ -75,7 +78,8 @@ StatisticGroup memory_group(const MemoryCounters& memory) {
            {"writes", "", "writes of devices", memory.writes},
            {"read_bytes", "bytes", "read by devices", memory.read_bytes},
            {"written_bytes", "bytes", "written by devices", memory.written_bytes},
-           {"cache_misses", "", "reads that the last-level cache did not answer", memory.cache_misses}},
+           {"cache_misses", "", "reads that the last-level cache did not answer", memory.cache_misses},
+           {"table_reads", "", "lines that walks of IOMMUs read", memory.table_reads}},
           {}};
 }
 
@@ -87,24 +91,59 @@ StatisticGroup root_complex_group(const RootComplexCounters& root_complex) {
           {}};
 }
 
+/// The longest interval that a series of the run needed.
+Duration common_interval(const Network& network, const Clock& clock) {
+  Duration interval = network.interval;
+  const auto widen = [&interval](const TimeSeries* series) {
+    if (series != nullptr) interval = std::max(interval, series->interval());
+  };
+  for (std::size_t i = 0; i < network.functions.size(); ++i)
+    widen(clock.function_series(i));
+  for (std::size_t i = 0; i < network.channels.size(); ++i)
+    widen(clock.channel_series(i));
+  for (std::size_t i = 0; i < network.iommus.size(); ++i)
+    widen(clock.host().iommu(i).series());
+  return interval;
+}
+
+StatisticGroup with_series(StatisticGroup group, const TimeSeries* series, Duration interval) {
+  if (series == nullptr) return group;
+  TimeSeries widened = *series;
+  widened.widen_to(interval);
+  for (std::size_t i = 0; i < widened.column_count(); ++i) {
+    const SeriesColumn& column = widened.column(i);
+    std::vector<std::uint64_t> values = widened.values(i);
+    if (std::string_view{column.unit} == "ns")
+      for (std::uint64_t& value : values)
+        value /= 1000;
+    group.series.push_back({column.name, column.unit, column.description, interval, std::move(values)});
+  }
+  return group;
+}
+
 }  // namespace
 
 StatisticGroup collect(const Network& network, const Clock& clock, Duration since, Duration until) {
   const Duration counted = until > since ? until - since : Duration{};
+  const Duration interval = common_interval(network, clock);
   StatisticGroup devices{"devices", {}, {}};
   for (std::size_t i = 0; i < network.functions.size(); ++i) {
     const FunctionStatistics& function = clock.function(i);
     if (function.reads.count() + function.writes.count() != 0)
-      devices.groups.push_back(function_group(network.functions[i], function));
+      devices.groups.push_back(
+          with_series(function_group(network.functions[i], function), clock.function_series(i), interval));
   }
   StatisticGroup links{"links", {}, {}};
   for (std::size_t i = 0; i < network.channels.size(); ++i)
     if (clock.channel(i).bytes != 0)
-      links.groups.push_back(channel_group(network.channels[i].name, clock.channel(i), counted));
+      links.groups.push_back(with_series(channel_group(network.channels[i].name, clock.channel(i), counted),
+                                         clock.channel_series(i), interval));
   StatisticGroup iommus{"iommus", {}, {}};
-  for (std::size_t i = 0; i < network.iommus.size(); ++i)
-    iommus.groups.push_back(
-        iommu_group(network.iommus[i], clock.host().iommu(i).counters(), network.host.iommu.walkers, counted));
+  for (std::size_t i = 0; i < network.iommus.size(); ++i) {
+    const Iommu& unit = clock.host().iommu(i);
+    iommus.groups.push_back(with_series(
+        iommu_group(network.iommus[i], unit.counters(), network.host.iommu.walkers, counted), unit.series(), interval));
+  }
   const Host& host = clock.host();
   return {"statistics",
           {{"counted", "ns", "simulated time after the warm-up", counted.as_nanoseconds()}},

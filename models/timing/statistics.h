@@ -20,11 +20,22 @@ struct Statistic {
   std::variant<std::uint64_t, double> value;
 };
 
+/// One figure for each interval of the run, from time 0 on.
+struct StatisticSeries {
+  std::string name;
+  std::string unit;
+  std::string description;
+  Duration interval;
+  std::vector<std::uint64_t> values;
+};
+
 struct StatisticGroup {
   /// "links", "nic0 up".
   std::string name;
   std::vector<Statistic> statistics;
   std::vector<StatisticGroup> groups;
+  /// All of a tree have the same interval.
+  std::vector<StatisticSeries> series = {};
 };
 
 /// `since`, `until`: the time that was counted. Functions and links that nothing used are left out.

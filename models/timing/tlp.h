@@ -24,6 +24,10 @@ struct Tlp {
   bool relaxed_ordering = false;
   /// What follows of the same operation waits for its answer: a translation request.
   bool gates = false;
+  bool id_based_ordering = false;
+  std::uint8_t traffic_class = 0;
+  /// Non-posted: no completion will ever come.
+  bool times_out = false;
   RequesterId requester;
   std::uint64_t address = 0;
   /// Payload of the request, or bytes that it asks for.
@@ -44,14 +48,17 @@ struct Tlp {
 
   /// Becomes `access`, which went by `way`. `max_completion`: Max_Payload_Size where completions are cut.
   void set(const Access& access, const Journey& way, std::uint32_t max_completion) {
-    gates = false;
+    gates = times_out = false;
     operation = access.operation;
     relaxed_ordering = access.relaxed_ordering;
+    id_based_ordering = access.id_based_ordering;
+    traffic_class = access.traffic_class;
     requester = access.requester;
     address = access.address.value();
     size = access.size;
     wire_bytes = static_cast<std::uint32_t>(pcie::request_bytes(access));
     max_payload = max_completion;
+    times_out = false;
     journey = way;
   }
 };

@@ -37,6 +37,7 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   /// Set by the requester; never changed; defaults 0 and off.
   std::uint8_t traffic_class = 0;
   bool relaxed_ordering = false;
+  bool id_based_ordering = false;
   bool no_snoop = false;
   std::uint16_t tag = 0;
 
@@ -63,7 +64,8 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   void reset() {
     requester = RequesterId{};
     pasid.reset();
-    privileged = execute = atomic = zero_length = relaxed_ordering = no_snoop = poisoned = false;
+    privileged = execute = atomic = zero_length = poisoned = false;
+    relaxed_ordering = id_based_ordering = no_snoop = false;
     translation_answered = from_device_tlb = false;
     address_type = AddressType::untranslated;
     traffic_class = 0;
@@ -90,6 +92,8 @@ inline Access access_of(const tlm::tlm_generic_payload& payload, const DmaExtens
   access.privileged = extension.privileged;
   access.execute = extension.execute;
   access.relaxed_ordering = extension.relaxed_ordering;
+  access.id_based_ordering = extension.id_based_ordering;
+  access.traffic_class = extension.traffic_class;
   access.no_snoop = extension.no_snoop;
   access.poisoned = extension.poisoned && payload.is_write();
   access.address = BusAddr{payload.get_address()};

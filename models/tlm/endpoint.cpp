@@ -16,6 +16,16 @@
 #include <utility>
 
 namespace iommusim::modules {
+namespace {
+
+void set_ordering(pcie::PortType type, const DmaRequest& request, Access& access) {
+  if (type == pcie::PortType::conventional) return;
+  access.relaxed_ordering = request.relaxed_ordering;
+  access.id_based_ordering = request.id_based_ordering;
+  access.traffic_class = request.traffic_class;
+}
+
+}  // namespace
 
 Endpoint::Endpoint(const sc_core::sc_module_name& name, pcie::Topology& topology, timing::LooseClock& foreign,
                    EndpointConfig config)
@@ -47,6 +57,7 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
     access.requester = request.requester.value_or(topology_[request.function].requester);
     access.message = request.message;
     access.poisoned = request.poisoned && request.operation != Operation::read;
+    set_ordering(topology_[request.function].type, request, access);
     access.address = part.address;
     access.size = part.size;
     send(request, access, data, observer);
@@ -61,17 +72,18 @@ void Endpoint::transfer(const DmaRequest& request, Duration start, timing::Clock
                 {tlps_.data(), tlp_count_}});
 }
 
-void Endpoint::signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start,
-                      timing::Clock& clock, TlpObserver& observer, bool poisoned) {
+void Endpoint::signal(pcie::NodeIndex function, const Interrupt& interrupt, Duration start, timing::Clock& clock,
+                      TlpObserver& observer) {
   std::array<unsigned char, 4> data{};
-  store_le(data.data(), message.data);
+  store_le(data.data(), interrupt.message.data);
   DmaRequest request;
   request.function = function;
   request.operation = Operation::write;
-  request.address = message.address;
+  request.address = interrupt.message.address;
   request.size = data.size();
   request.message = true;
-  request.poisoned = poisoned;
+  request.poisoned = interrupt.poisoned;
+  request.traffic_class = interrupt.traffic_class;
   request.data = data.data();
   transfer(request, start, clock, observer);
 }
@@ -93,7 +105,9 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
   if (!read && data != nullptr) std::memcpy(transaction->get_data_ptr(), data, access.size);
   const std::optional<Access> sent = translates ? translate(request, access, *transaction) : access;
   if (sent) transmit(request.function, access, *sent, *transaction);
-  next_tlp().set(sent.value_or(access), extension.journey, topology_[request.function].decoded.max_payload);
+  timing::Tlp& tlp = next_tlp();
+  tlp.set(sent.value_or(access), extension.journey, topology_[request.function].decoded.max_payload);
+  tlp.times_out = extension.landing.status == CompletionStatus::timeout;
   if (extension.from_device_tlb && extension.landing.kind == LandingKind::memory) {
     extension.landing.decide(topology_[request.function].id, iommu::rules::device_tlb);
     extension.landing.from_cache = true;

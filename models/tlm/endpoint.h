@@ -59,6 +59,10 @@ struct DmaRequest {
   bool message = false;
   /// Writes and atomics: the data is known to be bad, and every TLP says so (EP). Reads bring no data to poison.
   bool poisoned = false;
+  /// Of every TLP. A conventional PCI device has none of them.
+  bool relaxed_ordering = false;
+  bool id_based_ordering = false;
+  std::uint8_t traffic_class = 0;
   /// Writes and atomics: `size` bytes. Reads: where `size` bytes go, or nullptr.
   unsigned char* data = nullptr;
 };
@@ -81,9 +85,14 @@ class Endpoint : public sc_core::sc_module {
 
   /// Sends the TLPs of `request` and gives them to `clock`, which spends their time from `start` on.
   void transfer(const DmaRequest& request, Duration start, timing::Clock& clock, TlpObserver& observer);
-  /// Sends an interrupt message: a 4-byte posted write, poisoned or not.
-  void signal(pcie::NodeIndex function, const interrupts::MsiMessage& message, Duration start, timing::Clock& clock,
-              TlpObserver& observer, bool poisoned = false);
+  struct Interrupt {
+    interrupts::MsiMessage message;
+    bool poisoned = false;
+    std::uint8_t traffic_class = 0;
+  };
+  /// Sends an interrupt message: a 4-byte posted write.
+  void signal(pcie::NodeIndex function, const Interrupt& interrupt, Duration start, timing::Clock& clock,
+              TlpObserver& observer);
 
   const PayloadPool& pool() const { return pool_; }
   /// Requests that went a known way, and so were not sent through the modules on it.

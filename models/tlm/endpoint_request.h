@@ -25,6 +25,9 @@ inline void prepare_payload(DmaTransaction& transaction, const Access& access) {
   extension.atomic = access.operation == Operation::atomic;
   extension.zero_length = access.size == 0;
   extension.poisoned = access.poisoned;
+  extension.relaxed_ordering = access.relaxed_ordering;
+  extension.id_based_ordering = access.id_based_ordering;
+  extension.traffic_class = access.traffic_class;
 }
 
 }  // namespace iommusim::modules

@@ -151,7 +151,8 @@ void VtdModule::write_register(std::uint64_t offset, unsigned width, std::uint64
   const vtd::UnitStatistics before = unit_.statistics();
   unit_.write_register(offset, width, value);
   const vtd::UnitStatistics& after = unit_.statistics();
-  if (after.invalidation_descriptors != before.invalidation_descriptors) delay += config_.invalidation_latency;
+  const std::uint64_t executed = after.invalidation_descriptors - before.invalidation_descriptors;
+  if (executed != 0) delay += config_.invalidation_latency + config_.descriptor_latency * static_cast<double>(executed);
   if (after.device_invalidations != before.device_invalidations) delay += config_.device_invalidation_latency;
   watch_devices(sc_core::sc_time_stamp() + delay);
 }

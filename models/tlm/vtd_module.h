@@ -23,8 +23,9 @@ struct VtdConfig {
   std::uint16_t index = 0;
   /// Each register access.
   sc_core::sc_time register_latency;
-  /// More for a register write that has descriptors of the invalidation queue executed.
+  /// More for a register write that has descriptors of the invalidation queue executed; and for each of them.
   sc_core::sc_time invalidation_latency;
+  sc_core::sc_time descriptor_latency;
   /// More for one that has devices told: to the farthest of them and back.
   sc_core::sc_time device_invalidation_latency;
   /// For so long a device may owe an Invalidate Completion. How long hardware waits is its own affair; this is less

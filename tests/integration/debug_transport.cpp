@@ -37,9 +37,7 @@ bool same(const vtd::UnitStatistics& a, const vtd::UnitStatistics& b) {
 
 /// Keeps the last landing.
 struct LastLanding : modules::TlpObserver {
-  void on_tlp(const Access&, const Landing& landed_at, const Path&) override {
-    landing = landed_at;
-  }
+  void on_tlp(const Access&, const Landing& landed_at, const Path&) override { landing = landed_at; }
   Landing landing;
 };
 

@@ -139,7 +139,7 @@ TEST_CASE("Direct pointers are withdrawn when the driver invalidates the IOTLB",
   REQUIRE(bench.ask(bench::ring_iova));
   bench.watched = bench::ring_iova;
   const auto ring = Range<Iova>::from_size(Iova{bench::ring_iova}, bench::ring_size);
-  bench.platform.system().unmap(bench.platform.node("nic0"), *ring, true, Duration{});
+  bench.platform.system().unmap(bench.platform.node("nic0"), *ring, software::Invalidate::yes, Duration{});
   CHECK(bench.withdrawn >= 1);
   CHECK_FALSE(bench.ask(bench::ring_iova));
 }
@@ -149,7 +149,7 @@ TEST_CASE("Direct pointers outlive an unmap that tells the IOMMU nothing, until 
   REQUIRE(bench.ask(bench::ring_iova));
   bench.watched = bench::ring_iova;
   const auto ring = Range<Iova>::from_size(Iova{bench::ring_iova}, bench::ring_size);
-  bench.platform.system().unmap(bench.platform.node("nic0"), *ring, false, Duration{});
+  bench.platform.system().unmap(bench.platform.node("nic0"), *ring, software::Invalidate::no, Duration{});
   CHECK(bench.withdrawn == 0);
   bench.platform.system().invalidate(bench.platform.node("nic0"), *ring);
   CHECK(bench.withdrawn >= 1);

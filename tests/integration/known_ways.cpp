@@ -42,7 +42,7 @@ class Traffic : private modules::TlpObserver {
   }
   std::uint64_t repeated() { return platform.endpoint("nic0").repeated(); }
   const vtd::UnitStatistics& unit() { return platform.machine().iommu(0).statistics(); }
-  void unmap(std::uint64_t iova, bool invalidate) {
+  void unmap(std::uint64_t iova, software::Invalidate invalidate) {
     const auto range = Range<Iova>::from_size(Iova{iova}, bench::ring_size);
     platform.system().unmap(platform.node("nic0"), *range, invalidate, Duration{});
   }
@@ -92,14 +92,14 @@ TEST_CASE("Reads that go a known way bring what is in memory", "[tlm][known-ways
 TEST_CASE("A known way ends with the mapping", "[tlm][known-ways]") {
   Traffic traffic;
   traffic.learn(bench::ring_iova);
-  traffic.unmap(bench::ring_iova, true);
+  traffic.unmap(bench::ring_iova, software::Invalidate::yes);
   CHECK(traffic.send(bench::ring_iova).kind == LandingKind::iommu_fault);
 }
 
 TEST_CASE("A known way goes on as long as the unit serves a stale translation", "[tlm][known-ways]") {
   Traffic traffic;
   traffic.learn(bench::ring_iova);
-  traffic.unmap(bench::ring_iova, false);
+  traffic.unmap(bench::ring_iova, software::Invalidate::no);
   const Landing landing = traffic.send(bench::ring_iova);
   CHECK(landing.kind == LandingKind::memory);
   CHECK(landing.from_cache);

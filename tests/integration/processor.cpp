@@ -15,9 +15,7 @@ using namespace iommusim::tests;
 namespace {
 
 struct LastLanding : modules::TlpObserver {
-  void on_tlp(const Access&, const Landing& landed_at, const Path&) override {
-    landing = landed_at;
-  }
+  void on_tlp(const Access&, const Landing& landed_at, const Path&) override { landing = landed_at; }
   Landing landing;
 };
 
@@ -57,7 +55,7 @@ TEST_CASE("Software that has nothing but the simulated processor boots a machine
   const Landing mapped = dma(simulation, nic, Operation::write, bench::unmapped_iova + 0x80);
   CHECK(mapped.kind == LandingKind::memory);
   CHECK(mapped.address == 0x2200'0080);
-  system.unmap(nic, *range, true, Duration{});
+  system.unmap(nic, *range, software::Invalidate::yes, Duration{});
   CHECK(dma(simulation, nic, Operation::write, bench::unmapped_iova).kind == LandingKind::iommu_fault);
 }
 

@@ -7,6 +7,7 @@
 #include "timing/tlp.h"
 
 #include <string>
+#include <utility>
 
 namespace iommusim::tests {
 
@@ -16,20 +17,28 @@ constexpr timing::ChannelIndex up_of(std::size_t device) {
   return static_cast<timing::ChannelIndex>(2 + 2 * device);
 }
 
+inline timing::Channel plain_channel(std::string name, const timing::PortParameters& entry) {
+  timing::Channel channel;
+  channel.name = std::move(name);
+  channel.link = pcie::LinkTiming{3, 1, Duration::nanoseconds(5)};
+  channel.entry = entry;
+  return channel;
+}
+
 /// One device hangs directly at the root port; more hang below a switch.
 inline timing::Network small_network(std::size_t devices) {
   timing::Network network;
-  const pcie::LinkTiming link{3, 1, Duration::nanoseconds(5)};
   const timing::PortParameters none{Duration{}, false};
   const timing::PortParameters port{Duration::nanoseconds(110), false};
   const timing::CreditParameters endless{{}, Duration{}};
   const bool is_switched = devices > 1;
-  network.channels.push_back({"switch up", link, port, {}});
-  network.channels.push_back({"switch down", link, none, {}});
+  network.channels.push_back(plain_channel("switch up", port));
+  network.channels.push_back(plain_channel("switch down", none));
   for (std::size_t i = 0; i < devices; ++i) {
     const std::string name = "device" + std::to_string(i);
-    network.channels.push_back({name + " up", link, none, {}});
-    network.channels.push_back({name + " down", link, is_switched ? port : none, endless});
+    network.channels.push_back(plain_channel(name + " up", none));
+    network.channels.push_back(plain_channel(name + " down", is_switched ? port : none));
+    network.channels.back().credits = endless;
     network.engines.emplace_back();
     network.functions.push_back(name);
   }

@@ -136,6 +136,11 @@ class TopologyBuilder {
                                                     pcie::ExtendedCapabilityId::downstream_port_containment);
     write(node, *dpc + 0x06, 2, on ? 0x20 : 0);
   }
+  void set_link_disable(NodeIndex port, bool on) {
+    const auto express =
+        pcie::find_capability(pcie::reader_of(topology_[port].config), pcie::CapabilityId::pci_express);
+    write(port, *express + 0x10, 2, on ? 0x10 : 0);
+  }
   void set_command(NodeIndex node, bool memory_space, bool bus_master) {
     write(node, pcie::header::command, 2, (memory_space ? 0x2U : 0U) | (bus_master ? 0x4U : 0U));
   }

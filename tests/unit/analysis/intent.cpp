@@ -114,7 +114,8 @@ TEST_CASE("The inbound window's offset comes before the mapping", "[analysis]") 
 
 TEST_CASE("An unmapped address remembers where it led and when that ended", "[analysis]") {
   Booted platform;
-  platform.system.unmap(platform.node("nic0"), page_at(0x10'1000), true, Duration::nanoseconds(700));
+  platform.system.unmap(platform.node("nic0"), page_at(0x10'1000), software::Invalidate::yes,
+                        Duration::nanoseconds(700));
   const Intent gone = intent_of(platform, "nic0", 0x10'1010);
   CHECK(gone.kind == IntentKind::none);
   CHECK(gone.was_mapped);

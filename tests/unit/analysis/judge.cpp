@@ -43,7 +43,8 @@ TEST_CASE("Wrong memory is foreign when another domain maps it now", "[analysis]
   CHECK(verdict(platform, access, memory_at(0x1200'1000)) == CollisionKind::wrong_memory);
   CHECK(verdict(platform, access, memory_at(0x11FF'FFFF)) == CollisionKind::wrong_memory);
   // The device's own mapping of it is no claim of another domain.
-  platform.system.unmap(platform.node("ssd0"), *Range<Iova>::from_size(Iova{0x10'0000}, page_4k), true, Duration{});
+  platform.system.unmap(platform.node("ssd0"), *Range<Iova>::from_size(Iova{0x10'0000}, page_4k),
+                        software::Invalidate::yes, Duration{});
   CHECK(verdict(platform, access, memory_at(0x1200'0000)) == CollisionKind::wrong_memory);
 }
 

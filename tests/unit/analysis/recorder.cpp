@@ -87,7 +87,7 @@ TEST_CASE("Collisions of other devices, kinds and rules are kept apart", "[analy
   recording.write("nic0", gpu_bar);
   recording.write("ssd0", gpu_bar);
   const auto page = *Range<Iova>::from_size(Iova{gpu_bar}, page_4k);
-  recording.platform.system.unmap(recording.platform.node("nic0"), page, true, Duration{});
+  recording.platform.system.unmap(recording.platform.node("nic0"), page, software::Invalidate::yes, Duration{});
   recording.write("nic0", gpu_bar);
   const Results& results = recording.results();
   REQUIRE(results.collisions.size() == 3);

@@ -33,7 +33,7 @@ TEST_CASE("A stale translation calls for an invalidation of its page", "[analysi
   request.address = Iova{0x10'1040};
   request.size = 64;
   REQUIRE(platform.machine.iommu(0).translate(request, platform.fetches).outcome == iommu::Outcome::translated);
-  platform.system.unmap(platform.node("nic0"), page, false, Duration{});
+  platform.system.unmap(platform.node("nic0"), page, software::Invalidate::no, Duration{});
 
   const Advice advice = advise(platform, "nic0", access);
   CHECK(advice.kind == CollisionKind::stale_translation);
@@ -49,8 +49,8 @@ TEST_CASE("A fault calls for a mapping, for the missing right, or for a device t
         "Map IOVA 0x300000 in domain user before nic0 uses it");
   CHECK(advise(platform, "nic0", dma_write(0x90'0040)).text("map") ==
         "Map IOVA 0x900000 in domain user with write permission");
-  platform.system.unmap(platform.node("nic0"), *Range<Iova>::from_size(Iova{0x10'0000}, page_4k), true,
-                        Duration::nanoseconds(1500));
+  platform.system.unmap(platform.node("nic0"), *Range<Iova>::from_size(Iova{0x10'0000}, page_4k),
+                        software::Invalidate::yes, Duration::nanoseconds(1500));
   CHECK(advise(platform, "nic0", dma_write(0x10'0040)).text("quiesce") ==
         "nic0 still uses IOVA 0x100000, which was unmapped at 1.5 us: stop it before unmapping");
 }

@@ -55,7 +55,7 @@ TEST_CASE("Only ports have devices below them", "[platforms]") {
               "host_bridges.pcie0.devices.rp1.devices.gpu0.devices: found an unknown key, expected name, "
               "type, at, id, "
               "class, bars, msi, msix, acs, aer, link, bus_master, memory_space, max_payload, max_read_request, "
-              "dma_alias, ats, pri, pasid, dma_bits, ari, sriov or dma");
+              "dma_alias, ats, pri, pasid, dma_bits, ari, sriov, dma or device_tlb");
 }
 
 TEST_CASE("A device number must be one that lspci could print", "[platforms]") {

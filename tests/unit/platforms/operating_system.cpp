@@ -162,7 +162,7 @@ TEST_CASE("map makes an address reach memory, unmap ends that", "[os]") {
   platform.system.map(nic, {pages(0x50'0000, 0x3000), PhysAddr{0x1100'0000}, {true, false}, {}}, Duration{});
   CHECK(translate(platform, 0x50'2000, Operation::read) == iommu::Outcome::translated);
   CHECK(translate(platform, 0x50'2000, Operation::write) == iommu::Outcome::fault);
-  platform.system.unmap(nic, pages(0x50'2000), true, Duration::nanoseconds(9));
+  platform.system.unmap(nic, pages(0x50'2000), software::Invalidate::yes, Duration::nanoseconds(9));
   CHECK(translate(platform, 0x50'2000, Operation::read) == iommu::Outcome::fault);
   CHECK(translate(platform, 0x50'1FC0, Operation::read) == iommu::Outcome::translated);
   const software::Intent past = platform.system.domain_of(nic)->space.lookup(Iova{0x50'2000});
@@ -174,7 +174,7 @@ TEST_CASE("Without an invalidation a cached translation outlives its mapping, un
   Booted platform;
   const pcie::NodeIndex nic = platform.node("nic0");
   REQUIRE(translate(platform, 0x10'0000) == iommu::Outcome::translated);
-  platform.system.unmap(nic, pages(0x10'0000), false, Duration{});
+  platform.system.unmap(nic, pages(0x10'0000), software::Invalidate::no, Duration{});
   CHECK(translate(platform, 0x10'0000) == iommu::Outcome::translated);
   platform.system.invalidate(nic, pages(0x10'0000));
   CHECK(translate(platform, 0x10'0000) == iommu::Outcome::fault);
@@ -187,13 +187,13 @@ TEST_CASE("What software cannot do is refused and changes nothing", "[os]") {
   const software::NewMapping again{pages(0x10'0000), PhysAddr{0x1300'0000}, {}, {}};
   CHECK_THROWS_AS(system.map(nic, again, Duration{}), DriverError);
   CHECK(system.domain_of(nic)->space.lookup(Iova{0x10'0000}).physical == PhysAddr{0x1000'0000});
-  CHECK_THROWS_AS(system.unmap(nic, pages(0x40'0000), true, Duration{}), DriverError);
+  CHECK_THROWS_AS(system.unmap(nic, pages(0x40'0000), software::Invalidate::yes, Duration{}), DriverError);
   CHECK_THROWS_AS(system.map(nic, {pages(std::uint64_t{1} << 48), PhysAddr{0x1300'0000}, {}, {}}, Duration{}),
                   DriverError);
   // gpu0 is in no domain.
   const pcie::NodeIndex gpu = platform.node("gpu0");
   CHECK_THROWS_AS(system.map(gpu, {pages(0), PhysAddr{0x1300'0000}, {}, {}}, Duration{}), DriverError);
-  CHECK_THROWS_AS(system.unmap(gpu, pages(0), true, Duration{}), DriverError);
+  CHECK_THROWS_AS(system.unmap(gpu, pages(0), software::Invalidate::yes, Duration{}), DriverError);
   CHECK_THROWS_AS(system.invalidate(gpu, pages(0)), DriverError);
 }
 
@@ -203,7 +203,7 @@ TEST_CASE("Identity and blocked domains have no mappings to change", "[os]") {
     Booted platform{{"software.domains=[{name: d, type: " + type + ", devices: [nic0]}]"}};
     const pcie::NodeIndex nic = platform.node("nic0");
     CHECK_THROWS_AS(platform.system.map(nic, {pages(0), PhysAddr{0x1300'0000}, {}, {}}, Duration{}), DriverError);
-    CHECK_THROWS_AS(platform.system.unmap(nic, pages(0), true, Duration{}), DriverError);
+    CHECK_THROWS_AS(platform.system.unmap(nic, pages(0), software::Invalidate::yes, Duration{}), DriverError);
     CHECK(platform.system.domain_of(nic)->space.live_ranges() == 0);
   }
 }

@@ -36,7 +36,8 @@ IommuParameters two_walkers() {
 }  // namespace
 
 TEST_CASE("A hit takes the lookup, a miss the walk with every entry that it reads", "[timing]") {
-  Iommu iommu{two_walkers(), 1};
+  timing::Memory memory{{}};
+  Iommu iommu{two_walkers(), 1, memory};
   CHECK(iommu.translate({hit(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(2));
   CHECK(iommu.translate({miss(2), RequesterId{}, 0, Iommu::Lane::read}, ns(10)) == ns(10 + 2 + 100 + 40));
   CHECK(iommu.counters().walks == 1);
@@ -45,14 +46,16 @@ TEST_CASE("A hit takes the lookup, a miss the walk with every entry that it read
 }
 
 TEST_CASE("As many walks as there are walkers go on at once", "[timing]") {
-  Iommu iommu{two_walkers(), 4};
+  timing::Memory memory{{}};
+  Iommu iommu{two_walkers(), 4, memory};
   CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
   CHECK(iommu.translate({miss(2), RequesterId{}, 1, Iommu::Lane::read}, ns(0)) == ns(142));
   CHECK(iommu.translate({miss(3), RequesterId{}, 2, Iommu::Lane::read}, ns(0)) == ns(142 + 140));
 }
 
 TEST_CASE("A hit on a page whose walk is under way waits for it", "[timing]") {
-  Iommu iommu{two_walkers(), 2};
+  timing::Memory memory{{}};
+  Iommu iommu{two_walkers(), 2, memory};
   iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0));
   CHECK(iommu.translate({hit(1), RequesterId{}, 1, Iommu::Lane::read}, ns(20)) == ns(142));
   CHECK(iommu.counters().merged == 1);
@@ -60,7 +63,8 @@ TEST_CASE("A hit on a page whose walk is under way waits for it", "[timing]") {
 }
 
 TEST_CASE("Reads leave in order, and writes need not wait for them", "[timing]") {
-  Iommu iommu{two_walkers(), 1};
+  timing::Memory memory{{}};
+  Iommu iommu{two_walkers(), 1, memory};
   iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0));
   CHECK(iommu.translate({hit(2), RequesterId{}, 0, Iommu::Lane::read}, ns(10)) == ns(142));
   CHECK(iommu.translate({hit(2), RequesterId{}, 0, Iommu::Lane::write}, ns(10)) == ns(12));
@@ -69,7 +73,8 @@ TEST_CASE("Reads leave in order, and writes need not wait for them", "[timing]")
 TEST_CASE("With one walk at a time in a region others wait, whatever walkers are free", "[timing]") {
   IommuParameters parameters = two_walkers();
   parameters.one_walk_per_region = true;
-  Iommu iommu{parameters, 3};
+  timing::Memory memory{{}};
+  Iommu iommu{parameters, 3, memory};
   CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
   CHECK(iommu.translate({miss(2), RequesterId{}, 1, Iommu::Lane::read}, ns(0)) == ns(282));
   // 512 pages of 4 KiB further is another region; walks are dispatched in order.
@@ -79,7 +84,8 @@ TEST_CASE("With one walk at a time in a region others wait, whatever walkers are
 TEST_CASE("A walk below a known table reads one entry", "[timing]") {
   IommuParameters parameters = two_walkers();
   parameters.structure_cache = 1;
-  Iommu iommu{parameters, 1};
+  timing::Memory memory{{}};
+  Iommu iommu{parameters, 1, memory};
   CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
   CHECK(iommu.translate({miss(2), RequesterId{}, 0, Iommu::Lane::read}, ns(1000)) == ns(1112));
   iommu.translate({miss(600), RequesterId{}, 0, Iommu::Lane::read}, ns(2000));
@@ -90,13 +96,34 @@ TEST_CASE("A walker rests after a walk as its kind of request asks", "[timing]")
   IommuParameters parameters = two_walkers();
   parameters.walkers = 1;
   parameters.recovery_read = ns(40);
-  Iommu iommu{parameters, 2};
+  timing::Memory memory{{}};
+  Iommu iommu{parameters, 2, memory};
   CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
   CHECK(iommu.translate({miss(2), RequesterId{}, 1, Iommu::Lane::write}, ns(0)) == ns(142 + 40 + 140));
 }
 
 TEST_CASE("Pages of different requesters are different pages", "[timing]") {
-  Iommu iommu{two_walkers(), 2};
+  timing::Memory memory{{}};
+  Iommu iommu{two_walkers(), 2, memory};
   iommu.translate({miss(1), RequesterId{1}, 0, Iommu::Lane::read}, ns(0));
   CHECK(iommu.translate({hit(1), RequesterId{2}, 1, Iommu::Lane::read}, ns(20)) == ns(22));
+}
+
+TEST_CASE("Walks share the bandwidth of memory with DMA", "[timing]") {
+  timing::MemoryParameters slow;
+  // 64 bytes in 64 ns.
+  slow.bandwidth = 1e9;
+  timing::Memory memory{slow};
+  Iommu iommu{two_walkers(), 2, memory};
+  memory.read(0, 6400, ns(0));
+  const Duration alone = ns(2 + 100 + 40);
+  CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) > alone + ns(6400 - 142));
+  CHECK(memory.counters().table_reads == 4);
+}
+
+TEST_CASE("Without a limit of bandwidth walks wait for nothing", "[timing]") {
+  timing::Memory memory{{}};
+  Iommu iommu{two_walkers(), 1, memory};
+  memory.read(0, 1 << 20, ns(0));
+  CHECK(iommu.translate({miss(1), RequesterId{}, 0, Iommu::Lane::read}, ns(0)) == ns(142));
 }

@@ -117,6 +117,23 @@ TEST_CASE("Messages are vectors or raw writes", "[traces]") {
   CHECK(write.value == 0xFFFF'FFFF);
 }
 
+TEST_CASE("Attributes and traffic class stand behind the alias, in their order", "[traces]") {
+  const Dma all =
+      parse_one<Dma>("nic0 write 0x1000 2 translated alias=00.1 relaxed-ordering id-ordering traffic-class=7 poisoned");
+  CHECK(all.relaxed_ordering);
+  CHECK(all.id_based_ordering);
+  CHECK(all.traffic_class == 7);
+  CHECK(all.poisoned);
+  const Dma read = parse_one<Dma>("nic0 read 0x1000 2 id-ordering");
+  CHECK_FALSE(read.relaxed_ordering);
+  CHECK(read.id_based_ordering);
+  CHECK_FALSE(read.traffic_class.has_value());
+  CHECK(parse_one<Dma>("nic0 atomic 0x1000 8 traffic-class=0").traffic_class == 0);
+  CHECK(error_of("0ns a read 0x0 4 traffic-class=8\n") == "t.trace:1:32: found \"8\", expected 0 to 7");
+  CHECK(error_of("0ns a read 0x0 4 id-ordering relaxed-ordering\n") ==
+        "t.trace:1:30: found \"relaxed-ordering\", expected the end of the line");
+}
+
 TEST_CASE("What carries data can be poisoned, as the last word", "[traces]") {
   const Dma write = parse_one<Dma>("nic0 write 0x1000 2 data=00ff translated alias=00.1 poisoned");
   CHECK(write.poisoned);
@@ -148,7 +165,7 @@ TEST_CASE("Software maps numbers and buffers, unmaps and invalidates", "[traces]
   CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB").invalidate == Invalidate::yes);
   CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-invalidate").invalidate == Invalidate::no);
   CHECK(parse_one<Unmap>("nic0 unmap 0x1000 8KiB no-device-invalidate").invalidate == Invalidate::unit_only);
-  CHECK(parse_one<Invalidate>("nic0 invalidate 0x1000 8KiB").size == 8192);
+  CHECK(parse_one<traces::Invalidate>("nic0 invalidate 0x1000 8KiB").size == 8192);
 }
 
 TEST_CASE("Software sets switches and BARs by name", "[traces]") {
@@ -238,8 +255,8 @@ TEST_CASE("Every error of a line has its place, what was found and what was expe
       {"0ns a unmap 0xffff_ffff_ffff_f000 8KiB",
        "t.trace:1:13: 8192 bytes at 0xfffffffffffff000 pass the end of the address space"},
       {"0ns a set acs.x on",
-       "t.trace:1:11: found \"acs.x\", expected acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, msi "
-       "or bar0 to bar5 "
+       "t.trace:1:11: found \"acs.x\", expected acs.NAME, dpc.poisoned-egress-blocking, bus-master, memory-space, "
+       "link-disable, msi or bar0 to bar5 "
        "(docs/trace-format.md lists them)"},
       {"0ns a set msi 1", "t.trace:1:15: found \"1\", expected on or off"},
       {"0ns cpu read 0 3", "t.trace:1:16: found \"3\", expected a size of 1, 2, 4 or 8 bytes"},

@@ -27,13 +27,14 @@ auto named(const BarName& bar) {
 }
 
 auto content(const Dma& a) {
-  return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.data, a.address_type), named(a.bar));
+  return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.data, a.address_type, a.alias, a.poisoned),
+                        std::tie(a.relaxed_ordering, a.id_based_ordering, a.traffic_class), named(a.bar));
 }
 auto content(const Msi& a) {
-  return std::tie(a.vector);
+  return std::tie(a.vector, a.poisoned);
 }
 auto content(const RawWrite& a) {
-  return std::tuple_cat(std::tie(a.address, a.value), named(a.bar));
+  return std::tuple_cat(std::tie(a.address, a.value, a.poisoned), named(a.bar));
 }
 auto content(const Map& a) {
   return std::tie(a.iova, a.size, a.buffer, a.physical_or_offset, a.read, a.write);
@@ -105,6 +106,9 @@ class RandomOperations {
     dma.size = 1 + below(16u << 20);
     dma.bar = bar();
     if (below(2) == 0) dma.address_type = AddressType::translated;
+    dma.relaxed_ordering = below(3) == 0;
+    dma.id_based_ordering = below(3) == 0;
+    if (below(3) == 0) dma.traffic_class = static_cast<std::uint8_t>(below(8));
     if (dma.operation == Operation::read) return dma;
     dma.poisoned = below(4) == 0;
     if (below(2) == 0) return dma;
@@ -183,8 +187,9 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
         "1500ns nic0 write 0xfff 2 data=0ab0 translated");
   CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0x1'0000}, 16u << 20, {}, {}})) ==
         "1us nic0 write 0x1_0000 16MiB");
-  CHECK(to_text(at(us, "nic0", Dma{Operation::read, BusAddr{0x1'1000}, 64, {}, {}, {}, false, BarName{"gpu0", 2}})) ==
-        "1us nic0 read gpu0.2+0x11000 64");
+  CHECK(
+      to_text(at(us, "nic0", Dma{Operation::read, BusAddr{0x1'1000}, 64, {}, {}, {}, {}, false, BarName{"gpu0", 2}})) ==
+      "1us nic0 read gpu0.2+0x11000 64");
   CHECK(to_text(at(us, "cpu", CpuAccess{Operation::read, PhysAddr{0}, 4, 0, BarName{"gpu0", 0}})) ==
         "1us cpu read gpu0.0 4");
   CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0x10}, 0x41, false, BarName{"gpu0", 1}})) ==
@@ -193,7 +198,7 @@ TEST_CASE("Every operation has one canonical line", "[traces]") {
   CHECK(to_text(at(us, "nic0", RawWrite{BusAddr{0xFEE0'0000}, 0x41, true})) ==
         "1us nic0 raw-write 0xfee0_0000 0x41 poisoned");
   CHECK(to_text(at(us, "nic0", Msi{3, true})) == "1us nic0 msi 3 poisoned");
-  CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0xFFF}, 2, {}, {}, 0x01, true})) ==
+  CHECK(to_text(at(us, "nic0", Dma{Operation::write, BusAddr{0xFFF}, 2, {}, {}, {}, 0x01, true})) ==
         "1us nic0 write 0xfff 2 alias=00.1 poisoned");
   CHECK(to_text(at(us, "nic0", Map{Iova{0x1000}, 4096, "rx", 0x1000, true, false})) ==
         "1us nic0 map 0x1000 4KiB rx+0x1000 r");

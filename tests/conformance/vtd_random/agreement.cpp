@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random table images and requests: the unit against a walker that was written from the specification alone
+// (tests/oracle/vtd). What oracle/vtd/disputes.h lists is asked, counted and not compared.
+#include "conformance/vtd_random/comparison.h"
+#include "conformance/vtd_random/driven_unit.h"
+#include "conformance/vtd_random/image.h"
+#include "conformance/vtd_random/request.h"
+#include "conformance/vtd_random/statistics.h"
+#include "oracle/vtd/walker.h"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <iostream>
+#include <map>
+#include <memory>
+
+namespace iommusim::tests {
+namespace {
+
+using oracle::vtd::Answer;
+using oracle::vtd::Dispute;
+using oracle::vtd::Request;
+
+constexpr std::uint64_t units = 64;
+/// A quarter of them twice or more, so that caches answer.
+constexpr unsigned requests_per_image = 4;
+/// Each kind of disagreement is told once in full.
+constexpr std::size_t most_kinds = 40;
+
+class Agreement {
+ public:
+  void run(std::uint64_t first_image, std::uint64_t images);
+
+  const Statistics& statistics() const { return statistics_; }
+  /// By kind: how often, and the first in full.
+  struct Disagreement {
+    std::uint64_t count = 0;
+    std::string first;
+  };
+  const std::map<std::string, Disagreement>& disagreements() const { return disagreements_; }
+  std::uint64_t iotlb_hits() const;
+
+ private:
+  void try_image(std::uint64_t number);
+  void protect_memory(Random& random);
+  void try_request(const Image& image, const ChosenRequest& chosen);
+  void report(const Image& image, const Request& request, const Answer& expected, const std::string& what);
+  std::string words_of(const Image& image) const;
+
+  ImageMemory memory_;
+  oracle::vtd::Memory words_{[this](std::uint64_t address) { return memory_.word(address); },
+                             [this](std::uint64_t address) { return memory_.writable(address); }};
+  std::vector<std::unique_ptr<DrivenUnit>> units_ = std::vector<std::unique_ptr<DrivenUnit>>(units);
+  DrivenUnit* unit_ = nullptr;
+  std::uint64_t number_ = 0;
+  Statistics statistics_;
+  std::map<std::string, Disagreement> disagreements_;
+};
+
+void Agreement::run(std::uint64_t first_image, std::uint64_t images) {
+  for (std::uint64_t number = first_image; number < first_image + images; ++number)
+    if (disagreements_.size() < most_kinds) try_image(number);
+}
+
+std::uint64_t Agreement::iotlb_hits() const {
+  std::uint64_t sum = 0;
+  for (const auto& unit : units_)
+    if (unit) sum += unit->iotlb_hits();
+  return sum;
+}
+
+/// An image is made from its number alone, so each can be looked at by itself.
+void Agreement::try_image(std::uint64_t number) {
+  number_ = number;
+  auto& unit = units_[number % units];
+  if (!unit) unit = std::make_unique<DrivenUnit>(random_unit(number % units), memory_);
+  unit_ = unit.get();
+  Random random{number};
+  Image image = ImageMaker{unit_->facts(), memory_, random}.make();
+  if (random.percent(50)) ImageMaker{unit_->facts(), memory_, random}.corrupt(image);
+  statistics_.count_image(image.corrupted);
+  unit_->start(image.root, image.ttm, !random.percent(2));
+  protect_memory(random);
+  ChosenRequest chosen;
+  for (unsigned n = 0; n < requests_per_image; ++n) {
+    // A corrupted image may break rules that caches rely on: one domain-id, one table.
+    if (image.corrupted) unit_->invalidate_everything();
+    if (n == 0 || !random.percent(25)) chosen = random_request(unit_->facts(), image, random);
+    try_request(image, chosen);
+  }
+}
+
+void Agreement::protect_memory(Random& random) {
+  unit_->unprotect();
+  if (!random.percent(10)) return;
+  const auto region = [&](unsigned width) {
+    const std::uint64_t base = random.below(std::uint64_t{1} << (width - 1));
+    return oracle::vtd::Region{base, base + random.below(std::uint64_t{1} << (width - 1))};
+  };
+  unit_->protect(region(31), region(unit_->facts().host_address_width));
+}
+
+void Agreement::try_request(const Image& image, const ChosenRequest& chosen) {
+  const Answer expected = oracle::vtd::answer(unit_->facts(), words_, chosen.request);
+  statistics_.count(mode_of(image, chosen, unit_->facts().translation_enabled()), expected);
+  memory_.forget_writes();
+  const iommu::TranslationResult foreseen = unit_->foresee(chosen.request);
+  if (!memory_.written().empty()) report(image, chosen.request, expected, "decide() wrote to memory");
+  const UnitAnswer found = unit_->ask(chosen.request);
+  std::string what = difference(chosen.request, expected, found, memory_);
+  if (!what.empty() && expected.dispute != Dispute::none) {
+    statistics_.count_disagreement(expected, what);
+    what.clear();
+  }
+  // Only trying tells that a table cannot be written.
+  const bool update_failed = found.result.fault_reason == 0x91 || found.result.fault_reason == 0x7D;
+  if (what.empty() && !update_failed &&
+      (foreseen.outcome != found.result.outcome || foreseen.fault_reason != found.result.fault_reason ||
+       foreseen.address != found.result.address))
+    what = "decide() and translate() differ";
+  if (!what.empty()) report(image, chosen.request, expected, what);
+}
+
+void Agreement::report(const Image& image, const Request& request, const Answer& expected, const std::string& what) {
+  Disagreement& disagreement = disagreements_[what];
+  if (++disagreement.count > 1) return;
+  disagreement.first = fmt::format(
+      "image {}, unit {}: {}\n  expected: {}\n  TTM {}, HAW {}, CAP {:#x}, ECAP {:#x}, {}{}", number_, number_ % units,
+      describe(request), describe(expected), image.ttm, unit_->facts().host_address_width, unit_->facts().cap,
+      unit_->facts().ecap, image.corrupted ? "corrupted" : "not corrupted", words_of(image));
+}
+
+std::string Agreement::words_of(const Image& image) const {
+  constexpr std::array<const char*, static_cast<std::size_t>(Structure::count)> names{
+      "root", "context", "PASID directory", "PASID entry", "first stage", "second stage"};
+  std::string text;
+  for (const Place& place : image.places) {
+    text += fmt::format("\n    {:#x} {}:", place.address, names[static_cast<std::size_t>(place.structure)]);
+    for (unsigned word = 0; word < place.words; ++word) {
+      const auto value = memory_.word(place.address + 8 * word);
+      text += value ? fmt::format(" {:#x}", *value) : " absent";
+    }
+  }
+  return text;
+}
+
+void check(const Agreement& agreement) {
+  std::cout << agreement.statistics().text();
+  for (const auto& [kind, disagreement] : agreement.disagreements())
+    std::cout << "DISAGREEMENT, " << disagreement.count << " times: " << kind << '\n' << disagreement.first << '\n';
+  CHECK(agreement.disagreements().empty());
+}
+
+}  // namespace
+
+TEST_CASE("The unit answers 20,000 requests at random table images as the specification's second reading does",
+          "[vtd][oracle]") {
+  Agreement agreement;
+  agreement.run(0, 5'000);
+  check(agreement);
+  // An image maker that reaches nothing must not pass.
+  CHECK(agreement.statistics().requests() == 20'000);
+  CHECK(agreement.statistics().disputed() < 3'500);
+  CHECK(agreement.statistics().reasons_seen() >= 55);
+  CHECK(agreement.iotlb_hits() > 500);
+}
+
+TEST_CASE("The unit answers requests at 1,000,000 random table images as the specification's second reading does",
+          "[vtd][oracle][nightly]") {
+  Agreement agreement;
+  agreement.run(5'000, 1'000'000);
+  check(agreement);
+}
+
+}  // namespace iommusim::tests

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conformance/vtd_random/statistics.h"
+
+#include "oracle/vtd/disputes.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace iommusim::tests {
+namespace {
+
+using oracle::vtd::Dispute;
+
+std::string paging_name(Paging paging) {
+  switch (paging) {
+    case Paging::second_stage: return "second stage";
+    case Paging::pass_through: return "pass-through";
+    case Paging::first_stage: return "first stage";
+    case Paging::nested: return "nested";
+  }
+  return "?";
+}
+
+}  // namespace
+
+std::string mode_of(const Image& image, const ChosenRequest& chosen, bool translation_enabled) {
+  if (!translation_enabled) return "translation off";
+  if (image.ttm > 1) return "TTM 2 and 3";
+  const std::string mode = image.ttm == 0 ? "legacy, " : "scalable, ";
+  if (chosen.space == nullptr) return mode + "unknown requester or PASID";
+  return mode + paging_name(chosen.space->paging) + (chosen.request.pasid ? ", PASID" : "");
+}
+
+void Statistics::count_image(bool corrupted) {
+  ++images_;
+  if (corrupted) ++corrupted_;
+}
+
+void Statistics::count(const std::string& mode, const oracle::vtd::Answer& expected) {
+  constexpr std::array<const char*, 5> outcomes{"passes", "interrupt", "posted interrupt", "blocked",
+                                                "completed without rights"};
+  ++requests_;
+  ++by_mode_[mode];
+  ++by_outcome_[outcomes[static_cast<std::size_t>(expected.outcome)]];
+  if (expected.dispute != Dispute::none) {
+    ++disputed_[expected.dispute].out;
+    return;
+  }
+  if (expected.reason) ++by_reason_[*expected.reason];
+  if (expected.record) ++recorded_;
+  if (!expected.updates.empty()) ++updating_;
+}
+
+void Statistics::count_disagreement(const oracle::vtd::Answer& expected, const std::string& what) {
+  Left& left = disputed_[expected.dispute];
+  ++left.disagreeing;
+  if (left.example.empty()) left.example = what;
+}
+
+std::uint64_t Statistics::disputed() const {
+  std::uint64_t sum = 0;
+  for (const auto& [dispute, left] : disputed_)
+    sum += left.out;
+  return sum;
+}
+
+std::string Statistics::text() const {
+  std::string text = fmt::format("{} images, {} of them corrupted; {} requests, {} left out as disputed\n", images_,
+                                 corrupted_, requests_, disputed());
+  text +=
+      fmt::format("{:>10}  faults recorded\n{:>10}  requests that set accessed or dirty bits\n", recorded_, updating_);
+  for (const auto& [mode, count] : by_mode_)
+    text += fmt::format("{:>10}  {}\n", count, mode);
+  for (const auto& [outcome, count] : by_outcome_)
+    text += fmt::format("{:>10}  {}\n", count, outcome);
+  for (const auto& [reason, count] : by_reason_)
+    text += fmt::format("{:>10}  fault reason {:#x}\n", count, reason);
+  for (const auto& [dispute, left] : disputed_)
+    text += fmt::format("{:>10}  disputed ({} answered otherwise{}{}): {}\n", left.out, left.disagreeing,
+                        left.example.empty() ? "" : ", as in ", left.example,
+                        oracle::vtd::disputes[static_cast<std::size_t>(dispute)].question);
+  return text;
+}
+
+}  // namespace iommusim::tests

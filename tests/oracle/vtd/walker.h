@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// A second, slow implementation of what a VT-d unit does with a DMA or interrupt request. It was
+// written from the specification's text, without sight of models/iommu/vtd; it caches nothing and shares no code with
+// the model.
+#pragma once
+
+#include "oracle/vtd/answer.h"
+#include "oracle/vtd/facts.h"
+#include "oracle/vtd/tables.h"
+
+namespace iommusim::oracle::vtd {
+
+/// What the unit owes the request, given its tables as `memory` holds them. Has no effect.
+Answer answer(const Facts& facts, const Memory& memory, const Request& request);
+
+}  // namespace iommusim::oracle::vtd

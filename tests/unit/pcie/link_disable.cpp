@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: PCIe base specification, 7.5.3.7 (Link Disable) and 2.9.1 (a port whose link is down).
+#include "pcie/id_routing.h"
+#include "pcie/pci_bridge.h"
+#include "pcie/routing.h"
+#include "support/topology_builder.h"
+
+#include <catch2/catch.hpp>
+
+using namespace iommusim;
+using namespace iommusim::pcie;
+using namespace iommusim::test;
+
+namespace {
+
+constexpr std::uint64_t memory = 0x1000;
+
+void check_lost(const RouteDecision& decision, NodeIndex where, CompletionStatus status) {
+  CHECK(decision.action == Action::reject);
+  CHECK(decision.target == where);
+  CHECK(decision.rule == &rules::link_disabled);
+  CHECK(decision.status == status);
+}
+
+}  // namespace
+
+TEST_CASE("Behind a disabled link a function's writes are lost and its reads time out", "[pcie]") {
+  SwitchBench bench;
+  bench.builder.set_link_disable(bench.left, true);
+  check_lost(issue(bench.topology(), bench.device_a, write_request(bench.id_a(), memory)), bench.device_a,
+             CompletionStatus::none);
+  check_lost(issue(bench.topology(), bench.device_a, read_request(bench.id_a(), memory)), bench.device_a,
+             CompletionStatus::timeout);
+  CHECK(issue(bench.topology(), bench.device_b, read_request(bench.id_b(), memory)).action == Action::upstream);
+  bench.builder.set_link_disable(bench.left, false);
+  CHECK(issue(bench.topology(), bench.device_a, read_request(bench.id_a(), memory)).action == Action::upstream);
+}
+
+TEST_CASE("A port refuses what would leave by its disabled link", "[pcie]") {
+  SwitchBench bench;
+  bench.builder.set_link_disable(bench.right, true);
+  for (const RouteDecision& decision :
+       {route_from_below(bench.topology(), bench.left, read_request(bench.id_a(), SwitchBench::bar_b)),
+        route_from_above(bench.topology(), bench.upstream, read_request({}, SwitchBench::bar_b))}) {
+    CHECK(decision.action == Action::reject);
+    CHECK(decision.target == bench.right);
+    CHECK(decision.rule == &rules::port_link_down);
+    CHECK(decision.status == CompletionStatus::unsupported_request);
+  }
+}
+
+TEST_CASE("Below a disabled uplink peers still reach each other, and nothing reaches the root", "[pcie]") {
+  SwitchBench bench;
+  bench.builder.set_link_disable(bench.root, true);
+  CHECK(route_from_below(bench.topology(), bench.left, read_request(bench.id_a(), SwitchBench::bar_b)).target ==
+        bench.right);
+  check_lost(route_from_below(bench.topology(), bench.left, read_request(bench.id_a(), memory)), bench.upstream,
+             CompletionStatus::timeout);
+  CHECK(route_from_above(bench.topology(), bench.root, write_request({}, SwitchBench::bar_a)).rule ==
+        &rules::port_link_down);
+}
+
+TEST_CASE("A bridge behind a disabled link loses what its bus sends up", "[pcie]") {
+  TopologyBuilder builder;
+  const NodeIndex root = builder.root_port();
+  const NodeIndex bridge = builder.pci_bridge(root);
+  const NodeIndex card = builder.conventional(bridge);
+  builder.set_link_disable(root, true);
+  check_lost(route_on_bus(builder.topology(), bridge, read_request(builder.id(card), memory)), bridge,
+             CompletionStatus::timeout);
+}
+
+TEST_CASE("Configuration requests find nobody behind a disabled link, but its port", "[pcie]") {
+  SwitchBench bench;
+  bench.builder.set_link_disable(bench.root, true);
+  CHECK(config_reaches(bench.topology(), bench.root));
+  CHECK_FALSE(config_reaches(bench.topology(), bench.upstream));
+  CHECK_FALSE(config_reaches(bench.topology(), bench.device_a));
+}
+
+TEST_CASE("Only ports above a link have Link Disable", "[pcie]") {
+  SwitchBench bench;
+  for (const NodeIndex node : {bench.upstream, bench.device_a}) {
+    bench.builder.set_link_disable(node, true);
+    CHECK_FALSE(bench.topology()[node].decoded.link_disabled);
+  }
+  bench.builder.set_link_disable(bench.left, true);
+  CHECK(bench.topology()[bench.left].decoded.link_disabled);
+}
