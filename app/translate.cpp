@@ -24,6 +24,7 @@ struct Options {
   std::string capture;
   std::string requester;
   std::string address;
+  std::string pasid;
   std::vector<std::string> checks;
 };
 
@@ -31,15 +32,23 @@ constexpr const char* example =
     "Example:\n  iommusim translate captures/vtd-legacy-strict --requester 00:05.0 --address 0xffffc000\n"
     "  iommusim translate captures/vtd-legacy-strict --check captures/vtd-legacy-strict/translations.jsonl";
 
-void print_answer(const vtd::Unit& unit, RequesterId requester, Iova address, Operation operation) {
+struct Question {
+  RequesterId requester;
+  Iova address;
+  std::optional<Pasid> pasid;
+};
+
+void print_answer(const vtd::Unit& unit, const Question& question, Operation operation) {
   iommu::TranslationRequest request;
-  request.requester = requester;
+  request.requester = question.requester;
+  request.pasid = question.pasid;
   request.operation = operation;
-  request.address = address;
+  request.address = question.address;
   request.size = 1;
   iommu::FetchLog fetches;
   const iommu::TranslationResult result = unit.decide(request, fetches);
-  print("{} of {:#x} by {}\n", to_string(operation), address.value(), to_string(requester));
+  print("{} of {:#x} by {}{}\n", to_string(operation), question.address.value(), to_string(question.requester),
+        question.pasid ? fmt::format(", PASID {:#x}", question.pasid->value()) : "");
   for (const iommu::Fetch& fetch : fetches)
     print("  {:<14} [{:#x}]: {}\n", fetch.what, fetch.address.value(), vtd::describe(fetch));
   if (result.outcome == iommu::Outcome::translated)
@@ -60,16 +69,20 @@ bool check(const vtd::Unit& unit, const std::string& file) {
   return result.checked == result.equal;
 }
 
-struct Question {
-  RequesterId requester;
-  Iova address;
-};
+std::optional<Pasid> pasid_of(const Options& options) {
+  if (options.pasid.empty()) return std::nullopt;
+  const std::uint64_t pasid = parse_number("--pasid", options.pasid);
+  if (pasid > 0xF'FFFF) throw InputError{{}, fmt::format("--pasid: found {}, expected at most 0xfffff", options.pasid)};
+  return Pasid{static_cast<std::uint32_t>(pasid)};
+}
 
 std::optional<Question> question_of(const Options& options) {
   if (options.requester.empty() != options.address.empty())
     throw InputError{{}, "--requester and --address go together"};
+  if (options.address.empty() && !options.pasid.empty()) throw InputError{{}, "--pasid goes with --address"};
   if (options.address.empty()) return std::nullopt;
-  return Question{parse_requester("--requester", options.requester), Iova{parse_number("--address", options.address)}};
+  return Question{parse_requester("--requester", options.requester), Iova{parse_number("--address", options.address)},
+                  pasid_of(options)};
 }
 
 int translate(const Options& options) {
@@ -80,8 +93,8 @@ int translate(const Options& options) {
   else if (!capture.unsupported.empty())
     print("{}: not modelled: {}\n", options.capture, unsupported_of(capture));
   if (question) {
-    print_answer(*capture.unit, question->requester, question->address, Operation::read);
-    print_answer(*capture.unit, question->requester, question->address, Operation::write);
+    print_answer(*capture.unit, *question, Operation::read);
+    print_answer(*capture.unit, *question, Operation::write);
   }
   bool equal = true;
   for (const std::string& file : options.checks)
@@ -97,6 +110,7 @@ void add_translate(CLI::App& app, int& status) {
   command->add_option("capture", options->capture, "Folder of the capture")->required();
   command->add_option("--requester", options->requester, "Requester ID, bb:dd.f");
   command->add_option("--address", options->address, "I/O virtual address");
+  command->add_option("--pasid", options->pasid, "PASID of the request; default: none");
   add_repeatable(*command, "--check", options->checks, "Compare with the known answers of this file");
   command->footer(example);
   command->callback([options, &status] { status = translate(*options); });

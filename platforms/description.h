@@ -311,6 +311,8 @@ struct DomainDescription {
   DomainType type = DomainType::dma;
   /// Page-table depth (3, 4 or 5); 0: the deepest that the IOMMU supports.
   unsigned levels = 0;
+  /// Its tables are first-stage tables.
+  bool first_stage = false;
   std::vector<std::string> devices;
   std::vector<MappingDescription> mappings;
 };

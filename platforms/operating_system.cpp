@@ -80,7 +80,8 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
   domain->description = &description;
   domain->iommu = iommu_of(description);
   software::VtdDriver& driver = driver_of(*domain);
-  domain->handle = driver.create_domain(domain_kind(description.type), description.levels);
+  domain->handle = driver.create_domain(domain_kind(description.type), description.levels,
+                                        description.first_stage ? software::Stage::first : software::Stage::second);
   for (const std::string& name : description.devices) {
     const pcie::NodeIndex device = machine_.find_function(name);
     attach(*domain, device);

@@ -43,8 +43,17 @@ void read_flags(const Map& map, vtd::UnitConfig& config) {
   flag("device_tlb", config.device_tlb);
   flag("no_write_flag", config.no_write_flag);
   flag("abort_dma_mode", config.abort_dma_mode);
+}
+
+/// A stage that is left out takes along what is made of it, unless the file says otherwise.
+void read_scalable_mode(const Map& map, vtd::UnitConfig& config) {
+  const auto flag = [&map](std::string_view key, bool& member) { member = map.boolean(key, member); };
   flag("first_stage", config.first_stage);
   flag("second_stage", config.second_stage);
+  config.nested = config.nested && config.first_stage && config.second_stage;
+  config.first_stage_1g = config.first_stage_1g && config.first_stage;
+  config.extended_accessed = config.extended_accessed && config.first_stage;
+  config.second_stage_access_dirty = config.second_stage_access_dirty && config.second_stage;
   flag("nested", config.nested);
   flag("rid_pasid", config.rid_pasid);
   flag("rid_priv", config.rid_priv);
@@ -84,6 +93,7 @@ vtd::UnitConfig read_vtd(const Map& map) {
   config.register_base = PhysAddr{map.required("registers", "the address of the register page").address()};
   if (const auto levels = map.optional("table_levels")) config.table_levels = read_levels(*levels);
   read_flags(map, config);
+  read_scalable_mode(map, config);
   read_numbers(map, config);
   read_cache(map, "context_cache", config.context_cache_entries, config.context_cache_ways);
   read_cache(map, "iotlb", config.iotlb_entries, config.iotlb_ways);

@@ -95,7 +95,7 @@ BufferDescription read_buffer(const Value& value) {
 }
 
 DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers) {
-  const Map map{value, {"name", "type", "levels", "devices", "mappings"}};
+  const Map map{value, {"name", "type", "levels", "stage", "devices", "mappings"}};
   DomainDescription domain;
   domain.name = map.required("name", "a name").name();
   domain.type = map.required("type", "identity, dma, unmanaged or blocked")
@@ -104,6 +104,8 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
                                          {"unmanaged", DomainType::unmanaged},
                                          {"blocked", DomainType::blocked}});
   domain.levels = map.number("levels", 0, {3, 5});
+  if (const auto stage = map.optional("stage"))
+    domain.first_stage = stage->choice<bool>({{"first", true}, {"second", false}});
   for (const Value& device : map.items("devices"))
     domain.devices.push_back(device.name());
   for (const Value& mapping : map.items("mappings"))

@@ -27,10 +27,28 @@ struct DomainPlace {
   std::vector<const IommuDescription*> iommus;
 };
 
+/// Depths that the domain's tables may have in a unit.
+std::vector<unsigned> possible_levels(const DomainDescription& domain, const vtd::UnitConfig& unit) {
+  if (!domain.first_stage) return unit.table_levels;
+  return unit.first_stage_5_levels ? std::vector<unsigned>{4, 5} : std::vector<unsigned>{4};
+}
+
+bool has_stage(const DomainDescription& domain, const vtd::UnitConfig& unit) {
+  return domain.first_stage ? unit.first_stage : !unit.scalable_mode || unit.second_stage;
+}
+
+void check_stage(const DomainPlace& place, const Source& source) {
+  const bool has_tables = place.domain.type == DomainType::dma || place.domain.type == DomainType::unmanaged;
+  const std::string stage = place.domain.first_stage ? "first" : "second";
+  for (const IommuDescription* iommu : place.iommus)
+    if (has_tables && !has_stage(place.domain, iommu->vtd))
+      source.fail(place.path + ".stage", stage, "a stage that '" + iommu->name + "' has");
+}
+
 void check_levels(const DomainPlace& place, const Source& source) {
   const unsigned levels = place.domain.levels;
   for (const IommuDescription* iommu : place.iommus) {
-    const std::vector<unsigned>& possible = iommu->vtd.table_levels;
+    const std::vector<unsigned> possible = possible_levels(place.domain, iommu->vtd);
     if (levels != 0 && std::find(possible.begin(), possible.end(), levels) == possible.end())
       source.fail(place.path + ".levels", std::to_string(levels), "one of the table_levels of '" + iommu->name + "'");
   }
@@ -40,10 +58,13 @@ void check_levels(const DomainPlace& place, const Source& source) {
 unsigned width_of(const DomainPlace& place) {
   unsigned width = 64;
   for (const IommuDescription* iommu : place.iommus) {
-    const std::vector<unsigned>& possible = iommu->vtd.table_levels;
+    const std::vector<unsigned> possible = possible_levels(place.domain, iommu->vtd);
     const unsigned deepest = possible.empty() ? 0 : *std::max_element(possible.begin(), possible.end());
     const unsigned levels = place.domain.levels != 0 ? place.domain.levels : deepest;
-    width = std::min({width, iommu->vtd.guest_address_width, table_width(levels)});
+    // The highest bit of first-stage addresses is a sign.
+    const unsigned reach = place.domain.first_stage ? table_width(levels) - 1
+                                                    : std::min(iommu->vtd.guest_address_width, table_width(levels));
+    width = std::min(width, reach);
   }
   return width;
 }
@@ -121,6 +142,7 @@ void validate_domains(const Description& description, const Source& source) {
         source.fail(path, "'" + domain.devices[i] + "', whose host bridge has no IOMMU", "a device behind an IOMMU");
       place.iommus.push_back(iommu);
     }
+    check_stage(place, source);
     check_levels(place, source);
     check_mappings(place, source);
   }

@@ -44,6 +44,10 @@ vtd::UnitConfig config_of(const JsonValue& iommu) {
   config.table_levels = bits == 48 ? std::vector<unsigned>{3, 4} : std::vector<unsigned>{3};
   config.interrupt_remapping = true;
   if (const auto caching = iommu.find("caching_mode")) config.caching_mode = caching->boolean();
+  if (const auto ats = iommu.find("device_iotlb")) config.device_tlb = ats->boolean();
+  // Second-stage tables only; PASIDs come from the context entry's side alone.
+  if (const auto mode = iommu.find("mode"))
+    config.scalable_mode = config.second_stage = config.supervisor_requests = mode->text() == "scalable";
   return config;
 }
 

@@ -32,8 +32,8 @@ struct CaseResults {
 };
 
 /// Runs the cases of `file`, plain or zstd-compressed (docs/conformance-cases.md has the format). A case
-/// fails at its first step with a wrong answer. Skipped is what the unit does not model: SMMUv3, scalable
-/// mode, device TLBs. Throws InputError for what is no case, and for a kind or mode that nobody
+/// fails at its first step with a wrong answer. Skipped is what the unit does not model: SMMUv3.
+/// Throws InputError for what is no case, and for a kind or mode that nobody
 /// knows.
 CaseResults run_conformance_cases(const std::string& file, const ReadProgress& progress = {});
 

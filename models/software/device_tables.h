@@ -7,6 +7,7 @@
 #include "iommu/vtd/registers.h"
 #include "software/cpu_bus.h"
 #include "software/page_allocator.h"
+#include "software/paging_tables.h"
 
 #include <cstdint>
 #include <memory>
@@ -17,10 +18,11 @@ namespace iommusim::software {
 /// Where the requests of a requester go.
 struct TableTarget {
   std::uint16_t domain = 0;
-  /// Of the second-stage tables; of pass-through, the deepest that the unit has.
+  /// Of the tables; of pass-through, the deepest that the unit has.
   unsigned levels = 4;
-  /// Second-stage tables; nullopt: pass-through.
+  /// Nullopt: pass-through.
   std::optional<PhysAddr> tables;
+  Stage stage = Stage::second;
   /// The requester may keep translations (ATS), and ask for pages (PRI).
   bool device_tlb = false;
   bool page_requests = false;

@@ -40,10 +40,16 @@ class ScalableTables final : public DeviceTables {
 PasidTableEntry pasid_entry(const TableTarget& target) {
   PasidTableEntry entry;
   entry.set<PasidTableEntry::DID>(target.domain);
+  entry.set<PasidTableEntry::P>(true);
+  if (target.tables && target.stage == Stage::first) {
+    entry.set<PasidTableEntry::PGTT>(vtd::Pgtt::first_stage);
+    entry.set<PasidTableEntry::FSPM>(static_cast<std::uint8_t>(target.levels - 4));
+    entry.set<PasidTableEntry::FSPTPTR>(target.tables->value() / page_4k);
+    return entry;
+  }
   entry.set<PasidTableEntry::AW>(static_cast<std::uint8_t>(target.levels - 2));
   entry.set<PasidTableEntry::PGTT>(target.tables ? vtd::Pgtt::second_stage : vtd::Pgtt::pass_through);
   if (target.tables) entry.set<PasidTableEntry::SSPTPTR>(target.tables->value() / page_4k);
-  entry.set<PasidTableEntry::P>(true);
   return entry;
 }
 

@@ -56,9 +56,8 @@ void VtdDriver::enable() {
 }
 
 void VtdDriver::program_root_table() {
-  // As in Linux; our domains have second-stage tables.
-  const bool scalable =
-      extended_capability().get<ExtendedCapability::SMTS>() && extended_capability().get<ExtendedCapability::SSTS>();
+  // As in Linux.
+  const bool scalable = extended_capability().get<ExtendedCapability::SMTS>();
   device_tables_ =
       scalable ? make_scalable_tables(registers_.bus(), pages_) : make_legacy_tables(registers_.bus(), pages_);
   RootTableAddress root;

@@ -13,9 +13,9 @@
 #include "software/invalidation_submitter.h"
 #include "software/page_allocator.h"
 #include "software/page_request_service.h"
+#include "software/paging_tables.h"
 #include "software/permissions.h"
 #include "software/remapping_registers.h"
-#include "software/second_stage_tables.h"
 #include "software/vtd_fault_log.h"
 
 #include <cstdint>
@@ -93,8 +93,9 @@ class VtdDriver {
   /// prepare() if that was not done; then translation on and protected memory off.
   void enable();
 
-  /// `levels` of tables (3, 4 or 5); 0: the deepest that the unit walks. A blocked domain ignores it.
-  DomainId create_domain(DomainKind kind, unsigned levels = 0);
+  /// `levels` of tables (3, 4 or 5; first-stage 4 or 5); 0: the deepest that the unit walks. A blocked domain ignores
+  /// both. The first stage needs scalable mode.
+  DomainId create_domain(DomainKind kind, unsigned levels = 0, Stage stage = Stage::second);
   /// Its devices must be detached.
   void destroy_domain(DomainId id);
   /// Addresses below 2^width can be mapped: what unit and table depth both have.
@@ -134,7 +135,7 @@ class VtdDriver {
   struct Domain {
     DomainKind kind;
     unsigned levels;
-    std::unique_ptr<SecondStageTables> tables;
+    std::unique_ptr<PagingTables> tables;
   };
 
   void start_interrupt_remapping();
@@ -144,18 +145,20 @@ class VtdDriver {
 
   // Domains and the devices in them.
   unsigned checked_levels(unsigned levels) const;
+  unsigned checked_first_stage_levels(unsigned levels) const;
   unsigned width_of_levels(unsigned levels) const;
   DomainId free_domain_id() const;
   const Domain& find(DomainId domain) const;
-  std::unique_ptr<SecondStageTables> make_tables(unsigned levels);
-  std::unique_ptr<SecondStageTables> make_identity_tables(unsigned levels);
+  std::unique_ptr<PagingTables> make_tables(unsigned levels);
+  std::unique_ptr<PagingTables> make_first_stage_tables(unsigned levels);
+  std::unique_ptr<PagingTables> make_identity_tables(unsigned levels);
   TableTarget target_of(DomainId id, const Domain& domain, DeviceTlb device_tlb) const;
   bool is_scalable() const { return device_tables_ && device_tables_->mode() == vtd::TableMode::scalable; }
   void invalidate_pasids(DomainId domain);
   void invalidate_context(DomainId tag, RequesterId requester);
 
   // Mappings.
-  SecondStageTables& translating_tables(DomainId id) const;
+  PagingTables& translating_tables(DomainId id) const;
   Range<Iova> checked_range(DomainId domain, Iova iova, std::uint64_t size) const;
   void invalidate_block(DomainId domain, const Range<Iova>& range);
   void invalidate_domain(DomainId domain);

@@ -27,10 +27,12 @@ std::string to_string(DomainId domain) {
   return "domain " + std::to_string(static_cast<unsigned>(domain));
 }
 
-DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels) {
+DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels, Stage stage) {
   const DomainId id = free_domain_id();
-  Domain domain{kind, checked_levels(levels), nullptr};
-  if (kind == DomainKind::translating) domain.tables = make_tables(domain.levels);
+  const bool first_stage = kind == DomainKind::translating && stage == Stage::first;
+  Domain domain{kind, first_stage ? checked_first_stage_levels(levels) : checked_levels(levels), nullptr};
+  if (kind == DomainKind::translating)
+    domain.tables = first_stage ? make_first_stage_tables(domain.levels) : make_tables(domain.levels);
   if (kind == DomainKind::identity && !extended_capability().get<ExtendedCapability::PT>())
     domain.tables = make_identity_tables(domain.levels);
   domains_.emplace(id, std::move(domain));
@@ -47,7 +49,10 @@ void VtdDriver::destroy_domain(DomainId id) {
 }
 
 unsigned VtdDriver::width(DomainId domain) const {
-  return width_of_levels(find(domain).levels);
+  const Domain& found = find(domain);
+  // The upper half of first-stage addresses repeats their highest bit; we leave it alone.
+  const bool first_stage = found.tables && found.tables->stage() == Stage::first;
+  return first_stage ? vtd::input_width(found.levels) - 1 : width_of_levels(found.levels);
 }
 
 // An entry that was not present is cached in caching mode only.
@@ -108,6 +113,15 @@ unsigned VtdDriver::checked_levels(unsigned levels) const {
   registers_.fail("walks no second-stage tables");
 }
 
+unsigned VtdDriver::checked_first_stage_levels(unsigned levels) const {
+  if (!extended_capability().get<ExtendedCapability::FSTS>()) registers_.fail("has no first stage");
+  const unsigned deepest = capability().get<Capability::FS5LP>() ? 5 : 4;
+  const unsigned wanted = levels == 0 ? deepest : levels;
+  if (wanted < 4 || wanted > deepest)
+    registers_.fail("does not walk first-stage tables of " + std::to_string(levels) + " levels");
+  return wanted;
+}
+
 unsigned VtdDriver::width_of_levels(unsigned levels) const {
   const auto guest_address_width = static_cast<unsigned>(capability().get<Capability::MGAW>() + 1);
   return std::min(guest_address_width, vtd::input_width(levels));
@@ -131,13 +145,18 @@ const VtdDriver::Domain& VtdDriver::find(DomainId domain) const {
   return found->second;
 }
 
-std::unique_ptr<SecondStageTables> VtdDriver::make_tables(unsigned levels) {
+std::unique_ptr<PagingTables> VtdDriver::make_tables(unsigned levels) {
   const std::uint64_t large_pages = capability().get<Capability::SSLPS>();
-  const TableFormat format{levels, (large_pages & 1) != 0, (large_pages & 2) != 0};
-  return std::make_unique<SecondStageTables>(registers_.bus(), pages_, format);
+  const TableFormat format{levels, (large_pages & 1) != 0, (large_pages & 2) != 0, Stage::second};
+  return std::make_unique<PagingTables>(registers_.bus(), pages_, format);
 }
 
-std::unique_ptr<SecondStageTables> VtdDriver::make_identity_tables(unsigned levels) {
+std::unique_ptr<PagingTables> VtdDriver::make_first_stage_tables(unsigned levels) {
+  const TableFormat format{levels, true, capability().get<Capability::FS1GP>(), Stage::first};
+  return std::make_unique<PagingTables>(registers_.bus(), pages_, format);
+}
+
+std::unique_ptr<PagingTables> VtdDriver::make_identity_tables(unsigned levels) {
   const unsigned width = width_of_levels(levels);
   for (const Range<PhysAddr>& memory : config_.identity_ranges)
     if (memory.last.value() >> width != 0)
@@ -157,6 +176,7 @@ TableTarget VtdDriver::target_of(DomainId id, const Domain& domain, DeviceTlb de
   // Pass-through asks for the largest width that the unit supports (9.3).
   target.levels = domain.tables ? domain.levels : checked_levels(0);
   if (domain.tables) target.tables = domain.tables->root();
+  if (domain.tables) target.stage = domain.tables->stage();
   target.device_tlb = device_tlb != DeviceTlb::no;
   target.page_requests = device_tlb == DeviceTlb::with_page_requests;
   return target;

@@ -29,7 +29,7 @@ std::string describe(Iova iova, std::uint64_t size) {
 }  // namespace
 
 void VtdDriver::map(DomainId domain, const MapRequest& request) {
-  SecondStageTables& tables = translating_tables(domain);
+  PagingTables& tables = translating_tables(domain);
   const Range<Iova> range = checked_range(domain, request.iova, request.size);
   if (request.physical.offset_in(page_4k) != 0)
     throw DriverError("the physical address " + format_hex(request.physical.value()) + " is not 4 KiB aligned");
@@ -44,7 +44,7 @@ void VtdDriver::map(DomainId domain, const MapRequest& request) {
 }
 
 void VtdDriver::unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) {
-  SecondStageTables& tables = translating_tables(domain);
+  PagingTables& tables = translating_tables(domain);
   const Range<Iova> range = checked_range(domain, iova, size);
   tables.unmap(range);
   if (invalidate != Invalidate::no) invalidate_block(domain, range);
@@ -59,7 +59,7 @@ void VtdDriver::invalidate(DomainId domain, Iova iova, std::uint64_t size) {
   invalidate_device_tlbs(domain, *range);
 }
 
-SecondStageTables& VtdDriver::translating_tables(DomainId id) const {
+PagingTables& VtdDriver::translating_tables(DomainId id) const {
   const Domain& domain = find(id);
   if (domain.kind == DomainKind::translating) return *domain.tables;
   throw DriverError(to_string(id) + " does not translate: it has no mappings");

@@ -162,6 +162,9 @@ bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
   if (result.outcome != Outcome::translated || (*scope).address_type == AddressType::translation_request)
     return page.deny(dmi);
+  // Only a request sets accessed and dirty bits.
+  const auto sets_bits = [](const iommu::Fetch& fetch) { return fetch.sets != 0; };
+  if (std::any_of(fetches_.begin(), fetches_.end(), sets_bits)) return page.deny(dmi);
   {
     const AddressScope address{payload, result.address.value()};
     if (!memory_out->get_direct_mem_ptr(payload, dmi)) return page.deny(dmi);

@@ -35,6 +35,10 @@ class GoogleBenchmark:
         "translate-hit-vtd": "vtd::Unit::translate, 256 pages that the IOTLB holds",
         "translate-walk4-vtd": "vtd::Unit::translate without caches: root, context and four levels each time",
         "translate-evicting-walk4-vtd": "vtd::Unit::translate, four times the pages that the IOTLB holds",
+        "translate-nested-vtd": "vtd::Unit::translate without caches: four first-stage levels nested in four second-stage "
+                                "levels, 28 fetches each time",
+        "translate-nested-hit-vtd": "vtd::Unit::translate, 256 nested pages that the IOTLB holds",
+        "translate-nested-structures-vtd": "vtd::Unit::translate, nested, without IOTLB but with paging-structure caches",
         "bare-b-transport-4-hops": "bare SystemC: b_transport through four modules that read our extension and add a "
                                    "delay, the last one copies 64 bytes",
         "bare-4-phase": "bare SystemC: round trips of four phases between two modules, each with a PEQ",

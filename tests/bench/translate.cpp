@@ -65,6 +65,67 @@ void translate_evicting_walk4_vtd(benchmark::State& state) {
 }
 BENCHMARK(translate_evicting_walk4_vtd)->Name("translate-evicting-walk4-vtd");
 
+constexpr std::uint64_t guest_memory = 0x10'0000'0000;
+
+/// `pages` neighbouring pages through four first-stage and four second-stage levels. Guest-physical memory is the
+/// host's first gigabyte, page by page, from `guest_memory` on.
+void nest_pages(Machine& machine, unsigned pages) {
+  const PhysAddr second = machine.new_table(), first = machine.new_table();
+  const PhysAddr contexts = machine.new_table(), directory = machine.new_table(), pasids = machine.new_table();
+  constexpr std::uint64_t used = 0x7 | 1 << 5 | 1 << 6;
+  for (unsigned page = 0; page < pages; ++page) {
+    const std::uint64_t address = first_page + page * page_4k;
+    PhysAddr table = first;
+    for (unsigned level = 4; level > 1; --level) {
+      const PhysAddr at = table + 8 * vtd::table_index(address, level);
+      if (machine.load(at) == 0) machine.store(at, (machine.new_table().value() + guest_memory) | used);
+      table = PhysAddr{(machine.load(at) & vtd::SecondStageEntry::ADDR::mask) - guest_memory};
+    }
+    machine.store(table + 8 * vtd::table_index(address, 1), (guest_memory + 0x1000'0000 + page * page_4k) | used);
+    machine.map(second, 4, Iova{guest_memory + 0x1000'0000 + page * page_4k}, PhysAddr{0x1000'0000 + page * page_4k});
+  }
+  for (std::uint64_t host = 0; host < 8 * page_2m; host += page_4k)
+    machine.map(second, 4, Iova{guest_memory + host}, PhysAddr{host});
+  machine.store(machine.root() + 16u * device.bus(), contexts.value() | 1);
+  machine.store(contexts + 32u * device.devfn(), directory.value() | 1);
+  machine.store(directory, pasids.value() | 1);
+  // Nested, four levels; domain 5, walks snooped; the first-stage table.
+  machine.store(pasids, second.value() | 3 << 6 | 2 << 2 | 1);
+  machine.store(pasids + 8, 1 << 23 | 5);
+  machine.store(pasids + 16, first.value() + guest_memory);
+  machine.enable(vtd::TableMode::scalable);
+}
+
+void translate_nested(benchmark::State& state, const vtd::UnitConfig& config) {
+  constexpr unsigned pages = 256;
+  Machine machine{config};
+  nest_pages(machine, pages);
+  translate_pages(state, machine, pages);
+}
+
+/// Nothing is cached: root, context, PASID directory and table, and 24 paging entries are fetched each time.
+void translate_nested_vtd(benchmark::State& state) {
+  vtd::UnitConfig config = vtd::scalable_mode_config();
+  config.context_cache_entries = config.pasid_cache_entries = config.iotlb_entries = 0;
+  translate_nested(state, config);
+}
+BENCHMARK(translate_nested_vtd)->Name("translate-nested-vtd");
+
+/// All in the caches.
+void translate_nested_hit_vtd(benchmark::State& state) {
+  translate_nested(state, vtd::scalable_mode_config());
+}
+BENCHMARK(translate_nested_hit_vtd)->Name("translate-nested-hit-vtd");
+
+/// No IOTLB, but paging-structure caches.
+void translate_nested_structures_vtd(benchmark::State& state) {
+  vtd::UnitConfig config = vtd::scalable_mode_config();
+  config.iotlb_entries = 0;
+  config.first_stage_cache_entries = config.second_stage_cache_entries = 64;
+  translate_nested(state, config);
+}
+BENCHMARK(translate_nested_structures_vtd)->Name("translate-nested-structures-vtd");
+
 }  // namespace
 
 BENCHMARK_MAIN();

@@ -88,7 +88,7 @@ void check_scalable_mode(const UnitConfig& config, Findings& findings) {
   const bool scalable = config.scalable_mode;
   const bool first = scalable && (config.first_stage || config.nested);
   const bool second = scalable && (config.second_stage || config.nested);
-  constexpr std::string_view without_mode = "false without scalable_mode";
+  constexpr std::string_view without_mode = "false without scalable mode";
   constexpr std::string_view without_first_stage = "false without first_stage in scalable mode";
   const Dependence dependences[] = {
       {"scalable_mode", scalable, config.queued_invalidation, "false without queued_invalidation"},
@@ -112,7 +112,7 @@ void check_scalable_mode(const UnitConfig& config, Findings& findings) {
     findings.require(!rule.is_set || rule.has_needs, rule.field, rule.is_set, rule.allowed);
   const unsigned most = scalable ? 20 : 0;
   findings.require(config.pasid_bits <= most, "pasid_bits", config.pasid_bits,
-                   scalable ? "0 to 20" : "0 without scalable_mode");
+                   scalable ? "0 to 20" : "0 without scalable mode");
 }
 
 void check_interrupts(const UnitConfig& config, Findings& findings) {

@@ -45,10 +45,7 @@ FaultReason Unit::State::check_page_request(const iommu::PageRequest& request) {
   asker.requester = request.requester;
   iommu::FetchLog fetches;
   TableReader tables{bus, fetches};
-  const RequestInputs request_inputs{inputs, asker, fetches, effects};
-  const Context* const cached = find_cached_context(request_inputs);
-  const Context& context =
-      cached != nullptr ? *cached : fetch_context(request_inputs, tables, look_up_scalable_context);
+  const Context& context = find_context({inputs, asker, fetches, effects}, tables, look_up_scalable_context);
   const FaultReason reason = check_context(context, request);
   effects.fpd = context.fpd;
   statistics.fetches += fetches.size();

@@ -75,6 +75,13 @@ inline const Context* find_cached_context(const RequestInputs& inputs) {
   return &contexts.value(effects.context_slot);
 }
 
+/// From the cache, else from memory.
+template <class LookUp>
+const Context& find_context(const RequestInputs& inputs, TableReader& tables, LookUp look_up) {
+  const Context* const cached = find_cached_context(inputs);
+  return cached != nullptr ? *cached : fetch_context(inputs, tables, look_up);
+}
+
 /// Goes on to the same address. `too_wide` is the fault of an address that the host does not have.
 inline iommu::TranslationResult pass_to_host(const RequestInputs& inputs, FaultReason too_wide, bool fpd,
                                              const Rule& rule) {

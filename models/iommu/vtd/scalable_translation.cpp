@@ -20,9 +20,7 @@ class ScalableTranslation {
         effects_{inputs.effects} {}
 
   TranslationResult run() {
-    const Context* const cached = find_cached_context(inputs_);
-    TranslationResult result =
-        translate(cached != nullptr ? *cached : fetch_context(inputs_, tables_, look_up_scalable_context));
+    TranslationResult result = translate(find_context(inputs_, tables_, look_up_scalable_context));
     result.context_cached = effects_.context_lookup == Lookup::hit;
     result.translation_cached = effects_.iotlb_lookup == Lookup::hit;
     effects_.updates_tables = tables_.has_updates();

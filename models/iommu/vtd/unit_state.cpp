@@ -95,6 +95,15 @@ void Unit::State::commit_lookups(const iommu::TranslationRequest& request, const
   }
 }
 
+void Unit::State::commit_pasid() {
+  if (effects.pasid_lookup == Lookup::hit) {
+    ++statistics.pasid_hits;
+    return caches.pasids.touch(effects.pasid_slot);
+  }
+  ++statistics.pasid_misses;
+  if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++caches.epoch;
+}
+
 void Unit::State::remember_hits(const iommu::TranslationResult& result) {
   const auto misses = [](Lookup lookup) { return lookup == Lookup::miss; };
   const auto line = [](Lookup lookup, std::uint32_t slot) {
@@ -118,15 +127,6 @@ void Unit::State::commit_repeated(const iommu::CacheHits& hits) {
   touch(caches.contexts, hits.context, statistics.context_hits);
   touch(caches.pasids, hits.pasid, statistics.pasid_hits);
   touch(caches.iotlb, hits.translation, statistics.iotlb_hits);
-}
-
-void Unit::State::commit_pasid() {
-  if (effects.pasid_lookup == Lookup::hit) {
-    ++statistics.pasid_hits;
-    return caches.pasids.touch(effects.pasid_slot);
-  }
-  ++statistics.pasid_misses;
-  if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++caches.epoch;
 }
 
 /// A request that was refused leaves nothing of its walk in the caches.

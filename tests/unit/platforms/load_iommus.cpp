@@ -74,6 +74,32 @@ TEST_CASE("Interrupt remapping is described beside the unit's other capabilities
               "16777216");
 }
 
+TEST_CASE("Scalable mode brings all of it, and each part can be left out", "[platforms]") {
+  const auto unit_of = [](const std::string& keys) {
+    return load_platform_text(with_unit(keys), "sample.yaml").iommus[0].vtd;
+  };
+  const vtd::UnitConfig all = unit_of("mode: scalable");
+  CHECK((all.scalable_mode && all.first_stage && all.second_stage && all.nested && all.snooped_walks));
+  CHECK(all.pasid_bits == 20);
+  const vtd::UnitConfig second =
+      unit_of("mode: scalable, first_stage: false, pasid_bits: 8, second_stage_cache: {entries: 8}");
+  CHECK_FALSE((second.first_stage || second.nested || second.extended_accessed));
+  CHECK(second.second_stage_access_dirty);
+  CHECK(second.pasid_bits == 8);
+  CHECK(second.second_stage_cache_entries == 8);
+  CHECK_FALSE(unit_of("mode: legacy").scalable_mode);
+}
+
+TEST_CASE("Parts of scalable mode need it, and each other", "[platforms]") {
+  check_error(with_unit("first_stage: @true"),
+              "iommus.dmar0.first_stage: found true, expected false without scalable mode");
+  check_error(with_unit("mode: scalable, first_stage: false, nested: @true"),
+              "iommus.dmar0.nested: found true, expected false without first_stage and second_stage in scalable mode");
+  check_error(with_unit("mode: @both"), "iommus.dmar0.mode: found 'both', expected legacy or scalable");
+  check_error(with_unit("no_write_flag: @true"),
+              "iommus.dmar0.no_write_flag: found true, expected false without device_tlb");
+}
+
 TEST_CASE("An IOMMU has a type", "[platforms]") {
   check_error(edited({{"type: vt-d", "type: @amd-vi"}}), "iommus.dmar0.type: found 'amd-vi', expected vt-d");
 }

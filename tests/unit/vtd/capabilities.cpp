@@ -86,4 +86,20 @@ TEST_CASE("Each option of the unit appears at its bit", "[vtd]") {
     config.queued_invalidation = false;
     CHECK(changed_ecap() == (one << 7 | one << 0 | one << 1));
   }
+  SECTION("DT, NWFS and ADMS") {
+    config.device_tlb = config.no_write_flag = config.abort_dma_mode = true;
+    CHECK(changed_ecap() == (one << 2 | one << 33 | one << 52));
+  }
+}
+
+TEST_CASE("Scalable mode with everything in it has each bit at its place", "[vtd]") {
+  const UnitConfig config = scalable_mode_config();
+  CHECK(validate(config).empty());
+  // SC, NEST, ERS, SRS, EAFS, PSS 19, PASID, SMTS, SSADS, SSTS, FSTS, SMPWCS, RPS, RPRIVS.
+  const std::uint64_t one = 1;
+  CHECK((extended_capability(config).raw() ^ extended_capability({}).raw()) ==
+        (one << 7 | one << 26 | one << 30 | one << 31 | one << 34 | (one << 35) * 19 | one << 40 | one << 43 |
+         one << 45 | one << 46 | one << 47 | one << 48 | one << 49 | one << 53));
+  // FS1GP.
+  CHECK((capability(config).raw() ^ capability({}).raw()) == one << 56);
 }

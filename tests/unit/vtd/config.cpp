@@ -73,3 +73,47 @@ TEST_CASE("A unit cannot be made from a configuration with findings", "[vtd]") {
   config.fault_records = 0;
   CHECK_THROWS_AS(Unit(config, memory), std::invalid_argument);
 }
+
+TEST_CASE("What scalable mode brings cannot be had without it", "[vtd]") {
+  UnitConfig config = scalable_mode_config();
+  config.scalable_mode = false;
+  bool names_nested = false;
+  for (const ConfigFinding& finding : find_impossible(config)) {
+    CHECK(finding.allowed.find("scalable") != std::string::npos);
+    names_nested = names_nested || finding.field == "nested";
+  }
+  CHECK(names_nested);
+  CHECK(find_impossible(config).size() == 12);
+}
+
+TEST_CASE("Scalable mode needs a stage and the invalidation queue", "[vtd]") {
+  UnitConfig config;
+  config.scalable_mode = true;
+  REQUIRE(find_impossible(config).size() == 1);
+  CHECK(find_impossible(config)[0].field == "scalable_mode");
+  config.second_stage = true;
+  CHECK(find_impossible(config).empty());
+  config.nested = true;
+  REQUIRE(find_impossible(config).size() == 1);
+  CHECK(find_impossible(config)[0].field == "nested");
+  config.nested = false;
+  config.first_stage_1g = true;
+  REQUIRE(find_impossible(config).size() == 1);
+  CHECK(find_impossible(config)[0].field == "first_stage_1g");
+  config.first_stage_1g = false;
+  config.pasid_bits = 21;
+  CHECK(find_impossible(config).size() == 1);
+  config.pasid_bits = 0;
+  config.queued_invalidation = false;
+  CHECK(find_impossible(config).size() == 1);
+}
+
+TEST_CASE("The no-write flag needs device TLBs, and they need the queue", "[vtd]") {
+  UnitConfig config;
+  config.no_write_flag = true;
+  CHECK(find_impossible(config)[0].field == "no_write_flag");
+  config.device_tlb = true;
+  CHECK(find_impossible(config).empty());
+  config.queued_invalidation = false;
+  CHECK(find_impossible(config)[0].field == "device_tlb");
+}

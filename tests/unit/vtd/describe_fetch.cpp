@@ -76,3 +76,28 @@ TEST_CASE("Memory that does not answer is told as such", "[vtd]") {
 TEST_CASE("What is no table entry has no description", "[vtd]") {
   CHECK(text("queue entry", 3).empty());
 }
+
+TEST_CASE("Scalable-mode structures are told with what they allow", "[vtd]") {
+  CHECK(text("scalable-mode root entry", 0x5001, 0x6000) ==
+        "lower half present, context table at 0x5000; upper half not present");
+  Fetch context = fetch_of("scalable-mode context entry", 0x9000 | 2 << 9 | 0xD, 1 << 20 | 0x42);
+  CHECK(vtd::describe(context) ==
+        "present, PASID directory at 0x9000 for 32768 PASIDs, 0x42 for requests without PASID, which are privileged, "
+        "requests with PASID allowed, ATS allowed");
+  CHECK(text("PASID directory entry", 0x7003) == "present, PASID table at 0x7000, faults not recorded");
+  Fetch entry = fetch_of("PASID table entry", 0x8000 | 3 << 6 | 2 << 2 | 1, 1 << 23 | 5);
+  entry.value[2] = 0xA000 | 1 << 4;
+  CHECK(vtd::describe(entry) ==
+        "present, domain 5, first-stage tables of 4 levels at 0xa000 nested in second-stage tables of 4 levels at "
+        "0x8000, with PWSNP WPE");
+}
+
+TEST_CASE("First-stage entries are told with rights and the bits that the unit sets", "[vtd]") {
+  Fetch leaf = fetch_of("FS-PTE", 0x8000'0000'0000'0000 | 0x1234'5007);
+  leaf.sets = 1 << 5 | 1 << 6;
+  CHECK(vtd::describe(leaf) == "4 KiB page at 0x12345000, read and write, user, not executable, sets A, sets D");
+  CHECK(text("FS-PDE", 0x4000'0081) == "2 MiB page at 0x40000000, read only, supervisor");
+  CHECK(text("FS-PML4E", 0x5007) == "next table at 0x5000, read and write, user");
+  CHECK(text("FS-PDPTE", 0x5006) == "not present");
+  CHECK(text("SS-PDE", 0x5003) == "next table at 0x5000, read and write");
+}

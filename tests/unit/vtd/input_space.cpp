@@ -37,6 +37,19 @@ class Tables {
     memory_.write(PhysAddr{address}, bytes.data(), bytes.size());
   }
 
+  /// The same tables in scalable mode: `first` and `second` are the words 0 and 2 of the PASID entry.
+  void use_scalable(std::uint64_t second, std::uint64_t first) {
+    config_ = scalable_mode_config();
+    remapping_.table_mode = TableMode::scalable;
+    write(0x1000 + 16 * requester.bus(), 0x7'0001);
+    write(0x7'0000 + 32 * requester.devfn(), 0x7'1001);
+    write(0x7'1000, 0x7'2001);
+    write(0x7'2000, second | 1);
+    // DID 1, PWSNP.
+    write(0x7'2008, 1 << 23 | 1);
+    write(0x7'2010, first);
+  }
+
   InputSpace space() const {
     const TableFormat format{config_};
     const ProtectedMemory protected_memory;
@@ -113,4 +126,61 @@ TEST_CASE("Without translation there are no tables", "[vtd]") {
   CHECK(space.complete);
   CHECK(has_border(space, 0xFEE0'0000));
   CHECK(has_border(space, 0xFEF0'0000));
+}
+
+TEST_CASE("In scalable mode the tables of RID_PASID are the ones that count", "[vtd]") {
+  Tables tables;
+  // Three levels, second stage.
+  tables.use_scalable(0x3000 | 2 << 6 | 1 << 2, 0);
+  tables.write(0x3000, 0x4003);
+  tables.write(0x4000, 0x5003);
+  tables.write(0x5008, 0x8003);
+  const InputSpace space = tables.space();
+  REQUIRE(space.mapped.size() == 1);
+  CHECK(space.mapped[0].input == Range<Iova>{Iova{0x1000}, Iova{0x1FFF}});
+  CHECK(has_border(space, std::uint64_t{1} << 39));
+}
+
+TEST_CASE("First-stage tables map both halves of the canonical addresses", "[vtd]") {
+  Tables tables;
+  tables.use_scalable(1 << 6, 0x2'0000);
+  tables.write(0x2'0000, 0x2'1007);
+  tables.write(0x2'0000 + 8 * 511, 0x2'1007);
+  tables.write(0x2'1000, 0x2'2007);
+  tables.write(0x2'2000, 0x2'3007);
+  tables.write(0x2'3008, 0x8007);
+  // Only for supervisors, and only for reading.
+  tables.write(0x2'3010, 0x9003);
+  tables.write(0x2'3018, 0xA005);
+  const InputSpace space = tables.space();
+  REQUIRE(space.mapped.size() == 4);
+  CHECK(space.mapped[0].input == Range<Iova>{Iova{0x1000}, Iova{0x1FFF}});
+  CHECK(space.mapped[0].rights.write);
+  CHECK(space.mapped[1].input == Range<Iova>{Iova{0x3000}, Iova{0x3FFF}});
+  CHECK_FALSE(space.mapped[1].rights.write);
+  CHECK(space.mapped[2].input.first == Iova{0xFFFF'FF80'0000'1000});
+  CHECK(has_border(space, std::uint64_t{1} << 47));
+  CHECK(has_border(space, 0xFFFF'8000'0000'0000));
+}
+
+TEST_CASE("Nested tables map where both stages lead", "[vtd]") {
+  Tables tables;
+  // Second stage of three levels: guest 0x0 to 0x1f'ffff is host 0x0 on but for page 0x9000, which is elsewhere.
+  tables.use_scalable(0x3000 | 3 << 6 | 1 << 2, 0x2'0000);
+  tables.write(0x3000, 0x4003);
+  tables.write(0x4000, 0x5003);
+  for (std::uint64_t page = 0; page < 512; ++page)
+    tables.write(0x5000 + 8 * page, page << 12 | 3);
+  tables.write(0x5000 + 8 * 9, 0xF'0001);
+  tables.write(0x2'0000, 0x2'1007);
+  tables.write(0x2'1000, 0x2'2007);
+  tables.write(0x2'2000, 0x2'3007);
+  for (std::uint64_t page = 8; page < 11; ++page)
+    tables.write(0x2'3000 + 8 * page, page << 12 | 7);
+  const InputSpace space = tables.space();
+  REQUIRE(space.mapped.size() == 3);
+  CHECK(space.mapped[0].output == PhysAddr{0x8000});
+  CHECK(space.mapped[1].output == PhysAddr{0xF'0000});
+  CHECK_FALSE(space.mapped[1].rights.write);
+  CHECK(space.mapped[2].output == PhysAddr{0xA000});
 }

@@ -5,6 +5,7 @@
 #include "base/endian.h"
 #include "iommu/vtd/context_entry.h"
 #include "iommu/vtd/register_map.h"
+#include "iommu/vtd/registers.h"
 #include "iommu/vtd/root_entry.h"
 #include "iommu/vtd/second_stage_entry.h"
 #include "iommu/vtd/unit.h"
@@ -78,8 +79,8 @@ class Machine {
     return at;
   }
 
-  void enable() {
-    unit.write_register(offset::rtaddr, 8, root_.value());
+  void enable(TableMode mode = TableMode::legacy) {
+    unit.write_register(offset::rtaddr, 8, root_.value() | static_cast<std::uint64_t>(mode) << 10);
     unit.write_register(offset::gcmd, 4, srtp);
     unit.write_register(offset::gcmd, 4, te);
   }

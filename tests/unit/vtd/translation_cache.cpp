@@ -4,6 +4,8 @@
 
 #include "iommu/vtd/context_cache.h"
 #include "iommu/vtd/iotlb.h"
+#include "iommu/vtd/paging_structure_cache.h"
+#include "iommu/vtd/pasid_cache.h"
 
 #include <catch2/catch.hpp>
 
@@ -158,4 +160,119 @@ TEST_CASE("Device-selective invalidation compares the domain too", "[vtd]") {
   cache.insert(ContextTag{RequesterId{1, 2, 3}}, {});
   cache.invalidate(ContextInvalidation{ContextGranularity::device, 9, RequesterId{1, 2, 3}, 0});
   CHECK(cache.size() == 1);
+}
+
+namespace {
+
+constexpr Pasid one{1}, two{2};
+
+/// Domain 7: a page of the second stage alone and the same page of two PASIDs; domain 8: that of PASID 1.
+template <class Cache>
+Cache filled(unsigned level) {
+  Cache cache{16, 16};
+  cache.insert(IotlbTag{7, Iova{page_2m}, level}, {});
+  cache.insert(IotlbTag{7, one, Iova{page_2m}, level}, {});
+  cache.insert(IotlbTag{7, two, Iova{page_2m}, level}, {});
+  cache.insert(IotlbTag{8, one, Iova{page_2m}, level}, {});
+  return cache;
+}
+
+template <class Cache>
+bool has(const Cache& cache, const IotlbTag& tag) {
+  return cache.find(tag) != Cache::none;
+}
+
+}  // namespace
+
+TEST_CASE("VTD-100 A PASID-selective invalidation drops that PASID of that domain and nothing else", "[vtd]") {
+  auto iotlb = filled<Iotlb>(1);
+  iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::pasid, 7, one, {}, 0, false});
+  CHECK(iotlb.size() == 3);
+  CHECK_FALSE(has(iotlb, {7, one, Iova{page_2m}, 1}));
+  iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::page, 7, two, Iova{0}, 4, false});
+  CHECK(iotlb.size() == 3);
+  iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::page, 7, two, Iova{page_2m}, 4, false});
+  CHECK(has(iotlb, {7, Iova{page_2m}, 1}));
+  CHECK(iotlb.size() == 2);
+}
+
+TEST_CASE("VTD-100 A page-selective invalidation drops every first-stage translation of the domain", "[vtd]") {
+  auto iotlb = filled<Iotlb>(1);
+  iotlb.invalidate(page_request(7, 0, 0));
+  CHECK(iotlb.size() == 2);
+  CHECK(has(iotlb, {7, Iova{page_2m}, 1}));
+  CHECK(has(iotlb, {8, one, Iova{page_2m}, 1}));
+}
+
+TEST_CASE("VTD-100 A domain-selective invalidation drops both kinds", "[vtd]") {
+  auto iotlb = filled<Iotlb>(1);
+  iotlb.invalidate(IotlbInvalidation{IotlbGranularity::domain, 7, {}, 0});
+  CHECK(iotlb.size() == 1);
+}
+
+TEST_CASE("First-stage addresses of the upper half are dropped by their address", "[vtd]") {
+  constexpr std::uint64_t upper = 0xFFFF'8000'0000'3000;
+  Iotlb iotlb{16, 16};
+  iotlb.insert(IotlbTag{7, one, Iova{upper}, 1}, {});
+  CHECK(iotlb.find_page(7, one, Iova{upper + 8}) != Iotlb::none);
+  iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::page, 7, one, Iova{upper - page_4k}, 0, false});
+  CHECK(iotlb.size() == 1);
+  iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::page, 7, one, Iova{upper}, 0, false});
+  CHECK(iotlb.size() == 0);
+}
+
+TEST_CASE("IH keeps paging structures through a page-selective invalidation only", "[vtd]") {
+  auto structures = filled<PagingStructureCache>(2);
+  IotlbInvalidation page = page_request(7, page_2m, 0);
+  page.leaves_only = true;
+  structures.invalidate(page);
+  structures.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::page, 8, one, Iova{page_2m}, 0, true});
+  CHECK(structures.size() == 4);
+  page.leaves_only = false;
+  structures.invalidate(page);
+  CHECK(structures.size() == 1);
+  structures.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::pasid, 8, one, {}, 0, true});
+  CHECK(structures.size() == 0);
+}
+
+TEST_CASE("The paging structure nearest to the leaf is found", "[vtd]") {
+  PagingStructureCache structures{16, 16};
+  structures.insert(IotlbTag{7, Iova{page_1g}, 3}, {});
+  structures.insert(IotlbTag{7, Iova{page_1g}, 2}, {});
+  const auto level_for = [&](std::uint64_t address) {
+    return structures.tag(structures.find_deepest(7, Iova{address}, 4)).level();
+  };
+  CHECK(level_for(page_1g + 0x1000) == 2);
+  CHECK(level_for(page_1g + page_2m) == 3);
+  CHECK(structures.find_deepest(7, Iova{0}, 4) == PagingStructureCache::none);
+  CHECK(structures.find_deepest(7, one, Iova{page_1g}, 4) == PagingStructureCache::none);
+}
+
+TEST_CASE("PASID-cache invalidation goes by domain, by PASID in a domain, or globally", "[vtd]") {
+  const auto left_after = [](PasidCacheGranularity granularity) {
+    PasidCache cache{16, 16};
+    PasidContext seven, eight;
+    seven.domain = 7;
+    eight.domain = 8;
+    cache.insert(PasidTag{RequesterId{1}, one}, seven);
+    cache.insert(PasidTag{RequesterId{2}, one}, seven);
+    cache.insert(PasidTag{RequesterId{1}, two}, seven);
+    cache.insert(PasidTag{RequesterId{3}, one}, eight);
+    cache.invalidate(PasidCacheInvalidation{granularity, 7, one});
+    return cache.size();
+  };
+  CHECK(left_after(PasidCacheGranularity::pasid) == 2);
+  CHECK(left_after(PasidCacheGranularity::domain) == 1);
+  CHECK(left_after(PasidCacheGranularity::global) == 0);
+}
+
+TEST_CASE("Context entries of scalable mode have no domain to be compared", "[vtd]") {
+  ContextCache cache{4, 4};
+  Context context;
+  context.scalable = true;
+  cache.insert(ContextTag{RequesterId{1, 2, 3}}, context);
+  cache.invalidate(ContextInvalidation{ContextGranularity::device, 9, RequesterId{1, 2, 4}, 0});
+  CHECK(cache.size() == 1);
+  cache.invalidate(ContextInvalidation{ContextGranularity::device, 9, RequesterId{1, 2, 3}, 0});
+  CHECK(cache.size() == 0);
 }

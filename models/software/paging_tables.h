@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Second-stage page tables as an operating system builds them in memory (VT-d specification, 3.7 and 9.8).
+// Page tables of either stage as an operating system builds them in memory (VT-d specification, 3.6, 3.7, 9.7 and 9.8).
 #pragma once
 
 #include "base/range.h"
@@ -15,6 +15,9 @@
 
 namespace iommusim::software {
 
+/// Which entries the tables have. First-stage tables cannot say that a page may only be written.
+enum class Stage : std::uint8_t { second, first };
+
 /// What the unit can walk.
 struct TableFormat {
   /// 3, 4 or 5.
@@ -22,12 +25,20 @@ struct TableFormat {
   /// CAP.SLLPS.
   bool pages_2m = false;
   bool pages_1g = false;
+  Stage stage = Stage::second;
+};
+
+/// An entry of either stage: both have its address and its large-page bit at the same place.
+struct PagingEntry : Word<64> {
+  using Word::Word;
+  using ADDR = vtd::SecondStageEntry::ADDR;
+  using PS = vtd::SecondStageEntry::PS;
 };
 
 /// One set of tables. Ranges are whole 4 KiB pages inside the tables' width; the caller sees to that.
 /// Leaves are as large as alignment and the format allow. Tables that become empty are unlinked at once, but
 /// their pages are kept until hardware can no longer hold a pointer to them: release_unlinked() says that.
-class SecondStageTables {
+class PagingTables {
  public:
   /// A page that the tables map, or part of a larger one.
   struct Leaf {
@@ -37,10 +48,11 @@ class SecondStageTables {
   };
 
   /// Takes one page for the root. Bus and allocator must outlive the tables.
-  SecondStageTables(CpuBus& bus, PageAllocator& pages, const TableFormat& format);
+  PagingTables(CpuBus& bus, PageAllocator& pages, const TableFormat& format);
 
   PhysAddr root() const { return root_; }
   unsigned levels() const { return format_.levels; }
+  Stage stage() const { return format_.stage; }
 
   /// Maps all of `range`. Throws DriverError, and changes nothing, when some of it is mapped.
   void map(const Range<Iova>& range, PhysAddr physical, Permissions permissions);
@@ -80,14 +92,17 @@ class SecondStageTables {
   static void for_each_slot(const Table& table, const Range<Iova>& range, Visitor visit);
 
   Table top() const { return {root_, format_.levels, Iova{0}}; }
-  static Table child(const Table& table, const Slot& slot, const vtd::SecondStageEntry& entry);
+  bool is_present(PagingEntry entry) const;
+  PagingEntry make_entry(PhysAddr address, Permissions permissions) const;
+  Permissions permissions_of(PagingEntry entry) const;
+  static Table child(const Table& table, const Slot& slot, PagingEntry entry);
   bool may_be_leaf(unsigned level, const Slot& slot, PhysAddr physical) const;
 
-  vtd::SecondStageEntry load(const Slot& slot) const;
-  void store(const Table& table, const Slot& slot, const vtd::SecondStageEntry& entry);
+  PagingEntry load(const Slot& slot) const;
+  void store(const Table& table, const Slot& slot, PagingEntry entry);
 
   Table link_table(const Table& table, const Slot& slot);
-  void split(const Table& table, const Slot& slot, const vtd::SecondStageEntry& leaf);
+  void split(const Table& table, const Slot& slot, PagingEntry leaf);
   void unlink_if_empty(const Table& table, const Slot& slot, const Table& lower);
 
   void map_in(const Table& table, const Range<Iova>& range, PhysAddr physical, Permissions permissions);

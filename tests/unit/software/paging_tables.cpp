@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: the entry layout of the VT-d specification, 9.8, as raw bits, read by a walker that shares nothing with the
 // code under test, against a flat array of pages.
-#include "software/second_stage_tables.h"
+#include "software/paging_tables.h"
 
 #include "software/driver_error.h"
 #include "support/memory_bus.h"
@@ -17,7 +17,7 @@ using namespace iommusim;
 using software::DriverError;
 using software::PageAllocator;
 using software::Permissions;
-using software::SecondStageTables;
+using software::PagingTables;
 using software::TableFormat;
 
 namespace {
@@ -33,7 +33,7 @@ struct Walked {
   bool write = true;
 };
 
-std::optional<Walked> walk(software::CpuBus& bus, const SecondStageTables& tables, std::uint64_t iova) {
+std::optional<Walked> walk(software::CpuBus& bus, const PagingTables& tables, std::uint64_t iova) {
   Walked result;
   std::uint64_t table = tables.root().value();
   for (unsigned level = tables.levels(); level > 0; --level) {
@@ -65,7 +65,7 @@ struct Fixture {
 
   tests::MemoryBus bus{dram};
   PageAllocator pages{bus, table_pages};
-  SecondStageTables tables;
+  PagingTables tables;
 };
 
 /// Maps and unmaps random ranges around leaves of one large size, and compares pages of what was touched.
@@ -273,7 +273,7 @@ TEST_CASE("A large leaf can stand where small ones were", "[software][tables]") 
 TEST_CASE("A mapping for which the pages run out leaves nothing mapped", "[software][tables]") {
   tests::MemoryBus bus{dram};
   PageAllocator pages{bus, {PhysAddr{0x10'0000}, PhysAddr{0x10'0000 + 4 * page_4k - 1}}};
-  SecondStageTables tables{bus, pages, {4, false, false}};
+  PagingTables tables{bus, pages, {4, false, false}};
   // Two page tables below one PDPT and one PD need five pages with the root.
   CHECK_THROWS_AS(tables.map(range(0, 2 * page_2m), PhysAddr{0}, {}), DriverError);
   CHECK(tables.bytes_mapped(range(0, 2 * page_2m)) == 0);
