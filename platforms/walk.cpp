@@ -49,9 +49,7 @@ class Walker {
     issue(function, intended);
     if (!completion_ || result_.landing.status != CompletionStatus::successful) return end_unanswered(intended);
     const auto sent = iommu::permitted(*completion_, intended);
-    const Landing answer = std::exchange(result_.landing, Landing{});
-    result_.path.clear();
-    result_.path.add(answer.decided_by, *answer.rule);
+    result_.landing = {};
     if (!sent) return deny(function, intended);
     access_ = *sent;
     issue(function, intended);

@@ -68,7 +68,8 @@ std::optional<iommu::AddressTranslation> Endpoint::ask(const DmaRequest& request
   tlp.gates = true;
   const Landing& landing = asked->extension.landing;
   if (asked->extension.translation_answered && asked->is_response_ok()) {
-    transaction.extension.path.add(landing.decided_by, *landing.rule);
+    for (const Hop& hop : asked->extension.path)
+      transaction.extension.path.add(hop.where, *hop.rule);
     return iommu::AddressTranslation{load_le<std::uint64_t>(asked->get_data_ptr())};
   }
   transaction.extension.path = asked->extension.path;
