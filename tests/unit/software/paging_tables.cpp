@@ -16,8 +16,8 @@
 using namespace iommusim;
 using software::DriverError;
 using software::PageAllocator;
-using software::Permissions;
 using software::PagingTables;
+using software::Permissions;
 using software::TableFormat;
 
 namespace {
