@@ -128,3 +128,17 @@ TEST_CASE("What may not be asked for is answered as invalid, and the access ends
   check_memory(run.landing(2), 0x1'2200'0000);
   CHECK(run.collisions(CollisionKind::translation_fault) == 2);
 }
+
+TEST_CASE("A disabled link keeps the Invalidate Request from the device", "[replay][ats]") {
+  PlayedTrace run = ready("device-tlb-stale");
+  run.play(R"(
+0ns   npu0 read 0x9000_0000 256
++2us  rp0 set link-disable on
++2us  npu0 unmap 0x9000_0000 64KiB
++20us rp0 set link-disable off
++2us  npu0 read 0x9000_0000 256
+)");
+  check_memory(run.landing(run.landed().size() - 1), 0x1'2100'0000);
+  CHECK(run.collisions(CollisionKind::stale_translation) == 1);
+  CHECK(run.platform().machine().iommu(0).statistics().device_invalidations == 1);
+}

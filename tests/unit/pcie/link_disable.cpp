@@ -36,6 +36,18 @@ TEST_CASE("Behind a disabled link a function's writes are lost and its reads tim
   CHECK(issue(bench.topology(), bench.device_a, read_request(bench.id_a(), memory)).action == Action::upstream);
 }
 
+TEST_CASE("Messages arrive where every link on the way is enabled", "[pcie]") {
+  SwitchBench bench;
+  CHECK(links_reach(bench.topology(), bench.device_a));
+  for (const NodeIndex port : {bench.root, bench.left}) {
+    bench.builder.set_link_disable(port, true);
+    CHECK(links_reach(bench.topology(), port));
+    CHECK_FALSE(links_reach(bench.topology(), bench.device_a));
+    CHECK(links_reach(bench.topology(), bench.device_b) == (port == bench.left));
+    bench.builder.set_link_disable(port, false);
+  }
+}
+
 TEST_CASE("A port refuses what would leave by its disabled link", "[pcie]") {
   SwitchBench bench;
   bench.builder.set_link_disable(bench.right, true);
