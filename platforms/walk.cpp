@@ -62,7 +62,7 @@ class Walker {
     const RouteDecision decision = pcie::issue(topology_, function, intended);
     hop(function, decision);
     if (decision.action != Action::upstream) return reject(decision);
-    if (const auto inside = pcie::route_in_device(topology_, function, access_)) {
+    if (const auto inside = pcie::leave_device(topology_, function, access_)) {
       hop(function, *inside);
       if (inside->action == Action::reject) return reject(*inside);
       if (inside->action == Action::downstream) {

@@ -145,7 +145,7 @@ bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, cons
     refuse(transaction, extension, rejection(id, *issued.rule, issued.status));
     return false;
   }
-  const auto inside = pcie::route_in_device(topology_, function, access);
+  const auto inside = pcie::leave_device(topology_, function, access);
   if (!inside) return true;
   extension.path.add(id, *inside->rule);
   if (inside->action == pcie::Action::upstream) return true;
