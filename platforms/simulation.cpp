@@ -3,6 +3,7 @@
 
 #include "pcie/device_routing.h"
 #include "pcie/translation_capabilities.h"
+#include "platforms/device_tlbs.h"
 #include "timing/event_clock.h"
 #include "tlm/timing.h"
 
@@ -89,6 +90,7 @@ void Simulation::build_system() {
 void Simulation::build_root_complex() {
   modules::RootComplexConfig config;
   config.config_latency = to_sc_time(machine_.description().timing.host.root_complex.latency);
+  config.on_config_write = [this](unsigned reg) { forget_disabled_translations(machine_, reg); };
   for (std::size_t bridge = 0; bridge < machine_.bridges().size(); ++bridge)
     for (const NodeIndex node : machine_.topology().root_bus(static_cast<std::uint8_t>(bridge))) {
       config.root_nodes.push_back(node);

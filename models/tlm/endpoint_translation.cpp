@@ -22,11 +22,8 @@ iommu::DeviceTlb* Endpoint::tlb_of(const DmaRequest& request) const {
   if (request.address_type != AddressType::untranslated || request.message || !is_own) return nullptr;
   const auto at = std::find(config_.functions.begin(), config_.functions.end(), request.function);
   const auto index = static_cast<std::size_t>(at - config_.functions.begin());
-  iommu::DeviceTlb* tlb = index < config_.tlbs.size() ? config_.tlbs[index] : nullptr;
-  if (tlb == nullptr || topology_[request.function].decoded.ats_enabled) return tlb;
-  // What was known before ATS was switched off is not known when it is switched on again (10.5.1.3).
-  tlb->clear();
-  return nullptr;
+  const bool asks = index < config_.tlbs.size() && topology_[request.function].decoded.ats_enabled;
+  return asks ? config_.tlbs[index] : nullptr;
 }
 
 std::optional<Access> Endpoint::translate(const DmaRequest& request, const Access& access,

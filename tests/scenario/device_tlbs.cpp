@@ -142,3 +142,17 @@ TEST_CASE("A disabled link keeps the Invalidate Request from the device", "[repl
   CHECK(run.collisions(CollisionKind::stale_translation) == 1);
   CHECK(run.platform().machine().iommu(0).statistics().device_invalidations == 1);
 }
+
+TEST_CASE("What a device knew before ATS was off and on again it asks for anew", "[replay][ats]") {
+  PlayedTrace run = ready("device-tlb-stale");
+  // ATS Control of npu0 (01:00.0).
+  run.play(R"(
+0ns   npu0 read 0x9000_0000 64
++2us  npu0 unmap 0x9000_0000 64KiB no-device-invalidate
++20us cpu write 0xb010_0106 2 0
++2us  cpu write 0xb010_0106 2 0x8000
++2us  npu0 read 0x9000_0000 64
+)");
+  CHECK(run.landing(1).kind == LandingKind::rejected);
+  CHECK(run.collisions(CollisionKind::stale_translation) == 0);
+}
