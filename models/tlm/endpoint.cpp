@@ -108,10 +108,13 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
   if (sent) transmit(request.function, access, *sent, *transaction);
   timing::Tlp& tlp = next_tlp();
   tlp.set(sent.value_or(access), extension.journey, topology_[request.function].decoded.max_payload);
-  tlp.times_out = extension.landing.status == CompletionStatus::timeout;
   if (extension.from_device_tlb) iommu::land_by_device_tlb(extension.landing, topology_[request.function].id);
   if (way != nullptr && way->is_worth_learning() && transaction->is_response_ok()) learn(*way, access, *transaction);
-  pcie::log_completion(topology_, request.function, extension.landing.status);
+  // For what is not sent nobody waits: its translation request was refused or lost, and ask() saw to that.
+  if (sent) {
+    tlp.times_out = extension.landing.status == CompletionStatus::timeout;
+    pcie::log_completion(topology_, request.function, extension.landing.status);
+  }
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
   observer.on_tlp(access, extension.landing, extension.path);

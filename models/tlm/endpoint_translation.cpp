@@ -3,6 +3,7 @@
 // software for the page (PCIe base specification, 10.2 and 10.4).
 #include "base/endian.h"
 #include "iommu/device_tlb_use.h"
+#include "pcie/error_logging.h"
 #include "tlm/endpoint.h"
 #include "tlm/endpoint_request.h"
 
@@ -64,6 +65,8 @@ std::optional<iommu::AddressTranslation> Endpoint::ask(const DmaRequest& request
   tlp.set(question, asked->extension.journey, topology_[request.function].decoded.max_payload);
   tlp.gates = true;
   const Landing& landing = asked->extension.landing;
+  tlp.times_out = landing.status == CompletionStatus::timeout;
+  pcie::log_completion(topology_, request.function, landing.status);
   if (asked->extension.translation_answered && asked->is_response_ok()) {
     transaction.extension.path.add(landing.decided_by, *landing.rule);
     return iommu::AddressTranslation{load_le<std::uint64_t>(asked->get_data_ptr())};
