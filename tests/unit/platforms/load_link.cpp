@@ -70,3 +70,15 @@ TEST_CASE("A device says which attributes its DMA has, and when it gives a reque
   CHECK(all.traffic_class == 5);
   CHECK(all.completion_timeout == Duration::milliseconds(10));
 }
+
+TEST_CASE("Durations have limits, so that their sums fit", "[platforms]") {
+  const std::string gpu = "host_bridges.pcie0.devices.rp1.devices.gpu0.dma";
+  const auto with_dma = [](const std::string& dma) { return edited({{"msi: {vectors: 4}", "dma: " + dma}}); };
+  check_error(with_dma("{completion_timeout: @18446744073709551615ps}"),
+              gpu + ".completion_timeout: found '18446744073709551615ps', expected at most 64 s");
+  check_error(with_dma("{completion_timeout: @65s}"), gpu + ".completion_timeout: found '65s', expected at most 64 s");
+  CHECK(dma("{completion_timeout: 64s}").completion_timeout == Duration::milliseconds(64'000));
+  check_error(with_dma("{descriptor: @86401s}"), gpu + ".descriptor: found '86401s', expected at most 86400 s");
+  check_error(edited({{"at: 01.0", "at: 01.0\n        link: {propagation: @90000s}"}}),
+              path + ".propagation: found '90000s', expected at most 86400 s");
+}
