@@ -82,3 +82,24 @@ TEST_CASE("Durations have limits, so that their sums fit", "[platforms]") {
   check_error(edited({{"at: 01.0", "at: 01.0\n        link: {propagation: @90000s}"}}),
               path + ".propagation: found '90000s', expected at most 86400 s");
 }
+
+TEST_CASE("Requests of a conventional device have no attributes", "[platforms]") {
+  const auto with_dma = [](const std::string& dma) {
+    return R"(platform: conventional
+memory: [{name: dram, base: 0, size: 2GiB}]
+host_bridges:
+  - name: pcie0
+    devices:
+      - name: br0
+        type: pcie-pci-bridge
+        at: 1e.0
+        devices: [{name: tuner0, type: pci-device, at: 01.0, dma: )" +
+           dma + "}]\n";
+  };
+  const std::string tuner = "host_bridges.pcie0.devices.br0.devices.tuner0.dma.";
+  const std::string none = ", expected nothing: a pci-device has no such attribute of its requests";
+  check_error(with_dma("{relaxed_ordering: @true}"), tuner + "relaxed_ordering: found 'true'" + none);
+  check_error(with_dma("{tags: 4, id_ordering: @false}"), tuner + "id_ordering: found 'false'" + none);
+  check_error(with_dma("{traffic_class: @3}"), tuner + "traffic_class: found '3'" + none);
+  CHECK_NOTHROW(platforms::load_platform_text(with_dma("{tags: 4}"), "sample.yaml"));
+}
