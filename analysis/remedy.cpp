@@ -28,6 +28,7 @@ class Finder {
 
   std::vector<Remedy> find() {
     if (was_poisoned()) return find_source();
+    if (case_.was_decided_by({&pcie::rules::link_disabled})) return find_link();
     add(find_request_remedies(case_));
     by_kind();
     if (record_.landing.kind == LandingKind::peer) add(find_address_remedies(case_));
@@ -49,6 +50,14 @@ class Finder {
              fmt::format("The data was bad when {} sent it, and {} rightly kept it from its target: find out why {} "
                          "poisons what it sends, and send it again",
                          case_.device_name(), case_.machine.name(record_.landing.decided_by), case_.device_name())}};
+  }
+
+  /// Lost in front of a link: at the function, upstream port or bridge below it.
+  std::vector<Remedy> find_link() const {
+    const NodeIndex port = topology_[case_.node_of(record_.landing.decided_by)].parent;
+    return {{"enable-link", fmt::format("Enable the link below {} again (Link Disable in Link Control), or quiesce {} "
+                                        "before the link is disabled",
+                                        label_of(port, case_.machine), case_.device_name())}};
   }
 
   void by_kind() {

@@ -23,13 +23,14 @@ void Machine::connect_devices(std::size_t iommu) {
   });
 }
 
-/// A function below the unit's host bridges, if requests that are routed by ID get to it.
+/// A function below the unit's host bridges, if messages that are routed by ID get to it.
 Device* Machine::reachable_device(std::size_t iommu, RequesterId id) {
   for (std::size_t bridge = 0; bridge < bridges_.size(); ++bridge) {
     if (bridge_iommu_[bridge] != iommu) continue;
     const pcie::NodeIndex node = topology_.find(bridges_[bridge].segment, id);
     const bool there = node != pcie::NodeIndex::none && topology_[node].decoded.present &&
-                       topology_[node].host_bridge == bridge && pcie::bus_reaches(topology_, node);
+                       topology_[node].host_bridge == bridge && pcie::bus_reaches(topology_, node) &&
+                       pcie::links_reach(topology_, node);
     if (!there) continue;
     for (Device& device : devices_)
       if (device.node == node) return &device;

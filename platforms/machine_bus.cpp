@@ -2,6 +2,7 @@
 #include "platforms/machine_bus.h"
 
 #include "base/endian.h"
+#include "platforms/device_tlbs.h"
 #include "platforms/walk.h"
 
 #include <algorithm>
@@ -104,6 +105,7 @@ std::uint32_t MachineBus::config_read(std::uint16_t segment, RequesterId functio
 void MachineBus::config_write(std::uint16_t segment, RequesterId function, unsigned offset, unsigned width,
                               std::uint32_t value) {
   machine_.topology().config_write(segment, function, offset, width, value);
+  forget_disabled_translations(machine_, offset);
 }
 
 }  // namespace iommusim::platforms

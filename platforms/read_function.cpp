@@ -256,6 +256,14 @@ std::string_view to_string(FunctionKind kind) {
   return "virtual-function";
 }
 
+/// Conventional PCI knows no attributes and no traffic classes.
+void refuse_attributes(const Value& dma) {
+  for (const std::string_view key : {"relaxed_ordering", "id_ordering", "traffic_class"})
+    if (const YamlNode* const attribute = dma.is_map() ? dma.node().find(key) : nullptr)
+      Value{*attribute, dma.path() + "." + std::string{key}}.reject(
+          "nothing: a pci-device has no such attribute of its requests");
+}
+
 FunctionDescription read_function(const Value& value, std::optional<FunctionKind> parent) {
   FunctionDescription function;
   function.kind = read_kind(value);
@@ -279,7 +287,10 @@ FunctionDescription read_function(const Value& value, std::optional<FunctionKind
     read_port(map, function);
   } else {
     function.dma_bits = map.number("dma_bits", function.dma_bits, {12, 64});
-    if (const auto dma = map.optional("dma")) function.dma = read_engine(*dma);
+    if (const auto dma = map.optional("dma")) {
+      function.dma = read_engine(*dma);
+      if (function.kind == FunctionKind::pci_device) refuse_attributes(*dma);
+    }
     function.msi = read_msi(map);
     function.msix = read_msix(map, function.bars);
   }

@@ -10,6 +10,8 @@ namespace {
 
 constexpr unsigned most_lines = 1U << 16;
 constexpr unsigned most_operations = 1U << 20;
+/// Of the ranges of Device Control 2 (PCIe base specification, 7.5.3.16).
+constexpr Duration longest_completion_timeout = Duration::milliseconds(64'000);
 
 timing::PortParameters read_switch(const Value& value, timing::PortParameters port) {
   const Map map{value, {"latency", "store_and_forward"}};
@@ -96,7 +98,8 @@ timing::EngineParameters read_engine(const Value& value) {
   engine.relaxed_ordering = map.boolean("relaxed_ordering", engine.relaxed_ordering);
   engine.id_based_ordering = map.boolean("id_ordering", engine.id_based_ordering);
   engine.traffic_class = static_cast<std::uint8_t>(map.number("traffic_class", engine.traffic_class, {0, 7}));
-  engine.completion_timeout = map.duration("completion_timeout", engine.completion_timeout);
+  if (const auto timeout = map.optional("completion_timeout"))
+    engine.completion_timeout = timeout->duration(longest_completion_timeout);
   return engine;
 }
 

@@ -2,7 +2,9 @@
 #include "platforms/simulation.h"
 
 #include "pcie/device_routing.h"
+#include "pcie/message_size.h"
 #include "pcie/translation_capabilities.h"
+#include "platforms/device_tlbs.h"
 #include "timing/event_clock.h"
 #include "tlm/timing.h"
 
@@ -89,6 +91,7 @@ void Simulation::build_system() {
 void Simulation::build_root_complex() {
   modules::RootComplexConfig config;
   config.config_latency = to_sc_time(machine_.description().timing.host.root_complex.latency);
+  config.on_config_write = [this](unsigned reg) { forget_disabled_translations(machine_, reg); };
   for (std::size_t bridge = 0; bridge < machine_.bridges().size(); ++bridge)
     for (const NodeIndex node : machine_.topology().root_bus(static_cast<std::uint8_t>(bridge))) {
       config.root_nodes.push_back(node);
@@ -216,21 +219,22 @@ modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& func
   return *endpoints_.back();
 }
 
-/// From an IOMMU to the farthest function that keeps translations, and back: a message of one header each way.
+/// Of an Invalidate Request to the farthest function that keeps translations, and of its completion back.
 Duration Simulation::device_round_trip(std::size_t iommu) const {
-  constexpr std::uint64_t message_bytes = 28;
   Duration farthest;
   for (const Device& device : machine_.devices()) {
     if (device.tlb == nullptr || machine_.iommu_of_bridge(machine_.topology()[device.node].host_bridge) != iommu)
       continue;
-    Duration there = machine_.description().timing.host.root_complex.latency;
+    Duration both_ways = machine_.description().timing.host.root_complex.latency * 2;
     for (NodeIndex node = device.node; node != NodeIndex::none; node = machine_.topology()[node].parent) {
       const auto channel = network_.up(node);
       if (!channel) continue;
       const timing::Channel& link = network_.network().channels[*channel];
-      there += link.entry.latency + link.link.serialize(message_bytes) + link.link.propagation();
+      both_ways += (link.entry.latency + link.link.propagation()) * 2 +
+                   link.link.serialize(pcie::invalidate_request_bytes) +
+                   link.link.serialize(pcie::invalidate_completion_bytes);
     }
-    farthest = std::max(farthest, there * 2);
+    farthest = std::max(farthest, both_ways);
   }
   return farthest;
 }

@@ -2,7 +2,7 @@
 #include "platforms/walk.h"
 
 #include "iommu/access_request.h"
-#include "iommu/device_tlb.h"
+#include "iommu/device_tlb_use.h"
 #include "pcie/device_claim.h"
 #include "pcie/device_routing.h"
 #include "pcie/id_routing.h"
@@ -42,7 +42,8 @@ class Walker {
       result_.path.add(topology_[function].id, iommu::rules::device_tlb);
       access_ = *known;
       issue(function, intended);
-      if (known->address_type == AddressType::translated) landed_by_device_tlb(function);
+      if (known->address_type == AddressType::translated)
+        iommu::land_by_device_tlb(result_.landing, topology_[function].id);
       return;
     }
     access_ = iommu::translation_request(intended);
@@ -60,7 +61,7 @@ class Walker {
     const RouteDecision decision = pcie::issue(topology_, function, intended);
     hop(function, decision);
     if (decision.action != Action::upstream) return reject(decision);
-    if (const auto inside = pcie::route_in_device(topology_, function, access_)) {
+    if (const auto inside = pcie::leave_device(topology_, function, access_)) {
       hop(function, *inside);
       if (inside->action == Action::reject) return reject(*inside);
       if (inside->action == Action::downstream) {
@@ -89,16 +90,10 @@ class Walker {
 
  private:
   const iommu::DeviceTlb* tlb_of(NodeIndex function) const {
-    const bool asks = access_.address_type == AddressType::untranslated && !access_.message &&
-                      access_.requester == topology_[function].requester && topology_[function].decoded.ats_enabled;
+    const pcie::Node& node = topology_[function];
+    const bool asks = iommu::uses_device_tlb(access_, node.requester, node.decoded.ats_enabled);
     const Device* device = asks ? machine_.device_at(function) : nullptr;
     return device == nullptr ? nullptr : device->tlb.get();
-  }
-
-  void landed_by_device_tlb(NodeIndex function) {
-    if (result_.landing.kind != LandingKind::memory) return;
-    result_.landing.decide(topology_[function].id, iommu::rules::device_tlb);
-    result_.landing.from_cache = true;
   }
 
   /// The translation request was refused, so nothing else is sent.

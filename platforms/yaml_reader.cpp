@@ -100,9 +100,10 @@ std::uint64_t Value::address() const {
   return *address;
 }
 
-Duration Value::duration() const {
+Duration Value::duration(Duration longest) const {
   const auto duration = node_->kind == YamlNode::Kind::scalar ? parse_duration(node_->text) : std::nullopt;
   if (!duration) reject("a duration with its unit, as in 110ns or 1.5us");
+  if (*duration > longest) reject("at most " + format_duration(longest));
   return *duration;
 }
 

@@ -26,6 +26,8 @@ struct Bounds {
   std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 };
 
+constexpr Duration a_day = Duration::milliseconds(std::uint64_t{24} * 60 * 60 * 1000);
+
 /// A word of the file and what it stands for.
 template <class E>
 struct Choice {
@@ -56,7 +58,8 @@ class Value {
   /// Bytes, at least 1.
   std::uint64_t size() const;
   std::uint64_t address() const;
-  Duration duration() const;
+  /// Bounded, as sums of times are not checked for overflow.
+  Duration duration(Duration longest = a_day) const;
   /// A decimal number, as in 0.055. `least` <= number < `below`.
   double decimal(double least, double below) const;
   /// As in 10.05GB/s; at least 0.001GB/s.

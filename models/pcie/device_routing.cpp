@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/device_routing.h"
 
+#include "pcie/id_routing.h"
 #include "pcie/peer_access.h"
 #include "pcie/route_decisions.h"
 
@@ -70,6 +71,14 @@ std::optional<RouteDecision> route_in_device(const Topology& topology, NodeIndex
     case PeerRoute::direct: break;
   }
   return downstream_to(peer, decision.rule != nullptr ? *decision.rule : rules::device_direct_peer);
+}
+
+std::optional<RouteDecision> leave_device(const Topology& topology, NodeIndex function, const Access& access) {
+  const auto inside = route_in_device(topology, function, access);
+  const bool leaves = !inside || inside->action == Action::upstream;
+  if (leaves && is_link_disabled(topology, function))
+    return reject_at(function, access, CompletionStatus::timeout, rules::link_disabled);
+  return inside;
 }
 
 RouteDecision route_completion_in_device(const Topology& topology, NodeIndex completer, NodeIndex requester,

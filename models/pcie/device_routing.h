@@ -24,6 +24,10 @@ std::uint8_t egress_number(const Topology& topology, NodeIndex from, NodeIndex t
 ///   reject      an ACS violation.
 std::optional<RouteDecision> route_in_device(const Topology& topology, NodeIndex function, const Access& access);
 
+/// The same, and what leaves the device must cross its link: with the link disabled it is lost, and who expects a
+/// completion waits for its time-out (7.5.3.7). nullopt: it leaves, and no rule was needed.
+std::optional<RouteDecision> leave_device(const Topology& topology, NodeIndex function, const Access& access);
+
 /// A completion of `completer` for another function of its device: downstream to `requester`, or with P2P Completion
 /// Redirect and without relaxed ordering upstream.
 RouteDecision route_completion_in_device(const Topology& topology, NodeIndex completer, NodeIndex requester,

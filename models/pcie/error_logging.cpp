@@ -129,10 +129,11 @@ bool is_acs_violation(const Rule& rule) {
 }
 
 void log_refusal(Topology& topology, NodeIndex by, const Access& access, const Rule& rule) {
+  // What is lost has no receiver.
+  if (&rule == &rules::port_u_turn_dropped || &rule == &rules::link_disabled) return;
   ErrorRegisters registers{topology, by};
   if (access.poisoned && is_received_by_function(topology[by], rule)) registers.status<Status::DetectedParityError>();
-  // What is lost has no receiver.
-  if (!registers.is_express() || &rule == &rules::port_u_turn_dropped || &rule == &rules::link_disabled) return;
+  if (!registers.is_express()) return;
   if (&rule == &rules::completer_poisoned || &rule == &rules::root_complex_poisoned)
     return log_discarded_data(registers, access);
   if (&rule == &rules::port_poisoned_egress_blocked)

@@ -26,12 +26,17 @@ bool bus_reaches(const Topology& topology, NodeIndex function) {
   return true;
 }
 
+bool links_reach(const Topology& topology, NodeIndex node) {
+  for (NodeIndex at = node; at != NodeIndex::none; at = topology[at].parent)
+    if (is_link_disabled(topology, at)) return false;
+  return true;
+}
+
 bool config_reaches(const Topology& topology, NodeIndex function) {
   const Node& node = topology[function];
   if (!node.decoded.present) return false;
   if (node.parent == NodeIndex::none) return true;
-  for (NodeIndex at = function; at != NodeIndex::none; at = topology[at].parent)
-    if (is_link_disabled(topology, at)) return false;
+  if (!links_reach(topology, function)) return false;
   if (is_virtual(node) && !bus_reaches(topology, function)) return false;
   return device_number_passes(topology, node);
 }

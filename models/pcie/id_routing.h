@@ -16,6 +16,10 @@ inline bool is_link_disabled(const Topology& topology, NodeIndex node) {
   return port != NodeIndex::none && topology[port].decoded.link_disabled;
 }
 
+/// No port on the way between the root and `node` has disabled its link: neither requests nor messages arrive behind
+/// one.
+bool links_reach(const Topology& topology, NodeIndex node);
+
 /// The port that turns a configuration request of type 1 into type 0 passes it on to `device`: on a link only device 0
 /// exists, unless the port forwards ARI (PCIe base specification, 6.13 and 7.3.1).
 bool passes_device_number(PortType port, const Decoded& decoded, std::uint8_t device);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcie/routing.h"
 
-#include "pcie/id_routing.h"
 #include "pcie/pci_bridge.h"
 #include "pcie/route_decisions.h"
 
@@ -23,8 +22,6 @@ RouteDecision issue(const Topology& topology, NodeIndex function, const Access& 
     return reject_at(function, access, CompletionStatus::none, rules::bus_master_disabled);
   if (!can_address(topology[function], access))
     return reject_at(function, access, CompletionStatus::none, rules::address_bits);
-  if (is_link_disabled(topology, function))
-    return reject_at(function, access, CompletionStatus::timeout, rules::link_disabled);
   return upstream_by(rules::bus_master_enabled);
 }
 

@@ -39,8 +39,8 @@ inline NodeIndex decider(const RouteDecision& decision, NodeIndex asked) {
 }
 
 /// A function wants to send a request: may it (Bus Master Enable), and can it (address bits of its DMA engine)?
-/// Answers upstream or reject; a request that was never sent has no completion, so its status is `none`. What is lost
-/// because the link is disabled ends in a completion time-out.
+/// Answers upstream or reject; a request that was never sent has no completion, so its status is `none`. Where it goes
+/// from there leave_device() says.
 RouteDecision issue(const Topology& topology, NodeIndex function, const Access& access);
 
 /// A request arrives on the secondary side of a switch downstream port or root port, from below.

@@ -15,7 +15,7 @@ class LinkErrors {
  public:
   /// `number`: of the channel, so that links do not fail together.
   LinkErrors(const Channel& channel, std::uint64_t seed, std::size_t number)
-      : log_good_byte_{8.0 * std::log1p(-channel.bit_error_rate)}, state_{seed ^ (number + 1) * spread} {}
+      : log_good_byte_{8.0 * std::log1p(-channel.bit_error_rate)}, state_{mix(seed ^ mix(number + 1))} {}
 
   /// How often the next TLP is sent in vain. After `most_replays` the link trains anew, and its time is not modelled.
   unsigned replays_of(std::uint64_t bytes) {
@@ -38,13 +38,15 @@ class LinkErrors {
  private:
   static constexpr std::uint64_t spread = 0x9E37'79B9'7F4A'7C15;
 
-  /// From 0 to below 1 (splitmix64).
-  double draw() {
-    std::uint64_t value = state_ += spread;
+  /// The finaliser of splitmix64. Without it, channels whose states are a few steps apart would draw the same numbers,
+  /// one some TLPs behind the other.
+  static constexpr std::uint64_t mix(std::uint64_t value) {
     value = (value ^ value >> 30) * 0xBF58'476D'1CE4'E5B9;
     value = (value ^ value >> 27) * 0x94D0'49BB'1331'11EB;
-    return static_cast<double>((value ^ value >> 31) >> 11) * 0x1p-53;
+    return value ^ value >> 31;
   }
+  /// From 0 to below 1 (splitmix64).
+  double draw() { return static_cast<double>(mix(state_ += spread) >> 11) * 0x1p-53; }
 
   double log_good_byte_;
   std::uint64_t state_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/loose_clock.h"
 
+#include "timing/passing_tlp.h"
 #include "timing/way_back.h"
 
 #include <algorithm>
@@ -33,15 +34,16 @@ LooseClock::LooseClock(const Network& network)
     engines_.emplace_back(engine);
 }
 
-void LooseClock::SentWrites::add(Duration sent, Duration performed) {
-  writes_[count_++ % writes_.size()] = {sent, performed};
+void LooseClock::SentWrites::add(const Tlp& write, Duration sent, Duration performed) {
+  writes_[count_++ % writes_.size()] = {sent, performed, write.traffic_class};
 }
 
-Duration LooseClock::SentWrites::performed_before(Duration time) const {
+Duration LooseClock::SentWrites::performed_before(const Tlp& request, Duration time) const {
+  if (may_pass_own_posted(request)) return {};
   const std::size_t kept = std::min(count_, writes_.size());
   for (std::size_t i = 1; i <= kept; ++i) {
     const Write& write = writes_[(count_ - i) % writes_.size()];
-    if (write.sent < time) return write.performed;
+    if (write.traffic_class == request.traffic_class && write.sent < time) return write.performed;
   }
   return {};
 }
@@ -97,7 +99,7 @@ Duration LooseClock::write(EngineState& engine, const DmaOperation& operation) {
     const Passage passage = pass(tlp, std::max(sent, engine.next_issue), &engine);
     sent = tlp.gates ? passage.end : passage.sent;
     engine.next_issue = std::max(passage.begun + p.issue, passage.sent);
-    engine.sent.add(passage.sent, passage.end);
+    engine.sent.add(tlp, passage.sent, passage.end);
     reached(passage.end);
   }
   engine.buffers.take(sent);
@@ -143,7 +145,7 @@ Duration LooseClock::message(EngineState& engine, const DmaOperation& operation)
   for (const Tlp& tlp : operation.tlps) {
     const Passage passage = pass(tlp, std::max(sent, engine.next_issue), &engine);
     sent = passage.sent;
-    engine.sent.add(passage.sent, passage.end);
+    engine.sent.add(tlp, passage.sent, passage.end);
     reached(passage.end);
   }
   return sent;
@@ -212,8 +214,8 @@ LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const Engin
       ++step;
       continue;
     }
-    const bool passes_writes = posted || engine == nullptr || tlp.relaxed_ordering;
-    const Duration earlier = passes_writes ? Duration{} : engine->sent.performed_before(passage.sent);
+    const bool waits = !posted && engine != nullptr;
+    const Duration earlier = waits ? engine->sent.performed_before(tlp, passage.sent) : Duration{};
     const Host::Answer answer = ask_host({tlp, step, front.tail, earlier});
     if (lines != nullptr && journey[step].kind == StepKind::root_complex_in)
       lines->lines.take(tlp.lines(), answer.released);

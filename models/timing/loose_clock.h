@@ -35,17 +35,19 @@ class LooseClock final : public Clock {
     LinkErrors errors;
     TimeSeries* series = nullptr;
   };
-  /// The writes that a device sent last: a read may not pass those that left before it.
+  /// The writes that a device sent last: what it sends behind them may not pass them, unless its attributes allow that
+  /// (PCIe base specification, 2.4.1).
   class SentWrites {
    public:
-    void add(Duration sent, Duration performed);
-    /// When the last write that was sent before `time` is performed.
-    Duration performed_before(Duration time) const;
+    void add(const Tlp& write, Duration sent, Duration performed);
+    /// When the last write before `request`, which is sent at `time`, is performed.
+    Duration performed_before(const Tlp& request, Duration time) const;
 
    private:
     struct Write {
       Duration sent;
       Duration performed;
+      std::uint8_t traffic_class = 0;
     };
     std::array<Write, 64> writes_{};
     std::size_t count_ = 0;

@@ -2,8 +2,7 @@
 // Posted writes that came into the root complex before a read, and when the last of them is performed.
 #pragma once
 
-#include "pcie/ordering.h"
-#include "timing/tlp.h"
+#include "timing/passing_tlp.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -27,21 +26,13 @@ class PerformedWrites {
   Duration before(const Tlp& request, std::size_t source, std::size_t engine) const {
     const Duration latest = latest_[source * classes + request.traffic_class];
     if (!request.relaxed_ordering && !request.id_based_ordering) return latest;
-    pcie::PassingTlp passing;
-    passing.type =
-        request.operation == Operation::read ? pcie::TlpClass::non_posted_read : pcie::TlpClass::non_posted_with_data;
-    passing.relaxed_ordering = request.relaxed_ordering;
-    if (may_pass(passing)) return {};
+    if (may_pass_own_posted(request)) return {};
     // The functions of a device count as one requester: stricter than the rule.
-    passing.id_based_ordering = request.id_based_ordering;
-    return may_pass(passing) ? of_engine_[engine * classes + request.traffic_class] : latest;
+    return may_pass_posted(passing_tlp(request)) ? of_engine_[engine * classes + request.traffic_class] : latest;
   }
 
  private:
   static constexpr std::size_t classes = VirtualChannelParameters::traffic_classes;
-  static bool may_pass(const pcie::PassingTlp& passing) {
-    return pcie::may_pass(passing, pcie::TlpClass::posted) != pcie::Passing::never;
-  }
 
   std::vector<Duration> latest_;
   std::vector<Duration> of_engine_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/virtual_channel.h"
 
-#include "pcie/ordering.h"
+#include "timing/passing_tlp.h"
 
 #include <algorithm>
 
@@ -10,17 +10,6 @@ namespace {
 
 /// Of posted requests: so many behind the first are looked at for one that may pass. Hardware compares few, too.
 constexpr std::size_t look_ahead = 8;
-
-pcie::TlpClass tlp_class(const Flight& flight, const Tlp& request) {
-  switch (flight.type) {
-    case FlowClass::posted: return pcie::TlpClass::posted;
-    case FlowClass::non_posted:
-      return request.operation == Operation::read ? pcie::TlpClass::non_posted_read
-                                                  : pcie::TlpClass::non_posted_with_data;
-    case FlowClass::completion: break;
-  }
-  return pcie::TlpClass::completion;
-}
 
 const IndexQueue& queue_of(const std::array<IndexQueue, flow_classes>& queues, FlowClass type) {
   return queues[static_cast<std::size_t>(type)];
@@ -46,14 +35,15 @@ void VirtualChannel::add(std::uint32_t flight, unsigned weight) {
 /// it.
 bool VirtualChannel::passes_posted(const Input& input, const Flight& flight, std::size_t older) const {
   const Tlp& request = flights_[flight.request].tlp;
-  pcie::PassingTlp passing;
-  passing.type = tlp_class(flight, request);
-  passing.relaxed_ordering = request.relaxed_ordering;
-  passing.id_based_ordering = request.id_based_ordering && flight.type != FlowClass::completion;
+  pcie::PassingTlp passing = passing_tlp(request);
+  if (flight.type == FlowClass::completion) {
+    passing.type = pcie::TlpClass::completion;
+    passing.id_based_ordering = false;
+  }
   const IndexQueue& posted = queue_of(input.queues, FlowClass::posted);
   for (std::size_t i = 0; passing.id_based_ordering && i < older; ++i)
     passing.id_based_ordering = !(flights_[posted[i]].tlp.requester == request.requester);
-  return pcie::may_pass(passing, pcie::TlpClass::posted) != pcie::Passing::never;
+  return may_pass_posted(passing);
 }
 
 /// The first posted request, or one behind it that needs fewer credits and may pass.

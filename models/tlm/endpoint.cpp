@@ -2,6 +2,7 @@
 #include "tlm/endpoint.h"
 
 #include "base/endian.h"
+#include "iommu/device_tlb_use.h"
 #include "pcie/device_claim.h"
 #include "pcie/device_routing.h"
 #include "pcie/error_logging.h"
@@ -94,7 +95,7 @@ timing::Tlp& Endpoint::next_tlp() {
 }
 
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
-  const bool translates = tlb_of(request) != nullptr;
+  const bool translates = tlb_of(request.function, access) != nullptr;
   KnownWay* const way =
       !translates && KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
   if (way != nullptr && go_known_way(*way, access, data, observer)) return;
@@ -107,13 +108,13 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
   if (sent) transmit(request.function, access, *sent, *transaction);
   timing::Tlp& tlp = next_tlp();
   tlp.set(sent.value_or(access), extension.journey, topology_[request.function].decoded.max_payload);
-  tlp.times_out = extension.landing.status == CompletionStatus::timeout;
-  if (extension.from_device_tlb && extension.landing.kind == LandingKind::memory) {
-    extension.landing.decide(topology_[request.function].id, iommu::rules::device_tlb);
-    extension.landing.from_cache = true;
-  }
+  if (extension.from_device_tlb) iommu::land_by_device_tlb(extension.landing, topology_[request.function].id);
   if (way != nullptr && way->is_worth_learning() && transaction->is_response_ok()) learn(*way, access, *transaction);
-  pcie::log_completion(topology_, request.function, extension.landing.status);
+  // For what is not sent nobody waits: its translation request was refused or lost, and ask() saw to that.
+  if (sent) {
+    tlp.times_out = extension.landing.status == CompletionStatus::timeout;
+    pcie::log_completion(topology_, request.function, extension.landing.status);
+  }
   if (read && data != nullptr && transaction->is_response_ok())
     std::memcpy(data, transaction->get_data_ptr(), access.size);
   observer.on_tlp(access, extension.landing, extension.path);
@@ -145,7 +146,7 @@ bool Endpoint::issue(pcie::NodeIndex function, DmaTransaction& transaction, cons
     refuse(transaction, extension, rejection(id, *issued.rule, issued.status));
     return false;
   }
-  const auto inside = pcie::route_in_device(topology_, function, access);
+  const auto inside = pcie::leave_device(topology_, function, access);
   if (!inside) return true;
   extension.path.add(id, *inside->rule);
   if (inside->action == pcie::Action::upstream) return true;

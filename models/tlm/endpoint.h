@@ -116,7 +116,7 @@ class Endpoint : public sc_core::sc_module {
 
   // What a function with ATS does before it sends, in endpoint_translation.cpp.
   /// nullptr: the request goes out as it is.
-  iommu::DeviceTlb* tlb_of(const DmaRequest& request) const;
+  iommu::DeviceTlb* tlb_of(pcie::NodeIndex function, const Access& access) const;
   /// The request to send for `access`; nullopt: none, and `transaction` is ended.
   std::optional<Access> translate(const DmaRequest& request, const Access& access, DmaTransaction& transaction);
   /// The completion of a translation request; nullopt: it was refused, and `transaction` ends in the same way.

@@ -2,6 +2,8 @@
 // What a function with ATS does before it sends a request: it looks into its own translations, asks the IOMMU, or asks
 // software for the page (PCIe base specification, 10.2 and 10.4).
 #include "base/endian.h"
+#include "iommu/device_tlb_use.h"
+#include "pcie/error_logging.h"
 #include "tlm/endpoint.h"
 #include "tlm/endpoint_request.h"
 
@@ -16,22 +18,18 @@ constexpr unsigned most_attempts = 4;
 
 }  // namespace
 
-iommu::DeviceTlb* Endpoint::tlb_of(const DmaRequest& request) const {
+iommu::DeviceTlb* Endpoint::tlb_of(pcie::NodeIndex function, const Access& access) const {
   if (config_.tlbs.empty()) return nullptr;
-  const bool is_own = !request.requester || *request.requester == topology_[request.function].requester;
-  if (request.address_type != AddressType::untranslated || request.message || !is_own) return nullptr;
-  const auto at = std::find(config_.functions.begin(), config_.functions.end(), request.function);
+  const pcie::Node& node = topology_[function];
+  if (!iommu::uses_device_tlb(access, node.requester, node.decoded.ats_enabled)) return nullptr;
+  const auto at = std::find(config_.functions.begin(), config_.functions.end(), function);
   const auto index = static_cast<std::size_t>(at - config_.functions.begin());
-  iommu::DeviceTlb* tlb = index < config_.tlbs.size() ? config_.tlbs[index] : nullptr;
-  if (tlb == nullptr || topology_[request.function].decoded.ats_enabled) return tlb;
-  // What was known before ATS was switched off is not known when it is switched on again (10.5.1.3).
-  tlb->clear();
-  return nullptr;
+  return index < config_.tlbs.size() ? config_.tlbs[index] : nullptr;
 }
 
 std::optional<Access> Endpoint::translate(const DmaRequest& request, const Access& access,
                                           DmaTransaction& transaction) {
-  iommu::DeviceTlb& tlb = *tlb_of(request);
+  iommu::DeviceTlb& tlb = *tlb_of(request.function, access);
   DmaExtension& extension = transaction.extension;
   const ComponentId id = topology_[request.function].id;
   if (const auto known = tlb.resolve(access)) {
@@ -67,6 +65,8 @@ std::optional<iommu::AddressTranslation> Endpoint::ask(const DmaRequest& request
   tlp.set(question, asked->extension.journey, topology_[request.function].decoded.max_payload);
   tlp.gates = true;
   const Landing& landing = asked->extension.landing;
+  tlp.times_out = landing.status == CompletionStatus::timeout;
+  pcie::log_completion(topology_, request.function, landing.status);
   if (asked->extension.translation_answered && asked->is_response_ok()) {
     for (const Hop& hop : asked->extension.path)
       transaction.extension.path.add(hop.where, *hop.rule);

@@ -49,7 +49,7 @@ unsigned char* Endpoint::memory_of_page(const KnownWay& way, const Access& acces
 bool Endpoint::is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const {
   return page.is_uniform(access, [&](const Access& piece) {
     return pcie::issue(topology_, function, piece).action == pcie::Action::upstream &&
-           !pcie::route_in_device(topology_, function, piece);
+           !pcie::leave_device(topology_, function, piece);
   });
 }
 

@@ -171,6 +171,7 @@ void RootComplexModule::config_access(int, tlm::tlm_generic_payload& payload, sc
   } else if (payload.is_write()) {
     std::copy_n(payload.get_data_ptr(), width, bytes.begin());
     topology_.config_write(segment, function, reg, width, load_le<std::uint32_t>(bytes.data()));
+    if (config_.on_config_write) config_.on_config_write(reg);
     withdraw_dmi();
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);

@@ -14,6 +14,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct RootComplexConfig {
   std::vector<std::optional<timing::ChannelIndex>> channels;
   /// Of configuration accesses.
   sc_core::sc_time config_latency;
+  /// Told of each configuration write and its register, when it has taken effect.
+  std::function<void(unsigned reg)> on_config_write;
 };
 
 class RootComplexModule : public sc_core::sc_module {

@@ -128,3 +128,58 @@ TEST_CASE("What may not be asked for is answered as invalid, and the access ends
   check_memory(run.landing(2), 0x1'2200'0000);
   CHECK(run.collisions(CollisionKind::translation_fault) == 2);
 }
+
+TEST_CASE("A disabled link keeps the Invalidate Request from the device", "[replay][ats]") {
+  PlayedTrace run = ready("device-tlb-stale");
+  run.play(R"(
+0ns   npu0 read 0x9000_0000 256
++2us  rp0 set link-disable on
++2us  npu0 unmap 0x9000_0000 64KiB
++20us rp0 set link-disable off
++2us  npu0 read 0x9000_0000 256
+)");
+  check_memory(run.landing(run.landed().size() - 1), 0x1'2100'0000);
+  CHECK(run.collisions(CollisionKind::stale_translation) == 1);
+  CHECK(run.platform().machine().iommu(0).statistics().device_invalidations == 1);
+}
+
+TEST_CASE("What a device knew before ATS was off and on again it asks for anew", "[replay][ats]") {
+  PlayedTrace run = ready("device-tlb-stale");
+  // ATS Control of npu0 (01:00.0).
+  run.play(R"(
+0ns   npu0 read 0x9000_0000 64
++2us  npu0 unmap 0x9000_0000 64KiB no-device-invalidate
++20us cpu write 0xb010_0106 2 0
++2us  cpu write 0xb010_0106 2 0x8000
++2us  npu0 read 0x9000_0000 64
+)");
+  CHECK(run.landing(1).kind == LandingKind::rejected);
+  CHECK(run.collisions(CollisionKind::stale_translation) == 0);
+}
+
+TEST_CASE("A translation request that is lost times out once, and what needed it is not sent", "[replay][ats]") {
+  PlayedTrace run = ready("device-tlb-stale");
+  run.play(R"(
+0ns  npu0 write 0xa000_0000 256
++2us rp0 set link-disable on
++2us npu0 write 0xa000_1000 64
+)");
+  const Landing& lost = run.landing(run.landed().size() - 1);
+  CHECK(std::string{lost.rule->id} == "link.disabled");
+  CHECK(lost.status == CompletionStatus::none);
+  // 50 ms is the completion time-out of an ideal engine.
+  CHECK(when_done(run) >= Duration::milliseconds(50));
+  CHECK(when_done(run) < Duration::milliseconds(51));
+}
+
+TEST_CASE("A read whose translation request is lost waits for one time-out", "[replay][ats]") {
+  PlayedTrace run = ready("device-tlb-stale");
+  run.play(R"(
+0ns  npu0 write 0xa000_0000 256
++2us rp0 set link-disable on
++2us npu0 read 0x9000_1000 64
+)");
+  CHECK(run.landing(run.landed().size() - 1).status == CompletionStatus::timeout);
+  CHECK(when_done(run) >= Duration::milliseconds(50));
+  CHECK(when_done(run) < Duration::milliseconds(51));
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Remedies for what ports and the root complex decide.
 // Oracle: each remedy is applied by hand to the same platform, and the access walked again; ACS-050.
+#include "pcie/capability_list.h"
 #include "unit/analysis/advice.h"
 
 #include <catch2/catch.hpp>
@@ -169,4 +170,21 @@ TEST_CASE("A segment other than 0 stands in the command that changes a port", "[
   Booted platform{{"host_bridges.pcie0.segment=1", "devices.rp0.acs=linux", "devices.dp0.acs=capable"}};
   CHECK(advise(platform, "nic0", into_gpu).text("enable-acs") ==
         "Set ACS Control of dp0 (0001:02:00.0) 0x0000 -> 0x000c (setpci -s 0001:02:00.0 ECAP_ACS+6.w=000c)");
+}
+
+TEST_CASE("Behind a disabled link, enabling it or stopping the device first is advised", "[analysis]") {
+  Booted platform;
+  const pcie::Node& port = platform.machine.topology()[platform.node("dp0")];
+  const auto express = pcie::find_capability(pcie::reader_of(port.config), pcie::CapabilityId::pci_express);
+  REQUIRE(express.has_value());
+  // Link Control, Link Disable.
+  platform.bus.config_write(0, port.requester, *express + 0x10, 2, 0x10);
+  const Advice advice = advise(platform, "nic0", dma_read(0x10'0040));
+  CHECK(advice.kind == CollisionKind::window_hole);
+  CHECK(advice.actions() == Actions{"enable-link"});
+  CHECK(advice.text("enable-link") ==
+        "Enable the link below dp0 (02:00.0) again (Link Disable in Link Control), or quiesce nic0 before the link is "
+        "disabled");
+  platform.bus.config_write(0, port.requester, *express + 0x10, 2, 0);
+  CHECK(platform.walk("nic0", dma_read(0x10'0040)).landing.kind == LandingKind::memory);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: PCIe base specification, 7.5.3.7 (Link Disable) and 2.9.1 (a port whose link is down).
+#include "pcie/device_routing.h"
 #include "pcie/id_routing.h"
 #include "pcie/pci_bridge.h"
 #include "pcie/routing.h"
@@ -27,13 +28,26 @@ void check_lost(const RouteDecision& decision, NodeIndex where, CompletionStatus
 TEST_CASE("Behind a disabled link a function's writes are lost and its reads time out", "[pcie]") {
   SwitchBench bench;
   bench.builder.set_link_disable(bench.left, true);
-  check_lost(issue(bench.topology(), bench.device_a, write_request(bench.id_a(), memory)), bench.device_a,
-             CompletionStatus::none);
-  check_lost(issue(bench.topology(), bench.device_a, read_request(bench.id_a(), memory)), bench.device_a,
-             CompletionStatus::timeout);
-  CHECK(issue(bench.topology(), bench.device_b, read_request(bench.id_b(), memory)).action == Action::upstream);
+  const auto write = leave_device(bench.topology(), bench.device_a, write_request(bench.id_a(), memory));
+  const auto read = leave_device(bench.topology(), bench.device_a, read_request(bench.id_a(), memory));
+  REQUIRE((write && read));
+  check_lost(*write, bench.device_a, CompletionStatus::none);
+  check_lost(*read, bench.device_a, CompletionStatus::timeout);
+  CHECK_FALSE(leave_device(bench.topology(), bench.device_b, read_request(bench.id_b(), memory)));
   bench.builder.set_link_disable(bench.left, false);
-  CHECK(issue(bench.topology(), bench.device_a, read_request(bench.id_a(), memory)).action == Action::upstream);
+  CHECK_FALSE(leave_device(bench.topology(), bench.device_a, read_request(bench.id_a(), memory)));
+}
+
+TEST_CASE("Messages arrive where every link on the way is enabled", "[pcie]") {
+  SwitchBench bench;
+  CHECK(links_reach(bench.topology(), bench.device_a));
+  for (const NodeIndex port : {bench.root, bench.left}) {
+    bench.builder.set_link_disable(port, true);
+    CHECK(links_reach(bench.topology(), port));
+    CHECK_FALSE(links_reach(bench.topology(), bench.device_a));
+    CHECK(links_reach(bench.topology(), bench.device_b) == (port == bench.left));
+    bench.builder.set_link_disable(port, false);
+  }
 }
 
 TEST_CASE("A port refuses what would leave by its disabled link", "[pcie]") {
@@ -86,4 +100,19 @@ TEST_CASE("Only ports above a link have Link Disable", "[pcie]") {
   }
   bench.builder.set_link_disable(bench.left, true);
   CHECK(bench.topology()[bench.left].decoded.link_disabled);
+}
+
+TEST_CASE("Functions of one device reach each other while its link is disabled", "[pcie]") {
+  TopologyBuilder builder;
+  const NodeIndex port = builder.root_port();
+  const NodeIndex first = builder.function(port, 0, with_bar(0x9000'0000, 0x10'0000));
+  const NodeIndex second = builder.function(port, 1, with_bar(0x9010'0000, 0x10'0000));
+  builder.set_link_disable(port, true);
+  const auto peer = leave_device(builder.topology(), first, write_request(builder.id(first), 0x9010'0000));
+  REQUIRE(peer.has_value());
+  CHECK(peer->action == Action::downstream);
+  CHECK(peer->target == second);
+  const auto up = leave_device(builder.topology(), first, read_request(builder.id(first), memory));
+  REQUIRE(up.has_value());
+  check_lost(*up, first, CompletionStatus::timeout);
 }

@@ -2,6 +2,8 @@
 // Oracle: the statements ACS-041, ACS-043 and ACS-044 (constants of the pcie-bench model).
 #include "pcie/link_timing.h"
 
+#include "pcie/message_size.h"
+
 #include <catch2/catch.hpp>
 
 using namespace iommusim;
@@ -66,4 +68,10 @@ TEST_CASE("Propagation is no part of the time on the wire", "[pcie]") {
   CHECK(link.propagation() == Duration::nanoseconds(5));
   CHECK(link.serialize(0) == Duration{});
   CHECK(link.serialize(3) == Duration::nanoseconds(12));
+}
+
+TEST_CASE("Messages have 4 doublewords of header, an Invalidate Request 2 of data", "[pcie]") {
+  CHECK(message_bytes() == 8 + 16);
+  CHECK(invalidate_request_bytes == 8 + 16 + 8);
+  CHECK(invalidate_completion_bytes == 8 + 16);
 }

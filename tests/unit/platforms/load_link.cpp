@@ -70,3 +70,36 @@ TEST_CASE("A device says which attributes its DMA has, and when it gives a reque
   CHECK(all.traffic_class == 5);
   CHECK(all.completion_timeout == Duration::milliseconds(10));
 }
+
+TEST_CASE("Durations have limits, so that their sums fit", "[platforms]") {
+  const std::string gpu = "host_bridges.pcie0.devices.rp1.devices.gpu0.dma";
+  const auto with_dma = [](const std::string& dma) { return edited({{"msi: {vectors: 4}", "dma: " + dma}}); };
+  check_error(with_dma("{completion_timeout: @18446744073709551615ps}"),
+              gpu + ".completion_timeout: found '18446744073709551615ps', expected at most 64 s");
+  check_error(with_dma("{completion_timeout: @65s}"), gpu + ".completion_timeout: found '65s', expected at most 64 s");
+  CHECK(dma("{completion_timeout: 64s}").completion_timeout == Duration::milliseconds(64'000));
+  check_error(with_dma("{descriptor: @86401s}"), gpu + ".descriptor: found '86401s', expected at most 86400 s");
+  check_error(edited({{"at: 01.0", "at: 01.0\n        link: {propagation: @90000s}"}}),
+              path + ".propagation: found '90000s', expected at most 86400 s");
+}
+
+TEST_CASE("Requests of a conventional device have no attributes", "[platforms]") {
+  const auto with_dma = [](const std::string& dma) {
+    return R"(platform: conventional
+memory: [{name: dram, base: 0, size: 2GiB}]
+host_bridges:
+  - name: pcie0
+    devices:
+      - name: br0
+        type: pcie-pci-bridge
+        at: 1e.0
+        devices: [{name: tuner0, type: pci-device, at: 01.0, dma: )" +
+           dma + "}]\n";
+  };
+  const std::string tuner = "host_bridges.pcie0.devices.br0.devices.tuner0.dma.";
+  const std::string none = ", expected nothing: a pci-device has no such attribute of its requests";
+  check_error(with_dma("{relaxed_ordering: @true}"), tuner + "relaxed_ordering: found 'true'" + none);
+  check_error(with_dma("{tags: 4, id_ordering: @false}"), tuner + "id_ordering: found 'false'" + none);
+  check_error(with_dma("{traffic_class: @3}"), tuner + "traffic_class: found '3'" + none);
+  CHECK_NOTHROW(platforms::load_platform_text(with_dma("{tags: 4}"), "sample.yaml"));
+}

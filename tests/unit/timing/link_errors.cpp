@@ -8,6 +8,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 using namespace iommusim;
 using namespace iommusim::tests;
 using namespace iommusim::timing;
@@ -67,6 +71,31 @@ TEST_CASE("Errors repeat with the seed, and links do not fail together", "[timin
   CHECK(pattern(1, 0) == pattern(1, 0));
   CHECK(pattern(1, 0) != pattern(2, 0));
   CHECK(pattern(1, 0) != pattern(1, 1));
+}
+
+TEST_CASE("No link draws what another drew a few TLPs before", "[timing]") {
+  constexpr std::size_t links = 8;
+  constexpr std::size_t tlps = 400;
+  constexpr std::size_t stretch = 200;
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    std::vector<std::vector<unsigned>> drawn(links);
+    for (std::size_t link = 0; link < links; ++link) {
+      LinkErrors errors{failing(5e-5), seed, link};
+      for (std::size_t i = 0; i < tlps; ++i)
+        drawn[link].push_back(errors.replays_of(1000));
+    }
+    // From the fifth TLP on: streams that are a few draws apart fall into step after the first good one.
+    constexpr std::size_t first = 5;
+    const auto agrees = [](const std::vector<unsigned>& a, const std::vector<unsigned>& b, std::size_t at) {
+      return std::equal(a.begin() + first, a.begin() + first + stretch, b.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    std::size_t alike = 0;
+    for (std::size_t a = 0; a < links; ++a)
+      for (std::size_t b = 0; b < links; ++b)
+        for (std::size_t at = 0; at < 50; ++at)
+          if ((a != b || at != first) && agrees(drawn[a], drawn[b], at)) ++alike;
+    CHECK(alike == 0);
+  }
 }
 
 TEST_CASE("A TLP arrives after three repetitions", "[timing]") {

@@ -65,8 +65,27 @@ TEST_CASE("ACS-046 A read with ID-based ordering waits for writes of its own dev
 
 TEST_CASE("TLPs of different traffic classes have no order", "[timing]") {
   const Network network = slow_writes();
-  EventClock clock{network};
-  CHECK(read_behind_write(clock, 0, with(to_memory(Operation::read, 0, true), false, false, 3)) < ns(1000));
+  for (const std::uint8_t traffic_class : {std::uint8_t{0}, std::uint8_t{3}}) {
+    EventClock events{network};
+    LooseClock loose{network};
+    for (Clock* clock : {static_cast<Clock*>(&events), static_cast<Clock*>(&loose)}) {
+      const Tlp read = with(to_memory(Operation::read, 0, true), false, false, traffic_class);
+      CHECK((read_behind_write(*clock, 0, read) < ns(1000)) == (traffic_class != 0));
+    }
+  }
+}
+
+TEST_CASE("ACS-046 Relaxed ordering lets an atomic pass a write, ID-based ordering does not", "[timing]") {
+  const Network network = slow_writes();
+  for (const bool relaxed : {false, true}) {
+    EventClock events{network};
+    LooseClock loose{network};
+    for (Clock* clock : {static_cast<Clock*>(&events), static_cast<Clock*>(&loose)}) {
+      const Duration took =
+          read_behind_write(*clock, 0, with(to_memory(Operation::atomic, 0, true), relaxed, !relaxed));
+      CHECK((took < ns(1000)) == relaxed);
+    }
+  }
 }
 
 TEST_CASE("A heavier link gets more of the link above the switch", "[timing]") {

@@ -80,3 +80,19 @@ TEST_CASE("Operations with translation requests all end and give back their cred
   CHECK(clock.finish() > Duration::nanoseconds(60 * 100));
   CHECK(clock.credits_are_complete());
 }
+
+TEST_CASE("A lost translation request holds what needed it for one time-out", "[timing][ats]") {
+  Network network = small_network(1);
+  network.engines[0].completion_timeout = Duration::nanoseconds(10'000);
+  const bool loose = GENERATE(true, false);
+  const Operation operation = GENERATE(Operation::write, Operation::read, Operation::atomic);
+  // Neither leaves the device: the one is lost in front of the link, the other is never sent.
+  Tlp lost = question(true);
+  lost.times_out = true;
+  Tlp unsent = to_memory(operation, 0);
+  for (Tlp* const tlp : {&lost, &unsent}) {
+    tlp->journey.begin();
+    tlp->journey.end();
+  }
+  CHECK(time_of(loose, network, operation, {lost, unsent}) == network.engines[0].completion_timeout);
+}
