@@ -65,12 +65,15 @@ const Context& fetch_context(const RequestInputs& inputs, TableReader& tables, L
   return effects.context;
 }
 
-/// The context of the requester in the cache, or null.
+/// The context of the requester in the cache, or null. What was cached before SRTP changed the table mode means nothing
+/// in the other mode.
 inline const Context* find_cached_context(const RequestInputs& inputs) {
   const ContextCache& contexts = inputs.unit.caches.contexts;
   DecisionEffects& effects = inputs.effects;
   effects.context_slot = contexts.find(ContextTag{inputs.request.requester});
   if (effects.context_slot == ContextCache::none) return nullptr;
+  const bool scalable = inputs.unit.remapping.table_mode == TableMode::scalable;
+  if (contexts.value(effects.context_slot).scalable != scalable) return nullptr;
   effects.context_lookup = Lookup::hit;
   return &contexts.value(effects.context_slot);
 }

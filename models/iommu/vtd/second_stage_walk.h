@@ -95,6 +95,10 @@ SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage
   SecondStageResult result;
   result.rights = start.rights;
   PhysAddr table = start.table;
+  if (start.level == 0 || start.level > max_table_levels) {
+    result.fault = SecondStageFault::top_access_error;
+    return result;
+  }
   for (unsigned level = start.level;; --level) {
     SecondStageEntry entry;
     result.level = level;

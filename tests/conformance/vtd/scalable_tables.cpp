@@ -373,3 +373,24 @@ TEST_CASE("VTD-103 A table mode that the unit lacks is fault 0x30", "[vtd][scala
   legacy.registers.command(global::te);
   expect_fault(legacy, read_of(page), 0x30);
 }
+
+TEST_CASE("VTD-090 A context that was cached in one table mode is not used in the other", "[vtd][scalable]") {
+  // ESRTPS=0: SRTP invalidates nothing.
+  ScalableBench bench;
+  const Domain scalable_domain = bench.tables.new_domain(4);
+  bench.tables.map(scalable_domain, Iova{page}, target);
+  bench.use(ScalableTables::second_stage(scalable_domain));
+  VtdTables legacy{bench.memory, PhysAddr{0x80'0000}};
+  Domain legacy_domain = legacy.new_domain(4);
+  legacy_domain.id = 77;
+  legacy.attach(device, legacy_domain);
+  legacy.map(legacy_domain, Iova{0}, target + page_1g);
+
+  expect_translated(bench, read_of(page), target);
+  bench.registers.set_root(legacy.root(), 0);
+  expect_translated(bench, read_of(0x10), target + page_1g + 0x10);
+  expect_fault(bench, read_of(page), 0x6);
+  bench.registers.set_root(bench.scalable.root(), 1);
+  expect_translated(bench, write_of(page), target);
+  expect_fault(bench, read_of(0x10), 0x79);
+}
