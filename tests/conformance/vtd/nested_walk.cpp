@@ -164,3 +164,24 @@ TEST_CASE("VTD-099 Paging-structure caches change nothing but the fetches", "[vt
   const PhysAddr leaf = bench.scalable.first_stage_entry(bench.first, Iova{page + page_4k}, 1);
   CHECK((bench.word(leaf) & first_stage_bit::d) != 0);
 }
+
+TEST_CASE("VTD-082 With IH a page invalidation drops first-stage entries that lie in the page's guest tables",
+          "[vtd][nested]") {
+  vtd::UnitConfig config = cacheless();
+  config.first_stage_cache_entries = config.second_stage_cache_entries = 64;
+  NestedBench bench{config};
+  bench.queue.enable_wide();
+  const PhysAddr next = target + 0x10'0000;
+  bench.tables.map(bench.second, Iova{guest_page + page_4k}, next);
+  expect_translated(bench, read_of(page), target);
+  // The guest's page table moves in the host's memory, and maps something else there.
+  const PhysAddr moved = bench.tables.new_page();
+  const Iova guest_table = Iova{bench.entry(1).value() + guest}.aligned_down(page_4k);
+  bench.change(moved + bench.entry(1).offset_in(page_4k), (guest_page + page_4k) | 0x7);
+  bench.tables.map(bench.second, guest_table, moved);
+  expect_translated(bench, read_of(page), target);
+  auto leaves_only = invalidate_pages(bench.second.id, guest_table, 0);
+  leaves_only.set<IotlbDescriptor::IH>(1);
+  bench.queue.submit(leaves_only);
+  expect_translated(bench, read_of(page), next);
+}
