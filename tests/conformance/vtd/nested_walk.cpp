@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-stage tables in guest memory, translated by the second stage (VT-d sheet, 2.8 and 4.3).
 // Oracle: the specification's rules and fault reasons.
+#include "iommu/vtd/input_space.h"
 #include "support/scalable_bench.h"
 
 #include <catch2/catch.hpp>
@@ -184,4 +185,32 @@ TEST_CASE("VTD-082 With IH a page invalidation drops first-stage entries that li
   leaves_only.set<IotlbDescriptor::IH>(1);
   bench.queue.submit(leaves_only);
   expect_translated(bench, read_of(page), next);
+}
+
+TEST_CASE("Large first-stage pages over nothing are passed over as a whole", "[vtd][nested]") {
+  NestedBench bench;
+  for (std::uint64_t i = 0; i < 511; ++i)
+    bench.scalable.map(bench.first, Iova{(std::uint64_t{1} << 39) + i * page_1g},
+                       (std::uint64_t{1} << 45) + i * page_1g, page_1g);
+  const vtd::InputSpace space = bench.unit.input_space(device);
+  CHECK(space.complete);
+  CHECK(space.mapped.size() == 1);
+}
+
+TEST_CASE("An enumeration of nested tables that lead nowhere ends", "[vtd][nested]") {
+  NestedBench bench;
+  // Guest-physical from here on is 512 GiB that end in one empty table of leaves.
+  constexpr std::uint64_t nowhere = std::uint64_t{1} << 45;
+  const PhysAddr first_leaf = bench.tables.map(bench.second, Iova{nowhere}, target);
+  bench.change(first_leaf, 0, ~std::uint64_t{0});
+  const auto fill = [&bench](unsigned level) {
+    const PhysAddr first = bench.tables.second_stage_entry(bench.second, Iova{nowhere}, level);
+    for (std::uint64_t i = 1; i < 512; ++i)
+      bench.change(first + 8 * i, bench.word(first));
+  };
+  fill(2);
+  fill(3);
+  for (std::uint64_t i = 0; i < 512; ++i)
+    bench.scalable.map(bench.first, Iova{(std::uint64_t{1} << 39) + i * page_1g}, nowhere + i * page_1g, page_1g);
+  CHECK_FALSE(bench.unit.input_space(device).complete);
 }
