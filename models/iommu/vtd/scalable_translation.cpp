@@ -79,6 +79,8 @@ TranslationResult ScalableTranslation::translate(const Context& context) {
   if (request_.address_type == AddressType::translated)
     return pass_to_host(inputs_, FaultReason::address_beyond_host_width, fpd_, rules::translated_request);
 
+  if (!request_.pasid.has_value() && context.rid_pasid.value() >= context.pasid_limit)
+    return refuse(FaultReason::rid_pasid_invalid);
   const PasidContext& pasid = find_pasid(context);
   fpd_ = fpd_ || pasid.fpd;
   if (pasid.fault != FaultReason::none) return refuse(pasid.fault);

@@ -110,6 +110,38 @@ TEST_CASE("VTD-093 A RID_PASID beyond the directory is fault 0x48", "[vtd][scala
   expect_fault(bench, read_of(page), 0x48);
 }
 
+TEST_CASE("VTD-093 A RID_PASID beyond the directory concerns only who uses it, after the type of the request",
+          "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.device_tlb = true;
+  MappedBench bench{config};
+  bench.scalable.set_pasid(device, 1, ScalableTables::second_stage(bench.domain));
+  bench.set_context_field<ScalableContextEntry::PDTS>(0);
+  bench.set_context_field<ScalableContextEntry::RID_PASID>(1U << 13);
+  expect_translated(bench, with_pasid(1, read_of(page)), target);
+  expect_fault(bench, with_pasid(0x12345, read_of(page)), 0x46);
+  expect_fault(bench, asking(read_of(page)), 0x44);
+  bench.set_context_field<ScalableContextEntry::PASIDE>(0);
+  expect_fault(bench, with_pasid(1, read_of(page)), 0x45);
+  bench.set_context_field<ScalableContextEntry::DTE>(1);
+  expect_fault(bench, asking(read_of(page)), 0x48);
+}
+
+TEST_CASE("VTD-093 Without RPRIVS the privilege of requests without PASID is ignored", "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.rid_priv = GENERATE(true, false);
+  MappedBench bench{config};
+  const FirstStage first = bench.scalable.new_first_stage();
+  // A page of supervisors.
+  bench.change(bench.scalable.map(first, Iova{page}, target.value()), 0, 1 << 2);
+  bench.use(ScalableTables::first_stage(first, 5));
+  bench.set_context_field<ScalableContextEntry::RID_PRIV>(1);
+  if (config.rid_priv)
+    expect_translated(bench, read_of(page), target);
+  else
+    expect_fault(bench, read_of(page), 0x81);
+}
+
 TEST_CASE("VTD-094 PASIDs find their directory entry by bits 19:6 and their table entry by bits 5:0",
           "[vtd][scalable]") {
   MappedBench bench;
@@ -233,6 +265,18 @@ TEST_CASE("VTD-095 Translation types of features that the unit lacks are fault 0
     bench.set_pasid_field<PasidEntry::PGTT>(type);
     expect_fault(bench, read_of(page), 0x5B);
   }
+}
+
+TEST_CASE("VTD-095 Pass-through with another width than the largest is fault 0x5B", "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.table_levels = {3, 4};
+  MappedBench bench{config};
+  for (const unsigned levels : {2U, 3U, 5U}) {
+    bench.use(ScalableTables::pass_through(6, levels));
+    expect_fault(bench, read_of(page), 0x5B);
+  }
+  bench.use(ScalableTables::pass_through(6, 4));
+  expect_translated(bench, read_of(page), PhysAddr{page});
 }
 
 TEST_CASE("VTD-095 Pass-through ends at the host address width", "[vtd][scalable]") {
