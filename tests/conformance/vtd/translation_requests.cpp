@@ -41,6 +41,27 @@ struct AtsBench : ScalableBench {
   PhysAddr second_leaf, first_leaf;
 };
 
+/// One page through both stages for PASID 2, accessed and dirty bits in both. Nothing is cached.
+struct NestedAtsBench : AtsBench {
+  static constexpr std::uint64_t guest = 0x10'0000'0000, guest_page = guest + 0x8000'0000;
+
+  NestedAtsBench() {
+    guest_leaf = scalable.map(nested, Iova{page}, guest_page);
+    host_leaf = tables.map(host, Iova{guest_page}, target);
+    scalable.set_pasid(device, 2, ScalableTables::first_stage(nested, 0));
+    set_pasid_field<PasidEntry::SLADE>(1, 2);
+  }
+  iommu::TranslationResult ask() { return translate(with_pasid(2, asking(read_of(page)))); }
+  bool guest_is_dirty() const { return (word(guest_leaf) & first_stage_bit::d) != 0; }
+  bool host_is_dirty() const { return (word(host_leaf) & second_stage_bit::d) != 0; }
+  /// The second-stage leaf of the page with the guest's leaf.
+  PhysAddr holder() const { return tables.second_stage_entry(host, Iova{guest_leaf.value() + guest}, 1); }
+
+  Domain host = tables.new_domain(4);
+  FirstStage nested = scalable.new_nested(host, guest);
+  PhysAddr guest_leaf, host_leaf;
+};
+
 iommu::TranslationRequest translated(iommu::TranslationRequest request) {
   request.address_type = AddressType::translated;
   return request;
@@ -192,4 +213,61 @@ TEST_CASE("VTD-102 Pass-through answers with the identity", "[vtd][ats]") {
   const auto result = bench.translate(asking(read_of(page)));
   CHECK(result.address == PhysAddr{page});
   CHECK((result.readable && result.writable));
+}
+
+TEST_CASE("VTD-102 Nested, a granted write sets D in both stages", "[vtd][ats]") {
+  NestedAtsBench bench;
+  CHECK(bench.ask().writable);
+  CHECK(bench.guest_is_dirty());
+  CHECK(bench.host_is_dirty());
+  CHECK((bench.word(bench.holder()) & second_stage_bit::d) != 0);
+}
+
+TEST_CASE("VTD-102 Where one stage grants no write the other sets no D", "[vtd][ats]") {
+  constexpr std::uint64_t w = 1 << 1;
+  NestedAtsBench bench;
+  const bool by_guest = GENERATE(true, false);
+  bench.change(by_guest ? bench.guest_leaf : bench.host_leaf, 0, w);
+  const auto result = bench.ask();
+  CHECK((result.readable && !result.writable));
+  CHECK_FALSE(bench.guest_is_dirty());
+  CHECK_FALSE(bench.host_is_dirty());
+}
+
+TEST_CASE("VTD-102 Where D cannot be set the page is granted without write", "[vtd][ats]") {
+  constexpr std::uint64_t w = 1 << 1;
+  NestedAtsBench bench;
+  REQUIRE(bench.ask().writable);
+  SECTION("a first stage that is not snooped") {
+    bench.change(bench.guest_leaf, 0, first_stage_bit::d);
+    bench.set_pasid_field<PasidEntry::PWSNP>(0, 2);
+  }
+  SECTION("a second stage that is not snooped") {
+    bench.change(bench.host_leaf, 0, second_stage_bit::d);
+    bench.set_pasid_field<PasidEntry::PWSNP>(0, 2);
+  }
+  SECTION("a guest table that the second stage does not let be written") {
+    bench.change(bench.guest_leaf, 0, first_stage_bit::d);
+    bench.change(bench.host_leaf, 0, second_stage_bit::d);
+    bench.change(bench.holder(), 0, w);
+  }
+  const bool was_dirty = bench.guest_is_dirty();
+  const auto result = bench.ask();
+  CHECK(result.outcome == iommu::Outcome::translated);
+  CHECK((result.readable && !result.writable));
+  CHECK(bench.no_fault_recorded());
+  CHECK(bench.guest_is_dirty() == was_dirty);
+  // What cannot be written through the first stage is not written in the second.
+  if (!was_dirty) CHECK(bench.host_is_dirty() == ((bench.word(bench.holder()) & w) != 0));
+}
+
+TEST_CASE("VTD-102 Second-stage tables alone grant no write where D cannot be set", "[vtd][ats]") {
+  AtsBench bench;
+  bench.set_pasid_field<PasidEntry::SLADE>(1);
+  REQUIRE(bench.translate(asking(read_of(page))).writable);
+  bench.change(bench.second_leaf, 0, second_stage_bit::d);
+  bench.set_pasid_field<PasidEntry::PWSNP>(0);
+  const auto result = bench.translate(asking(read_of(page)));
+  CHECK((result.readable && !result.writable));
+  CHECK(bench.no_fault_recorded());
 }
