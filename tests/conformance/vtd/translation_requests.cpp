@@ -271,3 +271,30 @@ TEST_CASE("VTD-102 Second-stage tables alone grant no write where D cannot be se
   CHECK((result.readable && !result.writable));
   CHECK(bench.no_fault_recorded());
 }
+
+TEST_CASE("VTD-102 The reported page ends before the interrupt range", "[vtd][ats]") {
+  LegacyBench bench;
+  const std::uint64_t size = GENERATE(page_2m, page_1g);
+  struct Case {
+    std::uint64_t address, page_size;
+  };
+  // Identity, so that range and output coincide: 0xFEE0'0000 to 0xFEEF'FFFF in the middle of 1 GiB.
+  bench.tables.map(bench.domain, Iova{0xFEE0'0000 & ~(size - 1)}, PhysAddr{0xFEE0'0000 & ~(size - 1)}, {}, size);
+  CHECK(bench.translate(asking(read_of(0xFEF0'0000))).page_size == page_4k << 8);
+  if (size == page_2m) return;
+  for (const Case c : {Case{0xC000'0000, 0x2000'0000}, Case{0xFED0'0000, page_2m}, Case{0xFEDF'F000, page_2m}}) {
+    const auto result = bench.translate(asking(read_of(c.address)));
+    CHECK(result.address == PhysAddr{c.address});
+    CHECK(result.page_size == c.page_size);
+  }
+  // What the unit translates itself is checked each time.
+  CHECK(bench.translate(read_of(0xC000'0000)).page_size == page_1g);
+}
+
+TEST_CASE("VTD-102 The reported page leads no address out of and none into the interrupt range", "[vtd][ats]") {
+  LegacyBench bench;
+  bench.tables.map(bench.domain, Iova{0xFEE0'0000}, PhysAddr{0x1'0000'0000}, {}, page_2m);
+  CHECK(bench.translate(asking(read_of(0xFEF0'0000))).page_size == page_4k << 8);
+  bench.tables.map(bench.domain, Iova{0x2'0000'0000}, PhysAddr{0xFEE0'0000}, {}, page_2m);
+  CHECK(bench.translate(asking(read_of(0x2'0010'0000))).page_size == page_4k << 8);
+}
