@@ -156,6 +156,23 @@ TEST_CASE("VTD-104 A page request with PASID needs PASIDE and a PASID of the dir
   CHECK(bench.registers.fault_record().get<FaultRecord::PP>() == 1);
 }
 
+TEST_CASE("VTD-104 A page request with a PASID that the unit does not have is answered and leaves no record",
+          "[vtd][pri]") {
+  vtd::UnitConfig config = with_page_requests();
+  config.pasid_bits = 12;
+  RequestBench bench{{}, config};
+  iommu::PageRequest request = request_for(0x5000);
+  request.pasid = Pasid{0xFFF};
+  bench.unit.request_page(request);
+  CHECK(bench.tail() == 32);
+  request.pasid = Pasid{0x1000};
+  bench.unit.request_page(request);
+  CHECK(bench.tail() == 32);
+  CHECK(bench.no_fault_recorded());
+  REQUIRE(bench.responses.size() == 1);
+  CHECK(bench.responses[0].code == iommu::PageResponse::invalid_request);
+}
+
 TEST_CASE("VTD-104 A page request of an unknown requester is fault 0x41", "[vtd][pri]") {
   RequestBench bench;
   iommu::PageRequest request = request_for(0x5000);
@@ -233,6 +250,16 @@ TEST_CASE("VTD-105 A stop marker that is not queued is answered by nobody", "[vt
   marker.pasid = Pasid{5};
   marker.read = false;
   bench.unit.request_page(marker);
+  CHECK(bench.responses.empty());
+}
+
+TEST_CASE("VTD-105 A stop marker that faults is recorded and answered by nobody", "[vtd][pri]") {
+  RequestBench bench{{true, true, false}};
+  iommu::PageRequest marker = request_for(0x1000);
+  marker.pasid = Pasid{5};
+  marker.read = false;
+  bench.unit.request_page(marker);
+  CHECK(bench.registers.fault_record().get<FaultRecord::FR>() == 0x47);
   CHECK(bench.responses.empty());
 }
 
