@@ -263,6 +263,24 @@ TEST_CASE("VTD-105 A stop marker that faults is recorded and answered by nobody"
   CHECK(bench.responses.empty());
 }
 
+TEST_CASE("VTD-103 Abort-DMA mode answers page requests as invalid and records nothing", "[vtd][pri]") {
+  vtd::UnitConfig config = with_page_requests();
+  config.abort_dma_mode = true;
+  RequestBench bench{{}, config};
+  bench.registers.set_root(bench.pasids.root(), 3);
+  bench.unit.request_page(request_for(0x5000));
+  CHECK(bench.no_fault_recorded());
+  CHECK(bench.tail() == 0);
+  REQUIRE(bench.responses.size() == 1);
+  CHECK(bench.responses[0].code == iommu::PageResponse::invalid_request);
+}
+
+TEST_CASE("VTD-103 In a table mode that the unit lacks a page request is fault 0x30", "[vtd][pri]") {
+  RequestBench bench;
+  bench.registers.set_root(bench.pasids.root(), GENERATE(2U, 3U));
+  bench.expect_refused(request_for(0x5000), 0x30);
+}
+
 TEST_CASE("VTD-106 A page group response descriptor becomes the response message", "[vtd][pri]") {
   RequestBench bench;
   bench.queue.enable_wide();

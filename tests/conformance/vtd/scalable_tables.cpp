@@ -399,7 +399,10 @@ TEST_CASE("VTD-103 Abort-DMA mode blocks every request and records nothing", "[v
   config.abort_dma_mode = true;
   MappedBench bench{config};
   bench.registers.set_root(bench.scalable.root(), 3);
-  for (const auto& request : {read_of(page), write_of(page), with_pasid(1, read_of(page)), asking(read_of(page))}) {
+  auto translated_read = read_of(page), translated_write = write_of(page);
+  translated_read.address_type = translated_write.address_type = AddressType::translated;
+  for (const auto& request : {read_of(page), write_of(page), with_pasid(1, read_of(page)), asking(read_of(page)),
+                              translated_read, translated_write, atomic_on(page)}) {
     const auto result = bench.translate(request);
     CHECK(result.outcome == iommu::Outcome::fault);
     CHECK(bench.no_fault_recorded());

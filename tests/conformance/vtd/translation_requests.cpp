@@ -126,7 +126,7 @@ TEST_CASE("VTD-101 A translation request without entries is unsupported, with er
           "[vtd][ats]") {
   LegacyBench legacy;
   legacy.tables.set<ContextEntry, ContextEntry::P>(legacy.tables.context_entry(device), 0);
-  expect_status(legacy, asking(read_of(page, other_device)), 0x2, CompletionStatus::unsupported_request);
+  expect_status(legacy, asking(read_of(page)), 0x2, CompletionStatus::unsupported_request);
   AtsBench bench;
   bench.set_pasid_field<PasidEntry::P>(0);
   expect_status(bench, asking(read_of(page)), 0x59, CompletionStatus::unsupported_request);
@@ -297,4 +297,14 @@ TEST_CASE("VTD-102 The reported page leads no address out of and none into the i
   CHECK(bench.translate(asking(read_of(0xFEF0'0000))).page_size == page_4k << 8);
   bench.tables.map(bench.domain, Iova{0x2'0000'0000}, PhysAddr{0xFEE0'0000}, {}, page_2m);
   CHECK(bench.translate(asking(read_of(0x2'0010'0000))).page_size == page_4k << 8);
+}
+
+TEST_CASE("VTD-102 A large page is reported with its size", "[vtd][ats]") {
+  AtsBench bench;
+  bench.tables.map(bench.domain, Iova{0x4000'0000}, PhysAddr{0x3'0020'0000}, {}, page_2m);
+  const auto result = bench.translate(asking(read_of(0x4010'3000)));
+  CHECK(result.address == PhysAddr{0x3'0030'3000});
+  CHECK(result.page_size == page_2m);
+  bench.scalable.map(bench.first, Iova{0x4000'0000}, 0x3'0020'0000, page_2m);
+  CHECK(bench.translate(with_pasid(1, asking(read_of(0x4010'3000)))).page_size == page_2m);
 }
