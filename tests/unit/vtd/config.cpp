@@ -73,3 +73,15 @@ TEST_CASE("A unit cannot be made from a configuration with findings", "[vtd]") {
   config.fault_records = 0;
   CHECK_THROWS_AS(Unit(config, memory), std::invalid_argument);
 }
+
+TEST_CASE("Page requests need device TLBs and PASIDs", "[vtd]") {
+  UnitConfig config = scalable_mode_config();
+  config.device_tlb = config.page_requests = true;
+  CHECK(validate(config).empty());
+  config.pasid_bits = 0;
+  REQUIRE(validate(config).size() == 1);
+  CHECK(validate(config)[0].rfind("page_requests = true:", 0) == 0);
+  config.pasid_bits = 20;
+  config.device_tlb = false;
+  CHECK(validate(config).size() == 1);
+}
