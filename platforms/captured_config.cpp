@@ -138,6 +138,16 @@ void take_scalable_mode(Capability cap, ExtendedCapability ecap, vtd::UnitConfig
   config.extended_accessed = ecap.get<ExtendedCapability::EAFS>();
 }
 
+/// What needs a part of the architecture that the unit lacks, or that is not modelled, cannot act.
+void drop_what_cannot_act(vtd::UnitConfig& config) {
+  const auto needs = [](bool& feature, bool what) { feature = feature && what; };
+  needs(config.device_tlb, config.queued_invalidation);
+  needs(config.device_tlb_throttling, config.device_tlb);
+  needs(config.no_write_flag, config.device_tlb);
+  needs(config.page_requests, config.device_tlb && config.scalable_mode && config.pasid_bits != 0);
+  needs(config.page_request_drain, config.page_requests);
+}
+
 /// Names the fields in which two values of a register differ.
 template <class Fields>
 void name_differences(std::string_view reg, std::uint64_t differing, const Fields& fields,
@@ -158,6 +168,7 @@ CapturedConfig config_from_capabilities(std::uint64_t cap, std::uint64_t ecap) {
   take_extended_capability(ExtendedCapability{ecap}, result.config);
   take_scalable_mode(Capability{cap}, ExtendedCapability{ecap}, result.config);
   take_interrupt_remapping(Capability{cap}, ExtendedCapability{ecap}, result.config);
+  drop_what_cannot_act(result.config);
   name_differences("CAP", cap ^ vtd::capability(result.config).raw(), cap_fields, result.unsupported);
   name_differences("ECAP", ecap ^ vtd::extended_capability(result.config).raw(), ecap_fields, result.unsupported);
   return result;

@@ -257,7 +257,10 @@ std::optional<iommu::PageResponse> Simulation::request_page(NodeIndex function, 
     const std::uint64_t interrupts = machine_.local_apic().delivered();
     machine_.request_page(device, request);
     if (software_ && machine_.local_apic().delivered() != interrupts) software_();
-    return device.page_requests.take(*group);
+    const auto response = device.page_requests.take(*group);
+    // The function goes on without; an answer that comes later only frees the group.
+    if (!response) device.page_requests.give_up(*group);
+    return response;
   }
   return std::nullopt;
 }

@@ -217,7 +217,7 @@ class Walker {
   }
 
   void answer(const iommu::TranslationResult& result) {
-    completion_ = iommu::translation_completion(result);
+    completion_ = iommu::translation_completion(access_, result);
     result_.landing.status = CompletionStatus::successful;
   }
 

@@ -20,10 +20,12 @@ unsigned shift_of(const Range<BusAddr>& block) {
   return shift;
 }
 
-bool permits(AddressTranslation completion, Operation operation) {
+bool permits(AddressTranslation completion, const Access& access) {
   const bool reads = completion.get<AddressTranslation::R>();
   const bool writes = completion.get<AddressTranslation::W>();
-  switch (operation) {
+  const bool executes = access.pasid.has_value() && access.execute;
+  if (executes && !completion.get<AddressTranslation::Exe>()) return false;
+  switch (access.operation) {
     case Operation::read: return reads;
     case Operation::write: return writes;
     case Operation::atomic: return reads && writes;
@@ -42,9 +44,9 @@ const Rule translation_denied{"ats.translation-denied",
 }  // namespace rules
 
 DeviceTlb::Cache::Slot DeviceTlb::find(const Access& access) const {
-  for (unsigned shift = 12; shifts_in_use_ >> shift != 0; ++shift) {
+  for (unsigned shift = 12; shift < 64 && shifts_in_use_ >> shift != 0; ++shift) {
     if ((shifts_in_use_ >> shift & 1) == 0) continue;
-    const Cache::Slot slot = cache_.find(DeviceTlbTag{access.pasid, access.address, shift});
+    const Cache::Slot slot = cache_.find(DeviceTlbTag{access.pasid, asks_as_supervisor(access), access.address, shift});
     if (slot != Cache::none) return slot;
   }
   return Cache::none;
@@ -63,7 +65,7 @@ void DeviceTlb::fill(const Access& access, AddressTranslation completion) {
   if (!completion.get<AddressTranslation::R>() && !completion.get<AddressTranslation::W>()) return;
   const unsigned shift = shift_of(block_of(completion));
   shifts_in_use_ |= std::uint64_t{1} << shift;
-  cache_.insert(DeviceTlbTag{access.pasid, access.address, shift}, completion);
+  cache_.insert(DeviceTlbTag{access.pasid, asks_as_supervisor(access), access.address, shift}, completion);
 }
 
 std::size_t DeviceTlb::invalidate(const DeviceTlbInvalidation& request) {
@@ -87,7 +89,7 @@ Access translation_request(const Access& access) {
   return request;
 }
 
-AddressTranslation translation_completion(const TranslationResult& result) {
+AddressTranslation translation_completion(const Access& request, const TranslationResult& result) {
   AddressTranslation completion;
   completion.set<AddressTranslation::R>(result.readable);
   completion.set<AddressTranslation::W>(result.writable);
@@ -100,11 +102,12 @@ AddressTranslation translation_completion(const TranslationResult& result) {
   completion.set<AddressTranslation::S>(result.page_size > page_4k);
   completion.set<AddressTranslation::U>(result.untranslated_only);
   completion.set<AddressTranslation::Exe>(result.executable);
+  completion.set<AddressTranslation::Priv>(asks_as_supervisor(request));
   return completion;
 }
 
 std::optional<Access> permitted(AddressTranslation completion, const Access& access) {
-  if (!permits(completion, access.operation)) return std::nullopt;
+  if (!permits(completion, access)) return std::nullopt;
   Access request = access;
   if (completion.get<AddressTranslation::U>()) return request;
   const Range<BusAddr> block = block_of(completion);

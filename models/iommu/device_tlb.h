@@ -22,16 +22,19 @@ struct DeviceTlbConfig {
   unsigned ways = 4;
 };
 
-/// A block of 2^shift bytes in one address space of the device.
+/// Privilege is asked for together with a PASID only.
+constexpr bool asks_as_supervisor(const Access& access) {
+  return access.pasid.has_value() && access.privileged;
+}
+
+/// A block of 2^shift bytes in one address space of the device, as users or as supervisors see it.
 class DeviceTlbTag {
  public:
   constexpr DeviceTlbTag() = default;
-  constexpr DeviceTlbTag(std::optional<Pasid> pasid, BusAddr address, unsigned shift)
-      : space_{in_use | (pasid ? with_pasid | pasid->value() << 8 : 0) | shift}, page_{address.value() >> shift} {}
+  constexpr DeviceTlbTag(std::optional<Pasid> pasid, bool supervisor, BusAddr address, unsigned shift)
+      : space_{space_of(pasid) | (supervisor ? of_supervisors : 0) | shift}, page_{address.value() >> shift} {}
 
-  constexpr bool is_of(std::optional<Pasid> pasid) const {
-    return (space_ >> 8) == (DeviceTlbTag{pasid, BusAddr{0}, 0}.space_ >> 8);
-  }
+  constexpr bool is_of(std::optional<Pasid> pasid) const { return (space_ & address_space) == space_of(pasid); }
   constexpr Range<Iova> block() const {
     const unsigned shift = space_ & 0xFF;
     const Iova first{page_ << shift};
@@ -45,6 +48,13 @@ class DeviceTlbTag {
  private:
   static constexpr std::uint32_t in_use = 0x8000'0000;
   static constexpr std::uint32_t with_pasid = 0x4000'0000;
+  static constexpr std::uint32_t of_supervisors = 0x2000'0000;
+  static constexpr std::uint32_t address_space = in_use | with_pasid | 0x0FFF'FF00;
+
+  static constexpr std::uint32_t space_of(std::optional<Pasid> pasid) {
+    return in_use | (pasid ? with_pasid | pasid->value() << 8 : 0);
+  }
+
   /// Shift in 7:0, PASID in 27:8.
   std::uint32_t space_ = 0;
   std::uint64_t page_ = 0;
@@ -79,8 +89,8 @@ class DeviceTlb {
 
 /// The translation request that asks for what `access` needs.
 Access translation_request(const Access& access);
-/// The completion of a translation request that a unit answered with `result`.
-AddressTranslation translation_completion(const TranslationResult& result);
+/// The completion of the translation request `request`, which a unit answered with `result`.
+AddressTranslation translation_completion(const Access& request, const TranslationResult& result);
 /// The request that a completion permits the function for `access`: translated, or untranslated where the unit wants it
 /// so. nullopt: none.
 std::optional<Access> permitted(AddressTranslation completion, const Access& access);

@@ -22,17 +22,24 @@ std::optional<std::uint16_t> PageRequester::begin(std::uint32_t allocation) {
     next_ = following(next_);
   const std::uint16_t group = next_;
   next_ = following(next_);
-  waiting_.push_back({group, std::nullopt});
+  waiting_.push_back({group, std::nullopt, false});
   return group;
 }
 
 bool PageRequester::respond(const PageGroupResponse& response) {
-  for (Group& group : waiting_) {
-    if (group.index != response.group || group.response) continue;
-    group.response = response.code;
-    return true;
-  }
-  return false;
+  const auto is_answered = [&response](const Group& group) { return group.index == response.group && !group.response; };
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), is_answered);
+  if (found == waiting_.end()) return false;
+  if (found->is_given_up)
+    waiting_.erase(found);
+  else
+    found->response = response.code;
+  return true;
+}
+
+void PageRequester::give_up(std::uint16_t group) {
+  for (Group& waiting : waiting_)
+    if (waiting.index == group) waiting.is_given_up = true;
 }
 
 std::optional<PageResponse> PageRequester::take(std::uint16_t group) {

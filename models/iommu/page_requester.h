@@ -18,11 +18,14 @@ class PageRequester {
   bool respond(const PageGroupResponse& response);
   /// What was answered, once; nullopt: no answer yet.
   std::optional<PageResponse> take(std::uint16_t group);
+  /// Nobody will take the answer: its arrival frees the group.
+  void give_up(std::uint16_t group);
 
  private:
   struct Group {
     std::uint16_t index = 0;
     std::optional<PageResponse> response;
+    bool is_given_up = false;
   };
 
   std::vector<Group> waiting_;

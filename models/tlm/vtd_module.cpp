@@ -148,7 +148,7 @@ void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extensi
 void VtdModule::answer(tlm::tlm_generic_payload& payload, DmaExtension& extension,
                        const iommu::TranslationResult& result) const {
   std::array<unsigned char, iommu::AddressTranslation::bytes> entry{};
-  store_le(entry.data(), iommu::translation_completion(result).raw());
+  store_le(entry.data(), iommu::translation_completion(access_of(payload, extension), result).raw());
   std::copy_n(entry.begin(), std::min<std::size_t>(entry.size(), payload.get_data_length()), payload.get_data_ptr());
   extension.landing.decide(id_, *result.rule);
   extension.landing.status = CompletionStatus::successful;

@@ -18,10 +18,17 @@ using tests::ImageMemory;
 /// Root to leaf in both stages, each first-stage entry read and then marked accessed, with room.
 constexpr std::uint64_t most_reads_of_a_walk = 128;
 
+/// Of a number below 128. The upper half keeps stale entries when software sets a root table.
+vtd::UnitConfig fuzzed_unit(std::uint64_t number) {
+  vtd::UnitConfig config = tests::random_unit(number % 64);
+  if ((number & 64) != 0) config.enhanced_set_root = false;
+  return config;
+}
+
 class Program {
  public:
   Program(ImageMemory& memory, const std::uint8_t* bytes, std::size_t size)
-      : memory_{memory}, reader_{bytes, size}, unit_{tests::random_unit(reader_.take(1) % 64), memory} {}
+      : memory_{memory}, reader_{bytes, size}, unit_{fuzzed_unit(reader_.take(1)), memory} {}
 
   std::string run();
 
@@ -31,6 +38,7 @@ class Program {
   void write_word();
   void write_entry();
   void start();
+  void flip_mode();
   void start_queue();
   void submit();
   void lose_page();
@@ -66,6 +74,7 @@ void Program::step() {
     case Command::submit: return submit();
     case Command::lose_page: return lose_page();
     case Command::clear_status: return unit_.clear_status();
+    case Command::flip_mode: return flip_mode();
     case Command::count: return;
   }
 }
@@ -99,6 +108,11 @@ void Program::start() {
   const std::uint64_t root = take_page();
   const std::uint64_t mode = reader_.take(1);
   unit_.start(root, mode % 4, (mode & 0x80) == 0);
+}
+
+void Program::flip_mode() {
+  const std::uint64_t root = take_page();
+  unit_.set_root(root, reader_.take(1) % 4);
 }
 
 void Program::start_queue() {

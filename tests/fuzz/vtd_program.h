@@ -29,6 +29,8 @@ enum class Command : std::uint8_t {
   lose_page,
   /// Faults and queue errors are cleared as a driver does.
   clear_status,
+  /// page:16 mode:8; RTADDR and SRTP, and no invalidation: caches keep what they have
+  flip_mode,
   count,
 };
 

@@ -55,6 +55,21 @@ void write_queue(ProgramWriter& program, std::uint64_t status) {
   begin(program, Command::submit).put(0x2'0000'0025, 8).put(status, 8);
 }
 
+/// The same requesters in the other table mode, and back: what they left in the caches must not lead astray.
+void write_mode_flip(ProgramWriter& program, const tests::Image& image,
+                     const std::vector<oracle::vtd::Request>& requests) {
+  for (const unsigned ttm : {image.ttm ^ 1U, image.ttm + 0U}) {
+    begin(program, Command::flip_mode).put(page_number(image.root), 2).put(ttm, 1);
+    for (oracle::vtd::Request request : requests) {
+      write_request(program, request);
+      request.pasid.reset();
+      request.privileged = request.execute = false;
+      request.address &= 0xFFC;
+      write_request(program, request);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> vtd_seed(std::uint64_t number) {
@@ -63,13 +78,16 @@ std::vector<std::uint8_t> vtd_seed(std::uint64_t number) {
   tests::DrivenUnit unit{tests::random_unit(number % 64), memory};
   const tests::Image image = tests::ImageMaker{unit.facts(), memory, random}.make();
   ProgramWriter program;
-  program.put(number % 64, 1);
+  program.put(number % 128, 1);
   write_image(program, image, memory);
   begin(program, Command::start).put(page_number(image.root), 2).put(image.ttm, 1);
+  std::vector<oracle::vtd::Request> requests;
   for (unsigned n = 0; n < 4; ++n) {
-    write_request(program, random_request(unit.facts(), image, random).request);
+    requests.push_back(random_request(unit.facts(), image, random).request);
+    write_request(program, requests.back());
     if (n == 2) write_queue(program, ImageMemory::base + (ImageMemory::pages - 2) * page_4k);
   }
+  write_mode_flip(program, image, requests);
   return program.bytes();
 }
 

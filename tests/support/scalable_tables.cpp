@@ -49,10 +49,11 @@ void ScalableTables::set_pasid(RequesterId requester, std::uint32_t pasid, const
   pages_.store(pasid_entry(requester, pasid), entry);
 }
 
-PasidEntry ScalableTables::pass_through(std::uint16_t id) {
+PasidEntry ScalableTables::pass_through(std::uint16_t id, unsigned levels) {
   PasidEntry entry;
   entry.set<PasidEntry::P>(1);
   entry.set<PasidEntry::PGTT>(pgtt::pass_through);
+  entry.set<PasidEntry::AW>(levels - 2);
   entry.set<PasidEntry::DID>(id);
   return entry;
 }

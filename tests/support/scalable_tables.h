@@ -108,7 +108,7 @@ class ScalableTables {
   void set_pasid(RequesterId requester, std::uint32_t pasid, const PasidEntry& entry);
 
   /// Present entries of domain `id`. Walks are snooped.
-  static PasidEntry pass_through(std::uint16_t id);
+  static PasidEntry pass_through(std::uint16_t id, unsigned levels = 4);
   static PasidEntry second_stage(const Domain& domain);
   /// Nested where the tables have a second stage; the domain is then that one's.
   static PasidEntry first_stage(const FirstStage& tables, std::uint16_t id);

@@ -69,8 +69,9 @@ void check_device_tlb(const UnitConfig& config, Findings& findings) {
                    "false without queued_invalidation");
   findings.require(!config.device_tlb_throttling || config.device_tlb, "device_tlb_throttling",
                    config.device_tlb_throttling, "false without device_tlb");
-  findings.require(!config.page_requests || (config.device_tlb && config.scalable_mode), "page_requests",
-                   config.page_requests, "false without device_tlb in scalable mode");
+  const bool can_request_pages = config.device_tlb && config.scalable_mode && config.pasid_bits != 0;
+  findings.require(!config.page_requests || can_request_pages, "page_requests", config.page_requests,
+                   "false without device_tlb and pasid_bits in scalable mode");
   findings.require(!config.page_request_drain || config.page_requests, "page_request_drain", config.page_request_drain,
                    "false without page_requests");
   findings.require(!config.no_write_flag || config.device_tlb, "no_write_flag", config.no_write_flag,

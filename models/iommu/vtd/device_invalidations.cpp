@@ -10,6 +10,10 @@ constexpr bool has(std::uint32_t tags, unsigned tag) {
   return (tags >> tag & 1) != 0;
 }
 
+constexpr unsigned following(unsigned tag) {
+  return (tag + 1) % iommu::invalidation_tags;
+}
+
 }  // namespace
 
 bool DeviceInvalidations::has_free_tag() const {
@@ -17,18 +21,24 @@ bool DeviceInvalidations::has_free_tag() const {
 }
 
 unsigned DeviceInvalidations::begin(RequesterId target) {
-  unsigned tag = 0;
-  while (has(tags_in_use_, tag))
-    ++tag;
+  const std::uint32_t doubtful = tags_in_use_ | abandoned_;
+  const std::uint32_t avoided = doubtful == every_tag ? tags_in_use_ : doubtful;
+  unsigned tag = next_tag_;
+  while (has(avoided, tag))
+    tag = following(tag);
+  next_tag_ = following(tag);
   tags_in_use_ |= 1U << tag;
+  abandoned_ &= ~(1U << tag);
   requests_[tag] = {target, next_++};
   return tag;
 }
 
 bool DeviceInvalidations::complete(RequesterId device, std::uint32_t tag_vector) {
-  if (tag_vector == 0 || (tag_vector & ~tags_in_use_) != 0) return false;
   for (unsigned tag = 0; tag < requests_.size(); ++tag)
     if (has(tag_vector, tag) && requests_[tag].target != device) return false;
+  // Of those that were abandoned nothing more can come.
+  abandoned_ &= ~tag_vector;
+  if (tag_vector == 0 || (tag_vector & ~tags_in_use_) != 0) return false;
   tags_in_use_ &= ~tag_vector;
   return true;
 }

@@ -18,7 +18,8 @@ class DeviceInvalidations {
   using Mark = std::uint64_t;
 
   bool has_free_tag() const;
-  /// Takes a tag (ITag) for a request to `target`. Precondition: has_free_tag().
+  /// Takes a tag (ITag) for a request to `target`: the one whose last use is over for the longest time, but those that
+  /// were abandoned and may still be completed only when there is no other. Precondition: has_free_tag().
   unsigned begin(RequesterId target);
   /// An Invalidate Completion of `device` for the tags of `tag_vector`. False: it answers nothing that was asked.
   bool complete(RequesterId device, std::uint32_t tag_vector);
@@ -29,8 +30,11 @@ class DeviceInvalidations {
   bool done_before(Mark mark) const;
   /// Who has owed a completion for the longest time. Precondition: any().
   RequesterId oldest() const;
-  /// Gives all of them up.
-  void abandon() { tags_in_use_ = 0; }
+  /// Gives all of them up. Devices may complete them nevertheless, which then answers nothing that was asked.
+  void abandon() {
+    abandoned_ |= tags_in_use_;
+    tags_in_use_ = 0;
+  }
 
  private:
   struct Request {
@@ -41,6 +45,8 @@ class DeviceInvalidations {
   std::array<Request, iommu::invalidation_tags> requests_{};
   /// Bit n: tag n.
   std::uint32_t tags_in_use_ = 0;
+  std::uint32_t abandoned_ = 0;
+  unsigned next_tag_ = 0;
   Mark next_ = 0;
 };
 

@@ -13,7 +13,7 @@ FirstStageSpace::FirstStageSpace(const DecisionInputs& unit, const PasidContext&
     : unit_{unit}, pasid_{pasid}, privileged_{privileged}, pieces_{pieces}, second_stage_{second_stage_of(pasid)} {}
 
 void FirstStageSpace::table(std::uint64_t address, unsigned level, Iova base, FirstStageRights rights) {
-  const auto holder = place(address);
+  const auto holder = place(address).host;
   const bool at_top = level == pasid_.first_stage_levels;
   if (!holder || !holder->rights.read) {
     if (!at_top) pieces_.border(base, level + 1);
@@ -54,31 +54,36 @@ void FirstStageSpace::entry(FirstStageEntry entry, unsigned level, Iova first, F
 /// Piece by piece of the second stage.
 void FirstStageSpace::leaf(std::uint64_t page, unsigned level, Iova first, AccessRights rights) {
   for (std::uint64_t done = 0; done < page_size(level) && pieces_.complete();) {
-    const auto host = place(page + done);
-    const std::uint64_t size = std::min(host ? host->left : page_4k, page_size(level) - done);
+    const auto [host, left] = place(page + done);
+    const std::uint64_t size = std::min(left, page_size(level) - done);
     const Iova begin = first + done;
     if (host && host->rights.any())
       pieces_.map({{begin, begin + (size - 1)},
                    host->address,
                    {rights.read && host->rights.read, rights.write && host->rights.write, true}});
+    else
+      pieces_.miss();
     done += size;
   }
 }
 
-std::optional<FirstStageSpace::HostPlace> FirstStageSpace::place(std::uint64_t address) const {
-  if (pasid_.type != Pgtt::nested) return HostPlace{PhysAddr{address}, {}, true, ~std::uint64_t{0}};
-  if ((address & unit_.format.excess_input_bits(second_stage_.levels)) != 0) return std::nullopt;
+FirstStageSpace::Placement FirstStageSpace::place(std::uint64_t address) const {
+  constexpr std::uint64_t everything = ~std::uint64_t{0};
+  if (pasid_.type != Pgtt::nested) return {HostPlace{PhysAddr{address}, {}, true}, everything};
+  // A page of the first stage lies on one side of the second stage's width.
+  if ((address & unit_.format.excess_input_bits(second_stage_.levels)) != 0) return {std::nullopt, everything};
   iommu::FetchLog fetches;
   TableReader tables{unit_.bus, fetches};
   const WalkStart start{second_stage_.table, second_stage_.levels, {}};
   const SecondStageResult found = walk_second_stage(unit_.format, second_stage_, start, address, {}, tables,
                                                     [](unsigned, PhysAddr, AccessRights) {});
-  if (found.fault != SecondStageFault::none) return std::nullopt;
   const std::uint64_t offset = address & (page_size(found.level) - 1);
-  HostPlace host{found.page + offset, found.rights, found.dirty, page_size(found.level) - offset};
+  const std::uint64_t left = page_size(found.level) - offset;
+  if (found.fault != SecondStageFault::none) return {std::nullopt, left};
+  HostPlace host{found.page + offset, found.rights, found.dirty};
   // A dirty bit that cannot be set keeps writes out.
   if (second_stage_.sets_accessed && !second_stage_.is_snooped && !found.dirty) host.rights.write = false;
-  return host;
+  return {host, left};
 }
 
 /// First-stage addresses repeat their highest bit.

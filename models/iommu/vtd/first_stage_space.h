@@ -22,15 +22,19 @@ class FirstStageSpace {
     PhysAddr address;
     AccessRights rights;
     bool dirty = true;
-    /// Bytes from the address to the end of its page.
+  };
+  /// What the second stage says of a guest-physical address.
+  struct Placement {
+    /// nullopt: it leads nowhere.
+    std::optional<HostPlace> host;
+    /// Bytes from the address to the end of the part for which the same is said.
     std::uint64_t left = 0;
   };
 
   void table(std::uint64_t address, unsigned level, Iova base, FirstStageRights rights);
   void entry(FirstStageEntry entry, unsigned level, Iova first, FirstStageRights rights, const HostPlace& holder);
   void leaf(std::uint64_t page, unsigned level, Iova first, AccessRights rights);
-  /// nullopt: it does not.
-  std::optional<HostPlace> place(std::uint64_t address) const;
+  Placement place(std::uint64_t address) const;
   Iova canonical(std::uint64_t address) const;
 
   const DecisionInputs& unit_;

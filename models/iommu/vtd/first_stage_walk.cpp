@@ -71,16 +71,14 @@ FirstStageResult FirstStageWalk::walk(Iova address, const FirstStageNeeds& needs
     result.fault = check(entry, level, leaf, result.rights, needs);
     if (result.fault != FaultReason::none) return result;
 
-    const bool takes_write = needs.takes_write && may_write(result.rights, needs.privileged, pasid_);
-    const bool is_written = leaf && (needs.write || takes_write);
-    result.fault = update(entry, is_written, table);
+    result.fault = update(entry, leaf && needs.write, table);
     if (result.fault != FaultReason::none || wants_full_walk_) return result;
     if (!at_top && !table.is_cached) note_table(address, level + 1, table, rights_to_table);
 
     next = entry.raw() & FirstStageEntry::ADDR::mask;
     if (leaf) {
       result.page = next & ~(page_size(level) - 1);
-      result.dirty = is_written || entry.get<FirstStageEntry::D>();
+      finish(entry, needs, table, result);
       return result;
     }
     table.is_cached = false;
@@ -131,11 +129,31 @@ FaultReason FirstStageWalk::update(FirstStageEntry entry, bool is_written, Table
     return FaultReason::none;
   }
   if (!table.writable) return FaultReason::first_stage_write_not_permitted;
-  const std::size_t fetch = context_.tables.last();
+  set_bits(context_.tables.last(), bits, table);
+  return FaultReason::none;
+}
+
+/// When nested, the page that holds the entry becomes dirty, too.
+void FirstStageWalk::set_bits(std::size_t fetch, std::uint64_t bits, Table& table) {
   if (!table.dirty) context_.tables.set_bits(table.leaf_fetch, SecondStageEntry::D::mask);
   table.dirty = true;
   context_.tables.set_bits(fetch, bits);
-  return FaultReason::none;
+}
+
+/// Whether the leaf is dirty, or could be made so for who takes its write permission.
+void FirstStageWalk::finish(FirstStageEntry leaf, const FirstStageNeeds& needs, const Table& table,
+                            FirstStageResult& result) {
+  result.dirty = needs.write || leaf.get<FirstStageEntry::D>();
+  if (result.dirty || !needs.takes_write || !pasid_.snooped_walk) return;
+  if (!may_write(result.rights, needs.privileged, pasid_)) return;
+  wants_full_walk_ = table.is_cached && !(table.writable && table.dirty);
+  result.can_be_dirty = table.writable;
+  leaf_table_ = table;
+  leaf_fetch_ = context_.tables.last();
+}
+
+void FirstStageWalk::take_write() {
+  set_bits(leaf_fetch_, FirstStageEntry::D::mask, leaf_table_);
 }
 
 void FirstStageWalk::note_table(Iova address, unsigned level, const Table& table, const FirstStageRights& rights) {

@@ -15,7 +15,7 @@ struct FirstStageNeeds {
   bool write = false;
   bool execute = false;
   bool privileged = false;
-  /// Write permission that the tables grant will be used without another walk: D is set with it.
+  /// Write permission that the tables grant will be used without another walk, after take_write().
   bool takes_write = false;
 };
 
@@ -28,6 +28,8 @@ struct FirstStageResult {
   std::uint64_t page = 0;
   /// A write has no D left to set.
   bool dirty = false;
+  /// It has, but take_write() can set it.
+  bool can_be_dirty = false;
 };
 
 /// R/W does not bind supervisors while WPE is 0.
@@ -64,6 +66,10 @@ class FirstStageWalk {
   /// Precondition: the address is canonical.
   FirstStageResult run(Iova address, const FirstStageNeeds& needs);
 
+  /// The page of the last run() is granted to be written without another walk: its leaf becomes dirty. Precondition:
+  /// can_be_dirty.
+  void take_write();
+
  private:
   /// A table, and what the second stage said of the page that it fills.
   struct Table {
@@ -81,6 +87,8 @@ class FirstStageWalk {
   FaultReason check(FirstStageEntry entry, unsigned level, bool leaf, const FirstStageRights& rights,
                     const FirstStageNeeds& needs) const;
   FaultReason update(FirstStageEntry entry, bool is_written, Table& table);
+  void finish(FirstStageEntry leaf, const FirstStageNeeds& needs, const Table& table, FirstStageResult& result);
+  void set_bits(std::size_t fetch, std::uint64_t bits, Table& table);
   void note_table(Iova address, unsigned level, const Table& table, const FirstStageRights& rights);
 
   Context context_;
@@ -89,6 +97,9 @@ class FirstStageWalk {
   const SecondStageLookup* nested_;
   /// An update met a cached table of which too little is known: the walk must begin at the top.
   bool wants_full_walk_ = false;
+  /// Of the leaf.
+  Table leaf_table_;
+  std::size_t leaf_fetch_ = 0;
 };
 
 /// What a failing second-stage walk is called in scalable mode.

@@ -49,7 +49,7 @@ void enumerate_scalable(const DecisionInputs& unit, RequesterId requester, Input
   TableReader reader{unit.bus, fetches};
   Context context;
   look_up_scalable_context({unit.format, unit.remapping.root_table, requester}, reader, context);
-  if (context.fault != FaultReason::none) return;
+  if (context.fault != FaultReason::none || context.rid_pasid.value() >= context.pasid_limit) return;
   PasidContext pasid;
   look_up_pasid({unit.format, context.table, context.rid_pasid}, reader, pasid);
   if (pasid.fault != FaultReason::none || pasid.type == Pgtt::pass_through) return;

@@ -17,6 +17,12 @@ inline bool touches_interrupt_range(std::uint64_t address, std::uint32_t size) {
   return interrupts::local_apic_window.overlaps({first, first + (size == 0 ? 0 : size - 1)});
 }
 
+/// The aligned block of `size` bytes, a power of two, that holds `address`.
+inline bool block_touches_interrupt_range(std::uint64_t address, std::uint64_t size) {
+  const BusAddr first{address & ~(size - 1)};
+  return interrupts::local_apic_window.overlaps({first, first + (size - 1)});
+}
+
 /// The answer to a request into the range that is settled before any translation, whatever TES says: without
 /// PASID, untranslated or translated. Outcome::interrupt says that it is an interrupt request; what becomes of it is
 /// decided in vtd/interrupt_remapping.h. nullopt: the request takes the way of every other.

@@ -36,7 +36,7 @@ bool InvalidationQueue::is_runnable() const {
 
 /// False: the queue stopped at this descriptor, or has no room for it yet.
 bool InvalidationQueue::process_next() {
-  if (const QueueError error = check_pointers(); error != QueueError::none) return stop(error);
+  if (const QueueError error = check_registers(); error != QueueError::none) return stop(error);
   InvalidationDescriptor descriptor;
   if (!fetch(descriptor)) return stop(QueueError::fetch_error);
   if (!has_room_for(descriptor)) return false;
@@ -44,12 +44,24 @@ bool InvalidationQueue::process_next() {
   return error == QueueError::none || stop(error);
 }
 
-QueueError InvalidationQueue::check_pointers() const {
+/// IQT, RTADDR and IQA (11.4.11.9).
+QueueError InvalidationQueue::check_registers() const {
   const std::uint64_t tail = unit_.registers.load<InvalidationQueueTail>(RegisterId::iqt).raw();
   if (tail >= size()) return QueueError::invalid_tail;
   if (tail % descriptor_size() != 0) return QueueError::misaligned_tail;
+  if (!has_supported_table_mode()) return QueueError::invalid_table_mode;
   if (unit_.remapping.table_mode == TableMode::scalable && !is_wide()) return QueueError::invalid_width;
   return QueueError::none;
+}
+
+bool InvalidationQueue::has_supported_table_mode() const {
+  switch (unit_.remapping.table_mode) {
+    case TableMode::legacy: return true;
+    case TableMode::scalable: return config_.scalable_mode;
+    case TableMode::abort_dma: return config_.abort_dma_mode;
+    case TableMode::reserved: break;
+  }
+  return false;
 }
 
 bool InvalidationQueue::fetch(InvalidationDescriptor& descriptor) const {

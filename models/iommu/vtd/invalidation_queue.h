@@ -66,7 +66,8 @@ class InvalidationQueue {
   bool process_next();
   bool fetch(InvalidationDescriptor& descriptor) const;
   bool has_room_for(const InvalidationDescriptor& descriptor) const;
-  QueueError check_pointers() const;
+  QueueError check_registers() const;
+  bool has_supported_table_mode() const;
   QueueError check_and_execute(const InvalidationDescriptor& descriptor);
   QueueError execute_wide(const InvalidationDescriptor& descriptor);
   QueueError invalidate_contexts(const ContextCacheDescriptor& descriptor);

@@ -23,6 +23,11 @@ class MappedPieces {
     note(first + page_size(level));
   }
 
+  /// A place was looked at that maps nothing. What maps something needs memory or makes a piece; this does not.
+  void miss() {
+    if (++misses_ >= most_misses) space_.complete = false;
+  }
+
   void map(const MappedRange& next) {
     if (!space_.mapped.empty()) {
       MappedRange& last = space_.mapped.back();
@@ -43,7 +48,10 @@ class MappedPieces {
     if (space_.borders.size() >= 2 * most_pieces) space_.complete = false;
   }
 
+  static constexpr std::size_t most_misses = most_pieces / 4;
+
   InputSpace& space_;
+  std::size_t misses_ = 0;
 };
 
 constexpr std::size_t entries_of_table = 512;

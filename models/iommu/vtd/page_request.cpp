@@ -19,7 +19,10 @@ FaultReason check_context(const Context& context, const iommu::PageRequest& requ
 
 void Unit::State::request_page(const iommu::PageRequest& request) {
   const bool aborts = remapping.table_mode == TableMode::abort_dma && config.abort_dma_mode;
-  if (!config.page_requests || !remapping.enabled || aborts)
+  // Not a PASID of this unit.
+  const bool is_foreign = remapping.table_mode == TableMode::scalable && request.pasid &&
+                          request.pasid->value() >= format.scalable().pasid_limit;
+  if (!config.page_requests || !remapping.enabled || aborts || is_foreign)
     return page_requests.answer(request, iommu::PageResponse::invalid_request);
   effects.clear();
   const FaultReason reason = check_page_request(request);

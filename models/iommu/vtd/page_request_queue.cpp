@@ -25,7 +25,7 @@ bool PageRequestQueue::put(const iommu::PageRequest& request) {
   if (overflows) raise<PageRequestStatus::PRO>();
   if (overflows || !write(tail, request)) {
     // The device may ask again.
-    if (!is_stop_marker(request)) answer(request, iommu::PageResponse::success);
+    answer(request, iommu::PageResponse::success);
     return false;
   }
   registers_.store(RegisterId::pqt, PageRequestQueuePointer{next});
@@ -34,7 +34,8 @@ bool PageRequestQueue::put(const iommu::PageRequest& request) {
 }
 
 void PageRequestQueue::answer(const iommu::PageRequest& request, iommu::PageResponse code) const {
-  if (request.last && responses_) responses_({request.requester, request.pasid, request.group, code});
+  if (request.last && !is_stop_marker(request) && responses_)
+    responses_({request.requester, request.pasid, request.group, code});
 }
 
 void PageRequestQueue::status_written() {

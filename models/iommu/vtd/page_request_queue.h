@@ -23,7 +23,7 @@ class PageRequestQueue {
 
   /// A page request that the tables allow. False: it did not get into the queue.
   bool put(const iommu::PageRequest& request);
-  /// Tells the device without software, when the request is the last of its group.
+  /// Tells the device without software, when the request is the last of its group. Stop markers are never answered.
   void answer(const iommu::PageRequest& request, iommu::PageResponse code) const;
   /// Software wrote PRS.
   void status_written();

@@ -28,12 +28,13 @@ class PagingStructureCache : public iommu::TranslationCache<IotlbTag, IotlbEntry
 
   void invalidate(const IotlbInvalidation& request) {
     if (request.granularity == IotlbGranularity::global) return clear();
+    // IH speaks of second-stage entries. Those with a PASID hold what leaves of the second stage said of guest tables.
     const bool keeps = request.granularity == IotlbGranularity::page && request.leaves_only;
-    if (!keeps) drop(request);
+    drop(request, [keeps](IotlbTag tag) { return !keeps || tag.has_pasid(); });
   }
   void invalidate(const PasidIotlbInvalidation& request) {
     const bool keeps = request.granularity == PasidIotlbGranularity::page && request.leaves_only;
-    if (!keeps) drop(request);
+    if (!keeps) drop(request, [](IotlbTag) { return true; });
   }
 
  private:
@@ -44,10 +45,10 @@ class PagingStructureCache : public iommu::TranslationCache<IotlbTag, IotlbEntry
     return none;
   }
 
-  template <class Request>
-  void drop(const Request& request) {
+  template <class Request, class Predicate>
+  void drop(const Request& request, Predicate may_go) {
     const Range<Iova> block = concerned_block(request);
-    invalidate_if([&](IotlbTag tag, const IotlbEntry&) { return concerns(request, block, tag); });
+    invalidate_if([&](IotlbTag tag, const IotlbEntry&) { return may_go(tag) && concerns(request, block, tag); });
   }
 
   bool is_present_;

@@ -48,13 +48,14 @@ bool has_supported_first_stage(const TableFormat& format, const Entry& entry) {
 }
 
 bool has_valid_programming(const TableFormat& format, const Entry& entry) {
-  const bool second_stage_is_supported = format.supports_levels(levels_of(entry.get<Entry::AW>()));
+  const unsigned levels = levels_of(entry.get<Entry::AW>());
+  const bool second_stage_is_supported = format.supports_levels(levels);
   switch (entry.get<Entry::PGTT>()) {
     case Pgtt::first_stage: return format.scalable().first_stage && has_supported_first_stage(format, entry);
     case Pgtt::second_stage: return format.scalable().second_stage && second_stage_is_supported;
     case Pgtt::nested:
       return format.scalable().nested && second_stage_is_supported && has_supported_first_stage(format, entry);
-    case Pgtt::pass_through: return format.supports_pass_through();
+    case Pgtt::pass_through: return format.supports_pass_through() && levels == format.deepest();
   }
   return false;
 }

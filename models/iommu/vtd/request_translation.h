@@ -39,12 +39,23 @@ inline PhysAddr output_of(const iommu::TranslationRequest& request, const IotlbE
   return entry.page + request.address.offset_in(page_size(level));
 }
 
+/// What the device uses without asking again must not reach the interrupt range, neither as the address of the request,
+/// where the range means interrupts, nor as its output: it is told of the largest block that keeps out of it.
+inline std::uint64_t reported_size(const iommu::TranslationRequest& request, PhysAddr output, unsigned level) {
+  std::uint64_t size = page_size(level);
+  if (!asks_for_translation(request)) return size;
+  const auto touches = [&size](std::uint64_t address) { return block_touches_interrupt_range(address, size); };
+  while (size > page_4k && (touches(output.value()) || (!request.pasid && touches(request.address.value()))))
+    size /= 2;
+  return size;
+}
+
 inline iommu::TranslationResult translated(const iommu::TranslationRequest& request, const IotlbEntry& entry,
                                            unsigned level, const Rule& rule, const TableFormat& format) {
   iommu::TranslationResult result;
   result.outcome = iommu::Outcome::translated;
   result.address = output_of(request, entry, level);
-  result.page_size = page_size(level);
+  result.page_size = reported_size(request, result.address, level);
   result.readable = entry.rights.read;
   result.writable = entry.rights.write && (!asks_for_translation(request) || takes_write(request, format));
   result.snooped = entry.snooped;
@@ -65,12 +76,15 @@ const Context& fetch_context(const RequestInputs& inputs, TableReader& tables, L
   return effects.context;
 }
 
-/// The context of the requester in the cache, or null.
+/// The context of the requester in the cache, or null. What was cached before SRTP changed the table mode means nothing
+/// in the other mode.
 inline const Context* find_cached_context(const RequestInputs& inputs) {
   const ContextCache& contexts = inputs.unit.caches.contexts;
   DecisionEffects& effects = inputs.effects;
   effects.context_slot = contexts.find(ContextTag{inputs.request.requester});
   if (effects.context_slot == ContextCache::none) return nullptr;
+  const bool scalable = inputs.unit.remapping.table_mode == TableMode::scalable;
+  if (contexts.value(effects.context_slot).scalable != scalable) return nullptr;
   effects.context_lookup = Lookup::hit;
   return &contexts.value(effects.context_slot);
 }

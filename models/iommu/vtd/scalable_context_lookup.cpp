@@ -28,9 +28,7 @@ std::uint32_t pasid_limit(const Entry& entry) {
 
 FaultReason check(const TableFormat& format, const Entry& entry) {
   if (!entry.get<Entry::P>()) return FaultReason::scalable_context_not_present;
-  if (has_reserved_bits(format, entry)) return FaultReason::scalable_context_reserved;
-  const bool names_missing_pasid = format.scalable().rid_pasid && entry.get<Entry::RID_PASID>() >= pasid_limit(entry);
-  return names_missing_pasid ? FaultReason::rid_pasid_invalid : FaultReason::none;
+  return has_reserved_bits(format, entry) ? FaultReason::scalable_context_reserved : FaultReason::none;
 }
 
 void take_fields(const TableFormat& format, const Entry& entry, Context& context) {
@@ -38,8 +36,8 @@ void take_fields(const TableFormat& format, const Entry& entry, Context& context
   context.device_tlb = entry.get<Entry::DTE>();
   context.pasid_requests = entry.get<Entry::PASIDE>();
   context.page_requests = entry.get<Entry::PRE>();
-  context.rid_privileged = entry.get<Entry::RID_PRIV>();
-  // Without ECAP.RPS the field is ignored.
+  // Without ECAP.RPRIVS and ECAP.RPS the fields are ignored.
+  context.rid_privileged = format.scalable().rid_priv && entry.get<Entry::RID_PRIV>();
   if (format.scalable().rid_pasid) context.rid_pasid = Pasid{entry.get<Entry::RID_PASID>()};
   context.pasid_limit = pasid_limit(entry);
 }

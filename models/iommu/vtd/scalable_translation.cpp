@@ -77,6 +77,8 @@ TranslationResult ScalableTranslation::translate(const Context& context) {
   if (request_.address_type == AddressType::translated)
     return pass_to_host(inputs_, FaultReason::address_beyond_host_width, fpd_, rules::translated_request);
 
+  if (!request_.pasid.has_value() && context.rid_pasid.value() >= context.pasid_limit)
+    return refuse(FaultReason::rid_pasid_invalid);
   const PasidContext& pasid = find_pasid(context);
   fpd_ = fpd_ || pasid.fpd;
   if (pasid.fault != FaultReason::none) return refuse(pasid.fault);
@@ -206,7 +208,8 @@ TranslationResult ScalableTranslation::second_stage(const PasidContext& pasid) {
   return note_and_deliver(pasid, entry, tag, rules::second_stage);
 }
 
-/// `nested` then translates the output, which is a guest-physical address.
+/// `nested` then translates the output, which is a guest-physical address. No stage counts a page as written whose
+/// write permission the other withholds from a translation request.
 TranslationResult ScalableTranslation::first_stage(const PasidContext& pasid, const SecondStageLookup* nested) {
   const SecondStageNeeds needs = second_stage_needs();
   FirstStageWalk walk{
@@ -220,17 +223,26 @@ TranslationResult ScalableTranslation::first_stage(const PasidContext& pasid, co
   entry.dirty = walked.dirty;
   entry.snooped = pasid.snooped_page;
   unsigned level = walked.level;
+  bool grants_write = walked.can_be_dirty;
   if (nested != nullptr) {
     const std::uint64_t guest_address = walked.page + request_.address.offset_in(page_size(level));
     if (nested->is_beyond_width(guest_address)) return refuse(FaultReason::first_stage_address_beyond_width);
-    const SecondStageResult host = nested->find(guest_address, needs);
+    SecondStageNeeds host_needs = needs;
+    host_needs.takes_write =
+        needs.takes_write && may_write(walked.rights, privileged_, pasid) && (walked.dirty || walked.can_be_dirty);
+    const SecondStageResult host = nested->find(guest_address, host_needs);
     if (host.fault != SecondStageFault::none) return refuse(scalable_reason(host.fault));
     // The smaller of the two pages.
     level = std::min(level, host.level);
     entry.page = host.page + (guest_address & (page_size(host.level) - 1) & ~(page_size(level) - 1));
     entry.rights = host.rights;
+    grants_write = grants_write && host.rights.write && host.dirty;
     entry.dirty = entry.dirty && host.dirty;
     entry.snooped = entry.snooped || host.snooped;
+  }
+  if (grants_write) {
+    walk.take_write();
+    entry.dirty = true;
   }
   const IotlbTag tag{pasid.domain, number_, request_.address, level};
   return note_and_deliver(pasid, entry, tag, nested != nullptr ? rules::nested : rules::first_stage);

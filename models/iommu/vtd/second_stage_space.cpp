@@ -4,9 +4,8 @@
 namespace iommusim::vtd {
 
 bool is_usable(const SecondStage& stage, SecondStageEntry entry, bool leaf, AccessRights& rights) {
-  if (!stage.sets_accessed || stage.is_snooped) return true;
-  if (leaf && !entry.get<SecondStageEntry::D>()) rights.write = false;
-  return entry.get<SecondStageEntry::A>();
+  if (leaf && !can_be_dirty(stage, entry)) rights.write = false;
+  return !stage.sets_accessed || stage.is_snooped || entry.get<SecondStageEntry::A>();
 }
 
 void SecondStageSpace::table(PhysAddr address, unsigned level, Iova base, AccessRights rights) {

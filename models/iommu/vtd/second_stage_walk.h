@@ -80,6 +80,11 @@ inline std::uint64_t missing_bits(SecondStageEntry entry, bool is_written) {
   return wanted & ~entry.raw();
 }
 
+/// Setting accessed and dirty bits needs snooped walks: without, a page whose D is 0 cannot be written.
+inline bool can_be_dirty(const SecondStage& stage, SecondStageEntry leaf) {
+  return !stage.sets_accessed || stage.is_snooped || leaf.get<SecondStageEntry::D>();
+}
+
 inline SecondStageFault fault_of(MissingRight missing, SecondStageEntry entry, bool counts_execute) {
   const std::uint64_t present =
       SecondStageEntry::R::mask | SecondStageEntry::W::mask | (counts_execute ? SecondStageEntry::X::mask : 0);
@@ -95,6 +100,10 @@ SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage
   SecondStageResult result;
   result.rights = start.rights;
   PhysAddr table = start.table;
+  if (start.level == 0 || start.level > max_table_levels) {
+    result.fault = SecondStageFault::top_access_error;
+    return result;
+  }
   for (unsigned level = start.level;; --level) {
     SecondStageEntry entry;
     result.level = level;
@@ -118,7 +127,8 @@ SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage
     }
 
     if (stage.sets_accessed) {
-      const bool is_written = leaf && (needs.rights.write || (needs.takes_write && result.rights.write));
+      const bool takes_write = needs.takes_write && result.rights.write && can_be_dirty(stage, entry);
+      const bool is_written = leaf && (needs.rights.write || takes_write);
       if (const std::uint64_t bits = missing_bits(entry, is_written); bits != 0) {
         if (!stage.is_snooped) {
           result.fault = SecondStageFault::update_not_snooped;

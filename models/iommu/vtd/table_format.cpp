@@ -48,7 +48,7 @@ std::array<std::uint64_t, 4> reserved_in_context(const UnitConfig& config, std::
   using Entry = ScalableContextEntry;
   std::array<std::uint64_t, 4> reserved{};
   reserved[0] = Field<8, 5>::mask | (Entry::PASIDDIRPTR::mask & ~host_bits);
-  reserved[1] = Field<127, 85>::mask | (config.rid_priv ? 0 : Entry::RID_PRIV::mask);
+  reserved[1] = Field<127, 85>::mask;
   reserved[2] = reserved[3] = ~std::uint64_t{0};
   if (!config.page_requests) reserved[0] |= Entry::PRE::mask;
   if (!config.device_tlb) reserved[0] |= Entry::DTE::mask;
@@ -107,6 +107,7 @@ void TableFormat::set_scalable_mode(const UnitConfig& config) {
   scalable_.second_stage = config.second_stage;
   scalable_.nested = config.nested;
   scalable_.rid_pasid = config.rid_pasid;
+  scalable_.rid_priv = config.rid_priv;
   scalable_.first_stage_5_levels = config.first_stage_5_levels;
   scalable_.pasid_limit = config.pasid_bits == 0 ? 0 : 1U << config.pasid_bits;
   scalable_.reserved_in_context = reserved_in_context(config, host_bits_);

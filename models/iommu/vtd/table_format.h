@@ -20,6 +20,7 @@ struct ScalableFormat {
   bool second_stage = false;
   bool nested = false;
   bool rid_pasid = false;
+  bool rid_priv = false;
   bool first_stage_5_levels = false;
   /// PASIDs in requests are below.
   std::uint32_t pasid_limit = 0;

@@ -185,6 +185,38 @@ TEST_CASE("VTD-091 A time-out sets ITE and its source, and stops the queue until
   CHECK(bench.load32(status) == 0);
 }
 
+TEST_CASE("VTD-091 A completion that comes after the time-out completes nothing that was asked later",
+          "[vtd][invalidation]") {
+  NarrowBench bench;
+  bench.queue.submit(invalidate_device_tlb(device, Iova{0}));
+  bench.unit.time_out_invalidations();
+  bench.registers.write32(offset::fsts, fault_status::ite);
+  // More than there are tags, but for one.
+  for (unsigned i = 1; i <= 40; ++i) {
+    bench.queue.submit(invalidate_device_tlb(device, Iova{i * page_4k}));
+    if (i < 40) bench.complete(i);
+  }
+  bench.queue.submit(wait_with_status(status, 1));
+  bench.complete(0);
+  CHECK(bench.load32(status) == 0);
+  CHECK(bench.registers.fault_status() == fault_status::ice);
+  bench.complete(40);
+  CHECK(bench.load32(status) == 1);
+}
+
+TEST_CASE("VTD-091 When all 32 tags timed out they are used again", "[vtd][invalidation]") {
+  NarrowBench bench;
+  for (unsigned i = 0; i < 32; ++i)
+    bench.queue.submit(invalidate_device_tlb(device, Iova{i * page_4k}));
+  bench.unit.time_out_invalidations();
+  bench.registers.write32(offset::fsts, fault_status::ite);
+  bench.queue.append(invalidate_device_tlb(device, Iova{0}));
+  bench.queue.submit(wait_with_status(status, 1));
+  REQUIRE(bench.asked.size() == 33);
+  bench.complete(32);
+  CHECK(bench.load32(status) == 1);
+}
+
 TEST_CASE("VTD-091 Without an invalidation under way nothing times out", "[vtd][invalidation]") {
   NarrowBench bench;
   bench.answers_at_once = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-stage tables in guest memory, translated by the second stage (VT-d sheet, 2.8 and 4.3).
 // Oracle: the specification's rules and fault reasons.
+#include "iommu/vtd/input_space.h"
 #include "support/scalable_bench.h"
 
 #include <catch2/catch.hpp>
@@ -163,4 +164,53 @@ TEST_CASE("VTD-099 Paging-structure caches change nothing but the fetches", "[vt
   expect_translated(bench, write_of(page + page_4k), next);
   const PhysAddr leaf = bench.scalable.first_stage_entry(bench.first, Iova{page + page_4k}, 1);
   CHECK((bench.word(leaf) & first_stage_bit::d) != 0);
+}
+
+TEST_CASE("VTD-082 With IH a page invalidation drops first-stage entries that lie in the page's guest tables",
+          "[vtd][nested]") {
+  vtd::UnitConfig config = cacheless();
+  config.first_stage_cache_entries = config.second_stage_cache_entries = 64;
+  NestedBench bench{config};
+  bench.queue.enable_wide();
+  const PhysAddr next = target + 0x10'0000;
+  bench.tables.map(bench.second, Iova{guest_page + page_4k}, next);
+  expect_translated(bench, read_of(page), target);
+  // The guest's page table moves in the host's memory, and maps something else there.
+  const PhysAddr moved = bench.tables.new_page();
+  const Iova guest_table = Iova{bench.entry(1).value() + guest}.aligned_down(page_4k);
+  bench.change(moved + bench.entry(1).offset_in(page_4k), (guest_page + page_4k) | 0x7);
+  bench.tables.map(bench.second, guest_table, moved);
+  expect_translated(bench, read_of(page), target);
+  auto leaves_only = invalidate_pages(bench.second.id, guest_table, 0);
+  leaves_only.set<IotlbDescriptor::IH>(1);
+  bench.queue.submit(leaves_only);
+  expect_translated(bench, read_of(page), next);
+}
+
+TEST_CASE("Large first-stage pages over nothing are passed over as a whole", "[vtd][nested]") {
+  NestedBench bench;
+  for (std::uint64_t i = 0; i < 511; ++i)
+    bench.scalable.map(bench.first, Iova{(std::uint64_t{1} << 39) + i * page_1g},
+                       (std::uint64_t{1} << 45) + i * page_1g, page_1g);
+  const vtd::InputSpace space = bench.unit.input_space(device);
+  CHECK(space.complete);
+  CHECK(space.mapped.size() == 1);
+}
+
+TEST_CASE("An enumeration of nested tables that lead nowhere ends", "[vtd][nested]") {
+  NestedBench bench;
+  // Guest-physical from here on is 512 GiB that end in one empty table of leaves.
+  constexpr std::uint64_t nowhere = std::uint64_t{1} << 45;
+  const PhysAddr first_leaf = bench.tables.map(bench.second, Iova{nowhere}, target);
+  bench.change(first_leaf, 0, ~std::uint64_t{0});
+  const auto fill = [&bench](unsigned level) {
+    const PhysAddr first = bench.tables.second_stage_entry(bench.second, Iova{nowhere}, level);
+    for (std::uint64_t i = 1; i < 512; ++i)
+      bench.change(first + 8 * i, bench.word(first));
+  };
+  fill(2);
+  fill(3);
+  for (std::uint64_t i = 0; i < 512; ++i)
+    bench.scalable.map(bench.first, Iova{(std::uint64_t{1} << 39) + i * page_1g}, nowhere + i * page_1g, page_1g);
+  CHECK_FALSE(bench.unit.input_space(device).complete);
 }

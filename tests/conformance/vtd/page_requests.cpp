@@ -156,6 +156,23 @@ TEST_CASE("VTD-104 A page request with PASID needs PASIDE and a PASID of the dir
   CHECK(bench.registers.fault_record().get<FaultRecord::PP>() == 1);
 }
 
+TEST_CASE("VTD-104 A page request with a PASID that the unit does not have is answered and leaves no record",
+          "[vtd][pri]") {
+  vtd::UnitConfig config = with_page_requests();
+  config.pasid_bits = 12;
+  RequestBench bench{{}, config};
+  iommu::PageRequest request = request_for(0x5000);
+  request.pasid = Pasid{0xFFF};
+  bench.unit.request_page(request);
+  CHECK(bench.tail() == 32);
+  request.pasid = Pasid{0x1000};
+  bench.unit.request_page(request);
+  CHECK(bench.tail() == 32);
+  CHECK(bench.no_fault_recorded());
+  REQUIRE(bench.responses.size() == 1);
+  CHECK(bench.responses[0].code == iommu::PageResponse::invalid_request);
+}
+
 TEST_CASE("VTD-104 A page request of an unknown requester is fault 0x41", "[vtd][pri]") {
   RequestBench bench;
   iommu::PageRequest request = request_for(0x5000);
@@ -234,6 +251,34 @@ TEST_CASE("VTD-105 A stop marker that is not queued is answered by nobody", "[vt
   marker.read = false;
   bench.unit.request_page(marker);
   CHECK(bench.responses.empty());
+}
+
+TEST_CASE("VTD-105 A stop marker that faults is recorded and answered by nobody", "[vtd][pri]") {
+  RequestBench bench{{true, true, false}};
+  iommu::PageRequest marker = request_for(0x1000);
+  marker.pasid = Pasid{5};
+  marker.read = false;
+  bench.unit.request_page(marker);
+  CHECK(bench.registers.fault_record().get<FaultRecord::FR>() == 0x47);
+  CHECK(bench.responses.empty());
+}
+
+TEST_CASE("VTD-103 Abort-DMA mode answers page requests as invalid and records nothing", "[vtd][pri]") {
+  vtd::UnitConfig config = with_page_requests();
+  config.abort_dma_mode = true;
+  RequestBench bench{{}, config};
+  bench.registers.set_root(bench.pasids.root(), 3);
+  bench.unit.request_page(request_for(0x5000));
+  CHECK(bench.no_fault_recorded());
+  CHECK(bench.tail() == 0);
+  REQUIRE(bench.responses.size() == 1);
+  CHECK(bench.responses[0].code == iommu::PageResponse::invalid_request);
+}
+
+TEST_CASE("VTD-103 In a table mode that the unit lacks a page request is fault 0x30", "[vtd][pri]") {
+  RequestBench bench;
+  bench.registers.set_root(bench.pasids.root(), GENERATE(2U, 3U));
+  bench.expect_refused(request_for(0x5000), 0x30);
 }
 
 TEST_CASE("VTD-106 A page group response descriptor becomes the response message", "[vtd][pri]") {

@@ -134,3 +134,17 @@ TEST_CASE("VTD-080 An access error at the descriptor is queue error 2", "[vtd][i
   bench.registers.write32(offset::fsts, fault_status::iqe);
   CHECK(bench.load32(status) == 2);
 }
+
+TEST_CASE("VTD-077 A table mode that the unit lacks is queue error 7, until software sets another",
+          "[vtd][invalidation]") {
+  QueueBench bench;
+  bench.registers.set_root(bench.tables.root(), GENERATE(1U, 2U, 3U));
+  bench.queue.submit(wait_with_status(status, 1));
+  CHECK(bench.registers.fault_status() == fault_status::iqe);
+  CHECK(bench.registers.queue_error() == 7);
+  CHECK(bench.load32(status) == 0);
+  bench.registers.set_root(bench.tables.root(), 0);
+  bench.registers.write32(offset::fsts, fault_status::iqe);
+  CHECK(bench.registers.fault_status() == 0);
+  CHECK(bench.load32(status) == 1);
+}

@@ -110,6 +110,38 @@ TEST_CASE("VTD-093 A RID_PASID beyond the directory is fault 0x48", "[vtd][scala
   expect_fault(bench, read_of(page), 0x48);
 }
 
+TEST_CASE("VTD-093 A RID_PASID beyond the directory concerns only who uses it, after the type of the request",
+          "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.device_tlb = true;
+  MappedBench bench{config};
+  bench.scalable.set_pasid(device, 1, ScalableTables::second_stage(bench.domain));
+  bench.set_context_field<ScalableContextEntry::PDTS>(0);
+  bench.set_context_field<ScalableContextEntry::RID_PASID>(1U << 13);
+  expect_translated(bench, with_pasid(1, read_of(page)), target);
+  expect_fault(bench, with_pasid(0x12345, read_of(page)), 0x46);
+  expect_fault(bench, asking(read_of(page)), 0x44);
+  bench.set_context_field<ScalableContextEntry::PASIDE>(0);
+  expect_fault(bench, with_pasid(1, read_of(page)), 0x45);
+  bench.set_context_field<ScalableContextEntry::DTE>(1);
+  expect_fault(bench, asking(read_of(page)), 0x48);
+}
+
+TEST_CASE("VTD-093 Without RPRIVS the privilege of requests without PASID is ignored", "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.rid_priv = GENERATE(true, false);
+  MappedBench bench{config};
+  const FirstStage first = bench.scalable.new_first_stage();
+  // A page of supervisors.
+  bench.change(bench.scalable.map(first, Iova{page}, target.value()), 0, 1 << 2);
+  bench.use(ScalableTables::first_stage(first, 5));
+  bench.set_context_field<ScalableContextEntry::RID_PRIV>(1);
+  if (config.rid_priv)
+    expect_translated(bench, read_of(page), target);
+  else
+    expect_fault(bench, read_of(page), 0x81);
+}
+
 TEST_CASE("VTD-094 PASIDs find their directory entry by bits 19:6 and their table entry by bits 5:0",
           "[vtd][scalable]") {
   MappedBench bench;
@@ -235,6 +267,18 @@ TEST_CASE("VTD-095 Translation types of features that the unit lacks are fault 0
   }
 }
 
+TEST_CASE("VTD-095 Pass-through with another width than the largest is fault 0x5B", "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.table_levels = {3, 4};
+  MappedBench bench{config};
+  for (const unsigned levels : {2U, 3U, 5U}) {
+    bench.use(ScalableTables::pass_through(6, levels));
+    expect_fault(bench, read_of(page), 0x5B);
+  }
+  bench.use(ScalableTables::pass_through(6, 4));
+  expect_translated(bench, read_of(page), PhysAddr{page});
+}
+
 TEST_CASE("VTD-095 Pass-through ends at the host address width", "[vtd][scalable]") {
   MappedBench bench;
   bench.use(ScalableTables::pass_through(6));
@@ -355,7 +399,10 @@ TEST_CASE("VTD-103 Abort-DMA mode blocks every request and records nothing", "[v
   config.abort_dma_mode = true;
   MappedBench bench{config};
   bench.registers.set_root(bench.scalable.root(), 3);
-  for (const auto& request : {read_of(page), write_of(page), with_pasid(1, read_of(page)), asking(read_of(page))}) {
+  auto translated_read = read_of(page), translated_write = write_of(page);
+  translated_read.address_type = translated_write.address_type = AddressType::translated;
+  for (const auto& request : {read_of(page), write_of(page), with_pasid(1, read_of(page)), asking(read_of(page)),
+                              translated_read, translated_write, atomic_on(page)}) {
     const auto result = bench.translate(request);
     CHECK(result.outcome == iommu::Outcome::fault);
     CHECK(bench.no_fault_recorded());
@@ -372,4 +419,25 @@ TEST_CASE("VTD-103 A table mode that the unit lacks is fault 0x30", "[vtd][scala
   legacy.registers.set_root(legacy.tables.root(), 1);
   legacy.registers.command(global::te);
   expect_fault(legacy, read_of(page), 0x30);
+}
+
+TEST_CASE("VTD-090 A context that was cached in one table mode is not used in the other", "[vtd][scalable]") {
+  // ESRTPS=0: SRTP invalidates nothing.
+  ScalableBench bench;
+  const Domain scalable_domain = bench.tables.new_domain(4);
+  bench.tables.map(scalable_domain, Iova{page}, target);
+  bench.use(ScalableTables::second_stage(scalable_domain));
+  VtdTables legacy{bench.memory, PhysAddr{0x80'0000}};
+  Domain legacy_domain = legacy.new_domain(4);
+  legacy_domain.id = 77;
+  legacy.attach(device, legacy_domain);
+  legacy.map(legacy_domain, Iova{0}, target + page_1g);
+
+  expect_translated(bench, read_of(page), target);
+  bench.registers.set_root(legacy.root(), 0);
+  expect_translated(bench, read_of(0x10), target + page_1g + 0x10);
+  expect_fault(bench, read_of(page), 0x6);
+  bench.registers.set_root(bench.scalable.root(), 1);
+  expect_translated(bench, write_of(page), target);
+  expect_fault(bench, read_of(0x10), 0x79);
 }

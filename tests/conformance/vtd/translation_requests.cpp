@@ -41,6 +41,27 @@ struct AtsBench : ScalableBench {
   PhysAddr second_leaf, first_leaf;
 };
 
+/// One page through both stages for PASID 2, accessed and dirty bits in both. Nothing is cached.
+struct NestedAtsBench : AtsBench {
+  static constexpr std::uint64_t guest = 0x10'0000'0000, guest_page = guest + 0x8000'0000;
+
+  NestedAtsBench() {
+    guest_leaf = scalable.map(nested, Iova{page}, guest_page);
+    host_leaf = tables.map(host, Iova{guest_page}, target);
+    scalable.set_pasid(device, 2, ScalableTables::first_stage(nested, 0));
+    set_pasid_field<PasidEntry::SLADE>(1, 2);
+  }
+  iommu::TranslationResult ask() { return translate(with_pasid(2, asking(read_of(page)))); }
+  bool guest_is_dirty() const { return (word(guest_leaf) & first_stage_bit::d) != 0; }
+  bool host_is_dirty() const { return (word(host_leaf) & second_stage_bit::d) != 0; }
+  /// The second-stage leaf of the page with the guest's leaf.
+  PhysAddr holder() const { return tables.second_stage_entry(host, Iova{guest_leaf.value() + guest}, 1); }
+
+  Domain host = tables.new_domain(4);
+  FirstStage nested = scalable.new_nested(host, guest);
+  PhysAddr guest_leaf, host_leaf;
+};
+
 iommu::TranslationRequest translated(iommu::TranslationRequest request) {
   request.address_type = AddressType::translated;
   return request;
@@ -105,7 +126,7 @@ TEST_CASE("VTD-101 A translation request without entries is unsupported, with er
           "[vtd][ats]") {
   LegacyBench legacy;
   legacy.tables.set<ContextEntry, ContextEntry::P>(legacy.tables.context_entry(device), 0);
-  expect_status(legacy, asking(read_of(page, other_device)), 0x2, CompletionStatus::unsupported_request);
+  expect_status(legacy, asking(read_of(page)), 0x2, CompletionStatus::unsupported_request);
   AtsBench bench;
   bench.set_pasid_field<PasidEntry::P>(0);
   expect_status(bench, asking(read_of(page)), 0x59, CompletionStatus::unsupported_request);
@@ -192,4 +213,98 @@ TEST_CASE("VTD-102 Pass-through answers with the identity", "[vtd][ats]") {
   const auto result = bench.translate(asking(read_of(page)));
   CHECK(result.address == PhysAddr{page});
   CHECK((result.readable && result.writable));
+}
+
+TEST_CASE("VTD-102 Nested, a granted write sets D in both stages", "[vtd][ats]") {
+  NestedAtsBench bench;
+  CHECK(bench.ask().writable);
+  CHECK(bench.guest_is_dirty());
+  CHECK(bench.host_is_dirty());
+  CHECK((bench.word(bench.holder()) & second_stage_bit::d) != 0);
+}
+
+TEST_CASE("VTD-102 Where one stage grants no write the other sets no D", "[vtd][ats]") {
+  constexpr std::uint64_t w = 1 << 1;
+  NestedAtsBench bench;
+  const bool by_guest = GENERATE(true, false);
+  bench.change(by_guest ? bench.guest_leaf : bench.host_leaf, 0, w);
+  const auto result = bench.ask();
+  CHECK((result.readable && !result.writable));
+  CHECK_FALSE(bench.guest_is_dirty());
+  CHECK_FALSE(bench.host_is_dirty());
+}
+
+TEST_CASE("VTD-102 Where D cannot be set the page is granted without write", "[vtd][ats]") {
+  constexpr std::uint64_t w = 1 << 1;
+  NestedAtsBench bench;
+  REQUIRE(bench.ask().writable);
+  SECTION("a first stage that is not snooped") {
+    bench.change(bench.guest_leaf, 0, first_stage_bit::d);
+    bench.set_pasid_field<PasidEntry::PWSNP>(0, 2);
+  }
+  SECTION("a second stage that is not snooped") {
+    bench.change(bench.host_leaf, 0, second_stage_bit::d);
+    bench.set_pasid_field<PasidEntry::PWSNP>(0, 2);
+  }
+  SECTION("a guest table that the second stage does not let be written") {
+    bench.change(bench.guest_leaf, 0, first_stage_bit::d);
+    bench.change(bench.host_leaf, 0, second_stage_bit::d);
+    bench.change(bench.holder(), 0, w);
+  }
+  const bool was_dirty = bench.guest_is_dirty();
+  const auto result = bench.ask();
+  CHECK(result.outcome == iommu::Outcome::translated);
+  CHECK((result.readable && !result.writable));
+  CHECK(bench.no_fault_recorded());
+  CHECK(bench.guest_is_dirty() == was_dirty);
+  // What cannot be written through the first stage is not written in the second.
+  if (!was_dirty) CHECK(bench.host_is_dirty() == ((bench.word(bench.holder()) & w) != 0));
+}
+
+TEST_CASE("VTD-102 Second-stage tables alone grant no write where D cannot be set", "[vtd][ats]") {
+  AtsBench bench;
+  bench.set_pasid_field<PasidEntry::SLADE>(1);
+  REQUIRE(bench.translate(asking(read_of(page))).writable);
+  bench.change(bench.second_leaf, 0, second_stage_bit::d);
+  bench.set_pasid_field<PasidEntry::PWSNP>(0);
+  const auto result = bench.translate(asking(read_of(page)));
+  CHECK((result.readable && !result.writable));
+  CHECK(bench.no_fault_recorded());
+}
+
+TEST_CASE("VTD-102 The reported page ends before the interrupt range", "[vtd][ats]") {
+  LegacyBench bench;
+  const std::uint64_t size = GENERATE(page_2m, page_1g);
+  struct Case {
+    std::uint64_t address, page_size;
+  };
+  // Identity, so that range and output coincide: 0xFEE0'0000 to 0xFEEF'FFFF in the middle of 1 GiB.
+  bench.tables.map(bench.domain, Iova{0xFEE0'0000 & ~(size - 1)}, PhysAddr{0xFEE0'0000 & ~(size - 1)}, {}, size);
+  CHECK(bench.translate(asking(read_of(0xFEF0'0000))).page_size == page_4k << 8);
+  if (size == page_2m) return;
+  for (const Case c : {Case{0xC000'0000, 0x2000'0000}, Case{0xFED0'0000, page_2m}, Case{0xFEDF'F000, page_2m}}) {
+    const auto result = bench.translate(asking(read_of(c.address)));
+    CHECK(result.address == PhysAddr{c.address});
+    CHECK(result.page_size == c.page_size);
+  }
+  // What the unit translates itself is checked each time.
+  CHECK(bench.translate(read_of(0xC000'0000)).page_size == page_1g);
+}
+
+TEST_CASE("VTD-102 The reported page leads no address out of and none into the interrupt range", "[vtd][ats]") {
+  LegacyBench bench;
+  bench.tables.map(bench.domain, Iova{0xFEE0'0000}, PhysAddr{0x1'0000'0000}, {}, page_2m);
+  CHECK(bench.translate(asking(read_of(0xFEF0'0000))).page_size == page_4k << 8);
+  bench.tables.map(bench.domain, Iova{0x2'0000'0000}, PhysAddr{0xFEE0'0000}, {}, page_2m);
+  CHECK(bench.translate(asking(read_of(0x2'0010'0000))).page_size == page_4k << 8);
+}
+
+TEST_CASE("VTD-102 A large page is reported with its size", "[vtd][ats]") {
+  AtsBench bench;
+  bench.tables.map(bench.domain, Iova{0x4000'0000}, PhysAddr{0x3'0020'0000}, {}, page_2m);
+  const auto result = bench.translate(asking(read_of(0x4010'3000)));
+  CHECK(result.address == PhysAddr{0x3'0030'3000});
+  CHECK(result.page_size == page_2m);
+  bench.scalable.map(bench.first, Iova{0x4000'0000}, 0x3'0020'0000, page_2m);
+  CHECK(bench.translate(with_pasid(1, asking(read_of(0x4010'3000)))).page_size == page_2m);
 }

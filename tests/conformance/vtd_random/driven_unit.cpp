@@ -99,6 +99,11 @@ void DrivenUnit::start(std::uint64_t root, unsigned ttm, bool translation_enable
   invalidate_everything();
 }
 
+void DrivenUnit::set_root(std::uint64_t root, unsigned ttm) {
+  registers_.set_root(PhysAddr{root}, ttm);
+  facts_.rtaddr = registers_.read64(offset::rtaddr);
+}
+
 /// 11.4.8: the low bits that a register does not keep are 0 in BASE and 1 in LIMIT.
 void DrivenUnit::protect(std::uint64_t base_register, std::uint64_t limit_register, unsigned width,
                          const oracle::vtd::Region& region) {

@@ -26,6 +26,8 @@ class DrivenUnit {
 
   /// SRTP with everything invalidated, and TE as wanted.
   void start(std::uint64_t root, unsigned ttm, bool translation_enabled);
+  /// SRTP alone.
+  void set_root(std::uint64_t root, unsigned ttm);
   /// Protected memory as CAP allows it, from numbers as software would write them; PMEN.EPM.
   void protect(const oracle::vtd::Region& low, const oracle::vtd::Region& high);
   void unprotect();

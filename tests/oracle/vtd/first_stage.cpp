@@ -26,8 +26,11 @@ class FirstStageWalk {
   Walk permission();
   Walk reserved() const;
   Walk update();
-  Walk output(std::uint64_t address) const;
+  Walk output(std::uint64_t address);
   Walk nested_output(Walk walk) const;
+  bool output_grants_write(const Walk& walk);
+  bool can_be_dirty();
+  Walk set_bits(std::uint64_t bits);
 
   bool writable() const { return rights_.write || (use_.supervisor && !stage_.write_protect); }
   bool grants_write() const { return writable() && !(use_.no_write && facts_.no_write_flag()); }
@@ -108,10 +111,14 @@ Walk FirstStageWalk::reserved() const {
   return set ? fault_of(0x72, dispute_) : granted();
 }
 
-/// 3.6.3: A and EA in every entry, D in the leaf of what may be written.
+/// 3.6.3: A and EA in every entry, D in the leaf of what is written.
 Walk FirstStageWalk::update() {
-  const bool dirty = leaf_ && (use_.writes || (use_.translation_request && grants_write()));
-  const std::uint64_t wanted = entry_ | (1U << 5) | (dirty ? 1U << 6 : 0U) | (stage_.extended_accessed ? 1U << 10 : 0U);
+  const bool dirty = leaf_ && use_.writes;
+  return set_bits((1U << 5) | (dirty ? 1U << 6 : 0U) | (stage_.extended_accessed ? 1U << 10 : 0U));
+}
+
+Walk FirstStageWalk::set_bits(std::uint64_t bits) {
+  const std::uint64_t wanted = entry_ | bits;
   if (wanted == entry_) return granted();
   if (!stage_.snooped) return fault_of(0x90, stage_.nested ? Dispute::nested_update_priority : dispute_);
   if (stage_.nested) {
@@ -124,23 +131,51 @@ Walk FirstStageWalk::update() {
       return place;
     }
   }
+  entry_ = wanted;
   return tables_.write(place_, wanted) ? granted() : fault_of(0x91, dispute_);
 }
 
-Walk FirstStageWalk::output(std::uint64_t address) const {
+/// Whether the bits of the entry in hand may be written, by the second stage.
+bool FirstStageWalk::can_be_dirty() {
+  if (!stage_.snooped || !stage_.nested) return stage_.snooped;
+  const Tables before = tables_;
+  Use write;
+  write.writes = true;
+  const Walk place = walk_second_stage(facts_, tables_, *stage_.nested, write, guest_place_);
+  tables_.restore(before);
+  return place.end == Walk::End::mapped;
+}
+
+bool FirstStageWalk::output_grants_write(const Walk& walk) {
+  if (!stage_.nested) return true;
+  const Tables before = tables_;
+  const Walk output = nested_output(walk);
+  tables_.restore(before);
+  return output.end == Walk::End::mapped && output.writable;
+}
+
+/// A translation request takes W, and D is set for it, where both stages grant it and D can be set.
+Walk FirstStageWalk::output(std::uint64_t address) {
   Walk walk = granted();
   walk.page_bytes = std::uint64_t{1} << shift();
   walk.address = in_place(entry_, 51, shift()) + bits(address, shift() - 1, 0);
   walk.readable = true;
   walk.writable = grants_write();
   walk.executable = rights_.execute;
+  if (use_.translation_request && walk.writable && !bit(entry_, 6)) {
+    walk.writable = can_be_dirty();
+    if (walk.writable && output_grants_write(walk))
+      if (Walk step = set_bits(1U << 6); step.end != Walk::End::mapped) return step;
+  }
   return stage_.nested ? nested_output(walk) : walk;
 }
 
 Walk FirstStageWalk::nested_output(Walk walk) const {
-  Walk second = walk_second_stage(facts_, tables_, *stage_.nested, use_, walk.address);
+  Use use = use_;
+  use.withholds_write = use.translation_request && !walk.writable;
+  Walk second = walk_second_stage(facts_, tables_, *stage_.nested, use, walk.address);
   if (second.dispute == Dispute::none) second.dispute = walk.dispute;
-  second.updates_open = second.end != Walk::End::mapped || (walk.writable && !second.writable);
+  second.updates_open = second.end != Walk::End::mapped;
   if (second.end == Walk::End::fault && second.reason == 0x84) second.reason = 0x74;
   if (any_from(walk.address, std::min(facts_.max_guest_width(), stage_.nested->width())))
     second.dispute = Dispute::nested_output_beyond_second_stage;

@@ -63,10 +63,9 @@ Answer Decision::scalable_gate(const std::array<std::uint64_t, 4>& context) {
   const bool pasid_enabled = bit_of(context, 3);
   const bool page_requests = bit_of(context, 4);
   const unsigned pasid_width = static_cast<unsigned>(bits_of(context, 11, 9)) + 13;
-  if (!facts_.rid_privilege() && bit_of(context, 84)) in_doubt(Dispute::rid_privilege_absent);
   const bool rid_pasid_too_large = facts_.rid_pasid() && any_from(bits_of(context, 83, 64), pasid_width);
-  const bool untranslated = !request_.page_request && request_.address_type == AddressType::untranslated;
-  if (rid_pasid_too_large && (request_.pasid || !untranslated)) in_doubt(Dispute::rid_pasid_error_priority);
+  const bool is_translated = !request_.page_request && request_.address_type == AddressType::translated;
+  if (rid_pasid_too_large && !request_.pasid && is_translated) in_doubt(Dispute::rid_pasid_of_translated_request);
 
   if (request_.page_request && !page_requests) return fault(0x47);
   if (!request_.page_request && request_.address_type != AddressType::untranslated && !device_tlb) return fault(0x44);
@@ -147,10 +146,7 @@ Answer Decision::pasid_programming(const std::array<std::uint64_t, 8>& entry) {
   if ((pgtt == second_stage_only || pgtt == nested) && !facts_.table_width_supported(aw)) return fault(0x5B);
   const bool mode_supported = flpm == 0 || (flpm == 1 && facts_.first_stage_5_levels());
   if ((pgtt == first_stage_only || pgtt == nested) && !mode_supported) return fault(0x5B);
-  if (pgtt == identity && aw != facts_.largest_table_width()) {
-    in_doubt(Dispute::pass_through_width);
-    return fault(0x5B);
-  }
+  if (pgtt == identity && aw != facts_.largest_table_width()) return fault(0x5B);
   return pasid_permission(entry);
 }
 

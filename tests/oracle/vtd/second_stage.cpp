@@ -103,7 +103,11 @@ Walk walk_second_stage(const Facts& facts, Tables& tables, const SecondStage& st
     level.leaf = level.number == 1 || (bit(*entry, 7) && large_page_supported(facts, level.number));
     if (bit(*entry, 62)) dispute = Dispute::transient_mapping;
     if (reserved_bits_set(facts, *entry, level)) return fault_of(reasons.reserved, dispute);
-    const bool grants_write = rights.write && !(use.no_write && facts.no_write_flag());
+    // 3.7.2: what cannot become dirty cannot be granted for writing.
+    const bool stays_clean = stage.accessed_dirty && !stage.snooped && !bit(*entry, 9);
+    const bool withheld = use.withholds_write || (use.no_write && facts.no_write_flag()) ||
+                          (use.translation_request && level.leaf && stays_clean);
+    const bool grants_write = rights.write && !withheld;
     const bool dirty = level.leaf && (use.writes || (use.translation_request && grants_write));
     if (const auto reason = update(tables, stage, where, *entry, dirty)) return fault_of(reason, dispute);
 

@@ -33,6 +33,8 @@ struct Use {
   /// A translation request takes what rights there are, but W only without `no_write`.
   bool translation_request = false;
   bool no_write = false;
+  /// The same because the first stage grants no write.
+  bool withholds_write = false;
 };
 
 Walk walk_second_stage(const Facts& facts, Tables& tables, const SecondStage& stage, const Use& use,

@@ -10,7 +10,7 @@ using namespace iommusim::iommu;
 
 namespace {
 
-constexpr std::uint64_t r = 1, w = 2, u = 4, s = 1U << 11;
+constexpr std::uint64_t r = 1, w = 2, u = 4, exe = 8, priv = 16, s = 1U << 11;
 
 Access access(Operation operation, std::uint64_t address, std::optional<Pasid> pasid = std::nullopt) {
   Access result;
@@ -31,6 +31,8 @@ TranslationResult answer(std::uint64_t address, std::uint64_t page_size, bool re
   return result;
 }
 
+const Access question = translation_request(access(Operation::read, 0x1000));
+
 DeviceTlbInvalidation page(std::uint64_t first, std::uint64_t size = page_4k) {
   return {RequesterId{}, std::nullopt, false, {Iova{first}, Iova{first + size - 1}}};
 }
@@ -38,15 +40,16 @@ DeviceTlbInvalidation page(std::uint64_t first, std::uint64_t size = page_4k) {
 }  // namespace
 
 TEST_CASE("A translation completion says the page, its size and its rights", "[iommu][ats]") {
-  CHECK(translation_completion(answer(0x1234'5678, page_4k, true, true)).raw() == (0x1234'5000 | r | w));
-  CHECK(translation_completion(answer(0x1234'5678, page_4k, true, false)).raw() == (0x1234'5000 | r));
+  CHECK(translation_completion(question, answer(0x1234'5678, page_4k, true, true)).raw() == (0x1234'5000 | r | w));
+  CHECK(translation_completion(question, answer(0x1234'5678, page_4k, true, false)).raw() == (0x1234'5000 | r));
   // 2 MiB: the lowest zero bit is bit 20.
-  CHECK(translation_completion(answer(0x4020'1234, page_2m, false, true)).raw() == (0x402F'F000 | s | w));
-  CHECK(translation_completion(answer(0x1'4020'1234, page_1g, true, true)).raw() == (0x1'5FFF'F000 | s | r | w));
+  CHECK(translation_completion(question, answer(0x4020'1234, page_2m, false, true)).raw() == (0x402F'F000 | s | w));
+  CHECK(translation_completion(question, answer(0x1'4020'1234, page_1g, true, true)).raw() ==
+        (0x1'5FFF'F000 | s | r | w));
 }
 
 TEST_CASE("A completion without rights says nothing else", "[iommu][ats]") {
-  CHECK(translation_completion(answer(0x1234'5678, page_2m, false, false)).raw() == 0);
+  CHECK(translation_completion(question, answer(0x1234'5678, page_2m, false, false)).raw() == 0);
 }
 
 TEST_CASE("A function that knows nothing asks, for the whole page and every right", "[iommu][ats]") {
@@ -88,6 +91,50 @@ TEST_CASE("Untranslated access only means the address stays", "[iommu][ats]") {
   REQUIRE(sent);
   CHECK(sent->address_type == AddressType::untranslated);
   CHECK(sent->address == BusAddr{0xFEE0'1000});
+}
+
+TEST_CASE("What supervisors were told users do not use, nor the other way round", "[iommu][ats]") {
+  DeviceTlb tlb{DeviceTlbConfig{}};
+  const Access by_user = access(Operation::write, 0x1000, Pasid{5});
+  Access by_supervisor = by_user;
+  by_supervisor.privileged = true;
+  tlb.fill(by_supervisor, AddressTranslation{0xA000 | r | w | priv});
+  CHECK_FALSE(tlb.resolve(by_user));
+  CHECK(tlb.resolve(by_supervisor)->address == BusAddr{0xA000});
+  tlb.fill(by_user, AddressTranslation{0xB000 | r | w});
+  CHECK(tlb.resolve(by_user)->address == BusAddr{0xB000});
+  CHECK(tlb.resolve(by_supervisor)->address == BusAddr{0xA000});
+  // An invalidation does not tell them apart.
+  DeviceTlbInvalidation both = page(0x1000);
+  both.pasid = Pasid{5};
+  CHECK(tlb.invalidate(both) == 2);
+}
+
+TEST_CASE("A completion says whether its rights are those of supervisors", "[iommu][ats]") {
+  Access asked = translation_request(access(Operation::read, 0x1000, Pasid{5}));
+  const TranslationResult granted = answer(0xA000, page_4k, true, false);
+  CHECK(translation_completion(asked, granted).raw() == (0xA000 | r));
+  asked.privileged = true;
+  CHECK(translation_completion(asked, granted).raw() == (0xA000 | r | priv));
+  asked.pasid.reset();
+  CHECK(translation_completion(asked, granted).raw() == (0xA000 | r));
+}
+
+TEST_CASE("To execute, a function needs a completion that says so", "[iommu][ats]") {
+  DeviceTlb tlb{DeviceTlbConfig{}};
+  Access fetch = access(Operation::read, 0x1000, Pasid{5});
+  tlb.fill(fetch, AddressTranslation{0xA000 | r});
+  fetch.execute = true;
+  CHECK_FALSE(tlb.resolve(fetch));
+  tlb.fill(fetch, AddressTranslation{0xA000 | r | exe});
+  CHECK(tlb.resolve(fetch));
+}
+
+TEST_CASE("A completion for everything is kept without harm", "[iommu][ats]") {
+  DeviceTlb tlb{DeviceTlbConfig{}};
+  tlb.fill(access(Operation::read, 0x1000), AddressTranslation{0x7FFF'FFFF'FFFF'F000 | s | r});
+  CHECK(tlb.resolve(access(Operation::read, 0x5'0000)));
+  CHECK_FALSE(tlb.resolve(access(Operation::read, 0x8000'0000'0000'0000)));
 }
 
 TEST_CASE("A completion without rights is not kept", "[iommu][ats]") {

@@ -46,6 +46,17 @@ TEST_CASE("A response is taken once and frees its index", "[iommu][pri]") {
   CHECK(requester.begin(1));
 }
 
+TEST_CASE("A response to a group that was given up frees its index, and not before", "[iommu][pri]") {
+  PageRequester requester;
+  const auto group = requester.begin(1);
+  REQUIRE(group);
+  requester.give_up(*group);
+  CHECK_FALSE(requester.begin(1));
+  CHECK(requester.respond(response(*group, PageResponse::success)));
+  CHECK_FALSE(requester.take(*group));
+  CHECK(requester.begin(1));
+}
+
 TEST_CASE("A response that nobody waits for is unexpected", "[iommu][pri]") {
   PageRequester requester;
   const auto group = requester.begin(1);

@@ -96,6 +96,20 @@ TEST_CASE("A unit is configured after the capability registers of a desktop proc
   CHECK(captured.unsupported.empty());
 }
 
+TEST_CASE("Features of a captured unit that cannot act are listed and left out", "[traces]") {
+  constexpr std::uint64_t cap = 0xD2'008C'2226'0286, ecap = 0xF42;
+  constexpr std::uint64_t dt = 1 << 2, prs = 1 << 29, pds = std::uint64_t{1} << 42, nwfs = std::uint64_t{1} << 33;
+  const auto unsupported = [](std::uint64_t extended) {
+    const auto captured = config_from_capabilities(cap, extended);
+    CHECK(vtd::validate(captured.config).empty());
+    return captured.unsupported;
+  };
+  CHECK(unsupported(ecap | dt).empty());
+  CHECK(unsupported(ecap | dt | prs) == std::vector<std::string>{"ECAP.PRS"});
+  CHECK(unsupported(ecap | dt | pds) == std::vector<std::string>{"ECAP.PDS"});
+  CHECK(unsupported(ecap | nwfs) == std::vector<std::string>{"ECAP.NWFS"});
+}
+
 TEST_CASE("Capability bits without a name are not lost", "[traces]") {
   const auto captured =
       config_from_capabilities(0xD2'008C'222F'0606 | std::uint64_t{1} << 59, 0xF42 | std::uint64_t{1} << 60);

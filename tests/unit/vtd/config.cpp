@@ -117,3 +117,15 @@ TEST_CASE("The no-write flag needs device TLBs, and they need the queue", "[vtd]
   config.queued_invalidation = false;
   CHECK(find_impossible(config)[0].field == "device_tlb");
 }
+
+TEST_CASE("Page requests need device TLBs and PASIDs", "[vtd]") {
+  UnitConfig config = scalable_mode_config();
+  config.device_tlb = config.page_requests = true;
+  CHECK(validate(config).empty());
+  config.pasid_bits = 0;
+  REQUIRE(validate(config).size() == 1);
+  CHECK(validate(config)[0].rfind("page_requests = true:", 0) == 0);
+  config.pasid_bits = 20;
+  config.device_tlb = false;
+  CHECK(validate(config).size() == 1);
+}
