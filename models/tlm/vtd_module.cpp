@@ -156,11 +156,17 @@ void VtdModule::answer(tlm::tlm_generic_payload& payload, DmaExtension& extensio
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
+/// Accessed and dirty bits are set by requests; what goes past the unit would leave them as they are.
+bool VtdModule::needs_table_update() const {
+  return std::any_of(fetches_.begin(), fetches_.end(), [](const iommu::Fetch& fetch) { return fetch.sets != 0; });
+}
+
 bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
   const ExtensionScope scope{payload, config_.default_requester};
   const DmiPage page{payload};
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
-  if (result.outcome != Outcome::translated || (*scope).address_type == AddressType::translation_request)
+  if (result.outcome != Outcome::translated || (*scope).address_type == AddressType::translation_request ||
+      needs_table_update())
     return page.deny(dmi);
   // Only a request sets accessed and dirty bits.
   const auto sets_bits = [](const iommu::Fetch& fetch) { return fetch.sets != 0; };

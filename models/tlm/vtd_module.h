@@ -67,6 +67,7 @@ class VtdModule : public sc_core::sc_module, private Translator {
   void note_lookups(const tlm::tlm_generic_payload& payload, timing::Journey& journey,
                     const iommu::TranslationResult& result) const;
   void send_message(const interrupts::MsiMessage& message);
+  bool needs_table_update() const;
   void withdraw_dmi();
   bool repeat(const iommu::CacheHits& hits) override { return unit_.repeat(hits); }
 

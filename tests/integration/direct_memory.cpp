@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: TLM-2.0's rules for direct memory interface pointers, and the bench platform's mappings and rights.
+#include "base/endian.h"
 #include "pcie/acs.h"
 #include "software/pci_setup.h"
 #include "support/bench_platform.h"
@@ -8,8 +9,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 using namespace iommusim;
 using namespace iommusim::tests;
@@ -41,6 +44,38 @@ struct DirectBench {
   std::optional<std::uint64_t> watched;
   unsigned withdrawn = 0;
 };
+
+/// A unit in scalable mode that caches nothing.
+platforms::Description scalable_platform() {
+  platforms::Description description = bench_platform();
+  vtd::UnitConfig& config = description.iommus[0].vtd;
+  config.queued_invalidation = config.scalable_mode = config.second_stage = true;
+  config.second_stage_access_dirty = config.snooped_walks = true;
+  config.context_cache_entries = config.pasid_cache_entries = config.iotlb_entries = 0;
+  return description;
+}
+
+/// SSADE and PWSNP of the PASID entry of nic0's requests without PASID, which the driver leaves 0.
+void set_accessed_dirty(SimulatedPlatform& platform) {
+  memory::SparseMemory& memory = platform.machine().memory();
+  const auto word_at = [&memory](std::uint64_t address) {
+    std::array<std::uint8_t, 8> bytes{};
+    REQUIRE(memory.read(PhysAddr{address}, bytes.data(), bytes.size()));
+    return load_le<std::uint64_t>(bytes.data());
+  };
+  constexpr std::uint64_t pointer = 0x000F'FFFF'FFFF'F000;
+  constexpr std::uint64_t rtaddr = 0x20, ssade = 1 << 9, pwsnp = 1 << 23;
+  const std::uint64_t root = platform.machine().iommu(0).read_register(rtaddr, 8) & pointer;
+  const RequesterId nic = platform.machine().topology()[platform.node("nic0")].requester;
+  REQUIRE(nic.devfn() < 0x80);
+  const std::uint64_t context = (word_at(root + nic.bus() * 16U) & pointer) + nic.devfn() * 32U;
+  const std::uint64_t entry = word_at(word_at(context) & pointer) & pointer;
+  for (const auto& [place, bits] : {std::pair{entry, ssade}, std::pair{entry + 8, pwsnp}}) {
+    std::array<std::uint8_t, 8> bytes{};
+    store_le(bytes.data(), word_at(place) | bits);
+    REQUIRE(memory.write(PhysAddr{place}, bytes.data(), bytes.size()));
+  }
+}
 
 struct NoObserver : modules::TlpObserver {
   void on_tlp(const Access&, const Landing&, const Path&) override {}
@@ -199,4 +234,26 @@ TEST_CASE("A poisoned write to memory that can be reached directly does not say 
   CHECK_FALSE(payload.is_dmi_allowed());
   CHECK(payload.is_response_error());
   payload.clear_extension(&extension);
+}
+
+TEST_CASE("No direct pointer goes past accessed and dirty bits that are to be set", "[tlm][dmi]") {
+  DirectBench bench{scalable_platform()};
+  REQUIRE(bench.ask(bench::ring_iova));
+  set_accessed_dirty(bench.platform);
+  CHECK_FALSE(bench.ask(bench::ring_iova, tlm::TLM_READ_COMMAND));
+  std::array<unsigned char, 4> data{};
+  modules::DmaRequest request;
+  request.function = bench.platform.node("nic0");
+  request.address = BusAddr{bench::ring_iova};
+  request.size = data.size();
+  request.data = data.data();
+  NoObserver nobody;
+  bench.platform.endpoint("nic0").transfer(request, Duration{}, bench.platform.simulation().clock(), nobody);
+  const auto read_once = bench.ask(bench::ring_iova, tlm::TLM_READ_COMMAND);
+  REQUIRE(read_once);
+  CHECK(read_once->get_granted_access() == tlm::tlm_dmi::DMI_ACCESS_READ);
+  CHECK_FALSE(bench.ask(bench::ring_iova, tlm::TLM_WRITE_COMMAND));
+  request.operation = Operation::write;
+  bench.platform.endpoint("nic0").transfer(request, Duration{}, bench.platform.simulation().clock(), nobody);
+  CHECK(bench.ask(bench::ring_iova, tlm::TLM_WRITE_COMMAND));
 }
