@@ -33,7 +33,7 @@ FURTHER = {
     "withheld": ("Predicted from base latency, reach and penalty", iotlb.withheld),
 }
 ABSENT = {
-    "19": "needs address translation services (ATS) in devices, which are not modelled yet",
+    "19": "needs nested tables that a driver builds for a guest, which no software model does: 24 reads for each walk",
     "21": "needs processors that handle interrupts: the handler's cost is not given but to be tuned to the rate that is "
           "to be met, so the rate would prove nothing",
 }
