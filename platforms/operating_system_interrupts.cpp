@@ -58,6 +58,7 @@ void OperatingSystem::program_device_interrupts(const Device& device) {
   const std::vector<ProgrammedMsi> messages = messages_for(device, vectors);
   if (device.description->msix) {
     std::vector<software::MsixVector> table;
+    table.reserve(messages.size());
     for (const ProgrammedMsi& message : messages)
       table.push_back({message.index, message.message});
     software::program_msix(function, cpu_address_of_bar(device, device.description->msix->table_bar), table);
@@ -96,7 +97,8 @@ std::vector<ProgrammedMsi> OperatingSystem::remapped_messages_for(
     const std::uint32_t destination = processor != nullptr ? processor->apic_id : interrupt.apic_id;
     const vtd::InterruptRemappingEntry entry =
         processor != nullptr
-            ? remapping.entry(software::PostingTarget{interrupt.vector, processor->descriptor, interrupt.urgent}, ids)
+            ? software::InterruptRemapping::entry(
+                  software::PostingTarget{interrupt.vector, processor->descriptor, interrupt.urgent}, ids)
             : remapping.entry(software::InterruptTarget{interrupt.vector, destination}, ids);
     remapping.write(index, entry, true);
     entries_[{*machine_.iommu_of(device.node), index}] = {device.node, interrupt.vector, destination};

@@ -105,7 +105,7 @@ Entry InterruptRemapping::entry(const InterruptTarget& target, const std::vector
   return entry;
 }
 
-Entry InterruptRemapping::entry(const PostingTarget& target, const std::vector<RequesterId>& sources) const {
+Entry InterruptRemapping::entry(const PostingTarget& target, const std::vector<RequesterId>& sources) {
   Entry entry;
   entry.set<Entry::P>(true);
   entry.set<Entry::IM>(true);

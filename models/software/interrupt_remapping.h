@@ -52,7 +52,7 @@ class InterruptRemapping {
 
   /// A present entry for requests of these sources.
   vtd::InterruptRemappingEntry entry(const InterruptTarget& target, const std::vector<RequesterId>& sources) const;
-  vtd::InterruptRemappingEntry entry(const PostingTarget& target, const std::vector<RequesterId>& sources) const;
+  static vtd::InterruptRemappingEntry entry(const PostingTarget& target, const std::vector<RequesterId>& sources);
 
  private:
   RemappingRegisters& registers_;

@@ -13,6 +13,8 @@ namespace iommusim::timing {
 
 class LinkErrors {
  public:
+  /// A link that never errs.
+  LinkErrors() = default;
   /// `number`: of the channel, so that links do not fail together.
   LinkErrors(const Channel& channel, std::uint64_t seed, std::size_t number)
       : log_good_byte_{8.0 * std::log1p(-channel.bit_error_rate)}, state_{mix(seed ^ mix(number + 1))} {}
@@ -48,8 +50,8 @@ class LinkErrors {
   /// From 0 to below 1 (splitmix64).
   double draw() { return static_cast<double>(mix(state_ += spread) >> 11) * 0x1p-53; }
 
-  double log_good_byte_;
-  std::uint64_t state_;
+  double log_good_byte_ = 0.0;
+  std::uint64_t state_ = 0;
 };
 
 }  // namespace iommusim::timing

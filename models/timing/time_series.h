@@ -13,10 +13,10 @@ namespace iommusim::timing {
 
 /// One of the figures that a series has for each interval.
 struct SeriesColumn {
-  const char* name;
+  const char* name = "";
   /// "bytes", "ns"; empty: a count.
-  const char* unit;
-  const char* description;
+  const char* unit = "";
+  const char* description = "";
   /// The largest of the interval counts, instead of the sum.
   bool is_peak = false;
 };

@@ -120,17 +120,17 @@ void Endpoint::send(const DmaRequest& request, const Access& access, unsigned ch
   observer.on_tlp(access, extension.landing, extension.path);
 }
 
-void Endpoint::transmit(pcie::NodeIndex function, const Access& intended, const Access& access,
+void Endpoint::transmit(pcie::NodeIndex function, const Access& intended, const Access& sent,
                         DmaTransaction& transaction) {
   DmaExtension& extension = transaction.extension;
   extension.journey.begin();
-  if (issue(function, transaction, intended, access)) {
+  if (issue(function, transaction, intended, sent)) {
     if (config_.upstream_channel) extension.journey.cross(*config_.upstream_channel);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     upstream->b_transport(transaction, delay);
     // Our modules leave time to the clock; others on the way have annotated theirs.
     if (delay != sc_core::SC_ZERO_TIME) extension.journey.wait(to_duration(delay).picoseconds());
-    lose_completion(function, transaction, access);
+    lose_completion(function, transaction, sent);
   }
   extension.journey.end();
 }

@@ -110,7 +110,7 @@ class Endpoint : public sc_core::sc_module {
   bool is_alike_all_over(pcie::NodeIndex function, const Access& access, const DmiPage& page) const;
   std::uint64_t generation() const { return topology_.generation() + withdrawals_; }
   /// `access` as it goes out, for what the function intends: it leaves by the link, or ends inside the device.
-  void transmit(pcie::NodeIndex function, const Access& intended, const Access& access, DmaTransaction& transaction);
+  void transmit(pcie::NodeIndex function, const Access& intended, const Access& sent, DmaTransaction& transaction);
   /// True when the request leaves by the link; else it ended inside the device.
   bool issue(pcie::NodeIndex function, DmaTransaction& transaction, const Access& intended, const Access& access);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <string_view>
 
 namespace iommusim::vtd {
@@ -91,7 +92,7 @@ void check_scalable_mode(const UnitConfig& config, Findings& findings) {
   const bool second = scalable && (config.second_stage || config.nested);
   constexpr std::string_view without_mode = "false without scalable mode";
   constexpr std::string_view without_first_stage = "false without first_stage in scalable mode";
-  const Dependence dependences[] = {
+  const std::initializer_list<Dependence> dependences = {
       {"scalable_mode", scalable, config.queued_invalidation, "false without queued_invalidation"},
       {"scalable_mode", scalable, config.first_stage || config.second_stage, "with first_stage or second_stage"},
       {"first_stage", config.first_stage, scalable, without_mode},

@@ -74,9 +74,9 @@ FirstStageSpace::Placement FirstStageSpace::place(std::uint64_t address) const {
   if ((address & unit_.format.excess_input_bits(second_stage_.levels)) != 0) return {std::nullopt, everything};
   iommu::FetchLog fetches;
   TableReader tables{unit_.bus, fetches};
-  const WalkStart start{second_stage_.table, second_stage_.levels, {}};
-  const SecondStageResult found = walk_second_stage(unit_.format, second_stage_, start, address, {}, tables,
-                                                    [](unsigned, PhysAddr, AccessRights) {});
+  const WalkStart start{address, second_stage_.table, second_stage_.levels, {}};
+  const SecondStageResult found =
+      walk_second_stage(unit_.format, second_stage_, start, {}, tables, [](unsigned, PhysAddr, AccessRights) {});
   const std::uint64_t offset = address & (page_size(found.level) - 1);
   const std::uint64_t left = page_size(found.level) - offset;
   if (found.fault != SecondStageFault::none) return {std::nullopt, left};

@@ -44,13 +44,13 @@ MsiMessage remapped_message(const InterruptRemappingEntry& entry, bool extended)
   using Entry = InterruptRemappingEntry;
   MsiAddress address = window();
   set_destination(address, extended ? entry.get<Entry::DST>() : entry.get<Entry::DST8>());
-  address.set<MsiAddress::RedirectionHint>(entry.get<Entry::RH>());
-  address.set<MsiAddress::DestinationMode>(entry.get<Entry::DM>());
+  address.set<MsiAddress::RedirectionHint>(entry.get<Entry::RH>() ? 1 : 0);
+  address.set<MsiAddress::DestinationMode>(entry.get<Entry::DM>() ? 1 : 0);
   MsiData data;
   data.set<MsiData::Vector>(entry.get<Entry::V>());
   data.set<MsiData::DeliveryMode>(static_cast<std::uint64_t>(entry.get<Entry::DLM>()));
   data.set<MsiData::Level>(1);
-  data.set<MsiData::TriggerMode>(entry.get<Entry::TM>());
+  data.set<MsiData::TriggerMode>(entry.get<Entry::TM>() ? 1 : 0);
   return message_of(address, data);
 }
 

@@ -37,7 +37,7 @@ class Remapping {
   TranslationResult use(const InterruptRemappingEntry& entry, bool cached);
   TranslationResult remapped(const InterruptRemappingEntry& entry, bool cached) const;
   TranslationResult posted(const InterruptRemappingEntry& entry);
-  TranslationResult message(const interrupts::MsiMessage& message, iommu::Outcome outcome, const Rule& rule) const;
+  static TranslationResult message(const interrupts::MsiMessage& message, iommu::Outcome outcome, const Rule& rule);
 
   const InterruptInputs& unit_;
   const TranslationRequest& request_;
@@ -93,8 +93,7 @@ TranslationResult Remapping::posted(const InterruptRemappingEntry& entry) {
   return message(fixed_message(vector, destination), iommu::Outcome::posted, rules::interrupt_posted);
 }
 
-TranslationResult Remapping::message(const interrupts::MsiMessage& message, iommu::Outcome outcome,
-                                     const Rule& rule) const {
+TranslationResult Remapping::message(const interrupts::MsiMessage& message, iommu::Outcome outcome, const Rule& rule) {
   TranslationResult result;
   result.outcome = outcome;
   result.address = PhysAddr{message.address.value()};

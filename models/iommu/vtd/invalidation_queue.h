@@ -57,7 +57,7 @@ class InvalidationQueue {
   /// A wait that was fetched and is not done.
   struct PendingWait {
     WaitDescriptor descriptor;
-    DeviceInvalidations::Mark mark;
+    DeviceInvalidations::Mark mark = 0;
   };
   /// A unit keeps some and then fetches no more.
   static constexpr std::size_t most_pending_waits = 16;

@@ -25,9 +25,7 @@ class IotlbTag {
       : value_{page_number(address, level) << 19 | std::uint64_t{domain} << 3 | level} {}
   /// First-stage or nested.
   constexpr IotlbTag(std::uint16_t domain, Pasid pasid, Iova address, unsigned level)
-      : IotlbTag{domain, address, level} {
-    first_stage_ = first_stage_flag | pasid.value();
-  }
+      : value_{IotlbTag{domain, address, level}.value_}, first_stage_{first_stage_flag | pasid.value()} {}
 
   constexpr unsigned level() const { return static_cast<unsigned>(value_ & 7); }
   constexpr std::uint16_t domain() const { return static_cast<std::uint16_t>(value_ >> 3); }

@@ -27,8 +27,10 @@ constexpr std::size_t root_half_of(RequesterId requester) {
 
 struct ScalableContextEntry : Word<256> {
   using Word::Word;
+  // NOLINTBEGIN(readability-identifier-naming): the specification's names.
   struct RID_PRIV : Field<84, 84, bool> {};
   struct RID_PASID : Field<83, 64, std::uint32_t> {};
+  // NOLINTEND(readability-identifier-naming)
   struct PASIDDIRPTR : Field<63, 12> {};
   struct PDTS : Field<11, 9, std::uint8_t> {};
   struct PRE : Field<4, 4, bool> {};

@@ -33,15 +33,15 @@ class SecondStageLookup {
 
   /// Precondition: the address is not beyond the width.
   SecondStageResult find(std::uint64_t address, const SecondStageNeeds& needs) const {
-    WalkStart start{stage_.table, stage_.levels, {}};
-    if (!context_.cache.is_present()) return walk(start, address, needs, [](unsigned, PhysAddr, AccessRights) {});
+    WalkStart start{address, stage_.table, stage_.levels, {}};
+    if (!context_.cache.is_present()) return walk(start, needs, [](unsigned, PhysAddr, AccessRights) {});
     const auto slot = context_.cache.find_deepest(domain_, Iova{address}, stage_.levels);
     if (slot != PagingStructureCache::none && serves(context_.cache.value(slot), needs)) {
       const IotlbEntry& cached = context_.cache.value(slot);
-      start = {cached.page, context_.cache.tag(slot).level() - 1, cached.rights};
+      start = {address, cached.page, context_.cache.tag(slot).level() - 1, cached.rights};
       context_.effects.hit(Stage::second, slot);
     }
-    return walk(start, address, needs, [&](unsigned level, PhysAddr table, AccessRights rights) {
+    return walk(start, needs, [&](unsigned level, PhysAddr table, AccessRights rights) {
       IotlbEntry entry;
       entry.page = table;
       entry.rights = rights;
@@ -51,9 +51,8 @@ class SecondStageLookup {
 
  private:
   template <class NoteTable>
-  SecondStageResult walk(const WalkStart& start, std::uint64_t address, const SecondStageNeeds& needs,
-                         NoteTable note_table) const {
-    return walk_second_stage(context_.format, stage_, start, address, needs, context_.tables, note_table);
+  SecondStageResult walk(const WalkStart& start, const SecondStageNeeds& needs, NoteTable note_table) const {
+    return walk_second_stage(context_.format, stage_, start, needs, context_.tables, note_table);
   }
 
   Context context_;

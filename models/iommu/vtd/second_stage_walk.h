@@ -39,8 +39,9 @@ struct SecondStage {
   const EntryNames* names = &entry_names;
 };
 
-/// Where a walk begins: at the top table, or at a cached table further down.
+/// What a walk looks for, and where it begins: at the top table, or at a cached table further down.
 struct WalkStart {
+  std::uint64_t address = 0;
   PhysAddr table;
   unsigned level = 0;
   AccessRights rights;
@@ -71,13 +72,20 @@ struct SecondStageResult {
 /// `note_table(level, address of the next table, rights so far)` hears of each entry above the leaf.
 template <class NoteTable>
 SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage& stage, const WalkStart& start,
-                                    std::uint64_t address, const SecondStageNeeds& needs, TableReader& tables,
-                                    NoteTable note_table);
+                                    const SecondStageNeeds& needs, TableReader& tables, NoteTable note_table);
 
 /// The accessed and dirty bits that the walk leaves to be set in an entry that it may use.
 inline std::uint64_t missing_bits(SecondStageEntry entry, bool is_written) {
   const std::uint64_t wanted = SecondStageEntry::A::mask | (is_written ? SecondStageEntry::D::mask : 0);
   return wanted & ~entry.raw();
+}
+
+/// Notes the bits that the entry just fetched lacks. False: they cannot be set.
+inline bool note_use(const SecondStage& stage, SecondStageEntry entry, bool is_written, TableReader& tables) {
+  const std::uint64_t bits = missing_bits(entry, is_written);
+  if (bits == 0) return true;
+  if (stage.is_snooped) tables.set_bits(tables.last(), bits);
+  return stage.is_snooped;
 }
 
 /// Setting accessed and dirty bits needs snooped walks: without, a page whose D is 0 cannot be written.
@@ -95,8 +103,7 @@ inline SecondStageFault fault_of(MissingRight missing, SecondStageEntry entry, b
 
 template <class NoteTable>
 SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage& stage, const WalkStart& start,
-                                    std::uint64_t address, const SecondStageNeeds& needs, TableReader& tables,
-                                    NoteTable note_table) {
+                                    const SecondStageNeeds& needs, TableReader& tables, NoteTable note_table) {
   SecondStageResult result;
   result.rights = start.rights;
   PhysAddr table = start.table;
@@ -107,7 +114,7 @@ SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage
   for (unsigned level = start.level;; --level) {
     SecondStageEntry entry;
     result.level = level;
-    if (!tables.read((*stage.names)[level], table + 8 * table_index(address, level), entry)) {
+    if (!tables.read((*stage.names)[level], table + 8 * table_index(start.address, level), entry)) {
       const bool at_top = level == stage.levels;
       result.fault = at_top ? SecondStageFault::top_access_error : SecondStageFault::access_error;
       return result;
@@ -129,12 +136,9 @@ SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage
     if (stage.sets_accessed) {
       const bool takes_write = needs.takes_write && result.rights.write && can_be_dirty(stage, entry);
       const bool is_written = leaf && (needs.rights.write || takes_write);
-      if (const std::uint64_t bits = missing_bits(entry, is_written); bits != 0) {
-        if (!stage.is_snooped) {
-          result.fault = SecondStageFault::update_not_snooped;
-          return result;
-        }
-        tables.set_bits(tables.last(), bits);
+      if (!note_use(stage, entry, is_written, tables)) {
+        result.fault = SecondStageFault::update_not_snooped;
+        return result;
       }
       result.dirty = is_written || entry.get<SecondStageEntry::D>();
     }

@@ -63,7 +63,7 @@ struct Unit::State {
   void commit_paging(const iommu::TranslationResult& result);
   void remember_hits(const iommu::TranslationResult& result);
   FaultReason check_page_request(const iommu::PageRequest& request);
-  bool post(const InterruptEffects& effects);
+  bool post(const InterruptEffects& posted);
   void count_fault(bool recorded);
   void execute_context_command();
   void execute_iotlb_command();
