@@ -15,7 +15,7 @@ InterruptInputs Unit::State::interrupt_inputs() const {
 
 iommu::TranslationResult Unit::State::remap(const iommu::TranslationRequest& interrupt_request,
                                             iommu::FetchLog& fetches) {
-  last_hits.reset();
+  last_outcome = iommu::Outcome::interrupt;
   InterruptEffects made;
   iommu::TranslationResult result = decide_interrupt(interrupt_inputs(), interrupt_request, fetches, made);
   ++statistics.requests;

@@ -25,6 +25,7 @@ void Unit::State::request_page(const iommu::PageRequest& request) {
   if (!config.page_requests || !remapping.enabled || aborts || is_foreign)
     return page_requests.answer(request, iommu::PageResponse::invalid_request);
   effects.clear();
+  last_outcome = iommu::Outcome::fault;
   const FaultReason reason = check_page_request(request);
   if (reason == FaultReason::none) {
     if (page_requests.put(request)) ++statistics.page_requests;

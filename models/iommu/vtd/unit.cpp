@@ -73,7 +73,7 @@ iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& reques
 }
 
 std::optional<iommu::CacheHits> Unit::last_hits() const {
-  return state_->last_hits;
+  return state_->last_hits();
 }
 
 bool Unit::repeat(const iommu::CacheHits& hits) {

@@ -42,7 +42,7 @@ iommu::TranslationResult Unit::State::translate(const iommu::TranslationRequest&
   ++statistics.requests;
   statistics.fetches += fetches.size();
   commit_lookups(request, result);
-  remember_hits(result);
+  last_outcome = result.outcome;
   if (result.outcome == iommu::Outcome::fault)
     count_fault(result.fault_recorded && faults.record(request, static_cast<FaultReason>(result.fault_reason)));
   return result;
@@ -104,17 +104,16 @@ void Unit::State::commit_pasid() {
   if (effects.fills_pasid && caches.pasids.insert(effects.pasid_tag, effects.pasid)) ++caches.epoch;
 }
 
-void Unit::State::remember_hits(const iommu::TranslationResult& result) {
+std::optional<iommu::CacheHits> Unit::State::last_hits() const {
   const auto misses = [](Lookup lookup) { return lookup == Lookup::miss; };
   const auto line = [](Lookup lookup, std::uint32_t slot) {
     return lookup == Lookup::hit ? slot : iommu::CacheHits::none;
   };
-  last_hits.reset();
-  if (misses(effects.context_lookup) || misses(effects.pasid_lookup) || misses(effects.iotlb_lookup)) return;
-  if (result.outcome != iommu::Outcome::translated) return;
-  last_hits.emplace(iommu::CacheHits{caches.epoch, line(effects.context_lookup, effects.context_slot),
-                                     line(effects.pasid_lookup, effects.pasid_slot),
-                                     line(effects.iotlb_lookup, effects.iotlb_slot)});
+  if (misses(effects.context_lookup) || misses(effects.pasid_lookup) || misses(effects.iotlb_lookup)) return {};
+  if (last_outcome != iommu::Outcome::translated) return {};
+  return iommu::CacheHits{caches.epoch, line(effects.context_lookup, effects.context_slot),
+                          line(effects.pasid_lookup, effects.pasid_slot),
+                          line(effects.iotlb_lookup, effects.iotlb_slot)};
 }
 
 void Unit::State::commit_repeated(const iommu::CacheHits& hits) {

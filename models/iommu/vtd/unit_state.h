@@ -23,6 +23,7 @@ struct Unit::State {
 
   /// decide(), and then its effects on tables, caches, fault log and counters.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
+  std::optional<iommu::CacheHits> last_hits() const;
   /// The effects of a request that found what another had found.
   void commit_repeated(const iommu::CacheHits& hits);
   void request_page(const iommu::PageRequest& request);
@@ -50,7 +51,8 @@ struct Unit::State {
   PageRequestQueue page_requests;
   ProtectedMemory protected_memory;
   UnitStatistics statistics;
-  std::optional<iommu::CacheHits> last_hits;
+  /// Of the last request; `effects` are its effects.
+  iommu::Outcome last_outcome = iommu::Outcome::fault;
   /// What decide() looks at.
   const DecisionInputs inputs;
   /// Of the request in hand.
@@ -61,7 +63,6 @@ struct Unit::State {
   void commit_lookups(const iommu::TranslationRequest& request, const iommu::TranslationResult& result);
   void commit_pasid();
   void commit_paging(const iommu::TranslationResult& result);
-  void remember_hits(const iommu::TranslationResult& result);
   FaultReason check_page_request(const iommu::PageRequest& request);
   bool post(const InterruptEffects& posted);
   void count_fault(bool recorded);
