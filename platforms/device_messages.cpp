@@ -6,6 +6,8 @@
 #include "pcie/translation_capabilities.h"
 #include "platforms/machine.h"
 
+#include <algorithm>
+
 namespace iommusim::platforms {
 
 void Machine::connect_devices(std::size_t iommu) {
@@ -23,19 +25,15 @@ void Machine::connect_devices(std::size_t iommu) {
   });
 }
 
-/// A function below the unit's host bridges, if messages that are routed by ID get to it.
+/// A function whose requests pass the unit, if messages that are routed by ID get to it.
 Device* Machine::reachable_device(std::size_t iommu, RequesterId id) {
-  for (std::size_t bridge = 0; bridge < bridges_.size(); ++bridge) {
-    if (bridge_iommu_[bridge] != iommu) continue;
-    const pcie::NodeIndex node = topology_.find(bridges_[bridge].segment, id);
-    const bool there = node != pcie::NodeIndex::none && topology_[node].decoded.present &&
-                       topology_[node].host_bridge == bridge && pcie::bus_reaches(topology_, node) &&
-                       pcie::links_reach(topology_, node);
-    if (!there) continue;
-    for (Device& device : devices_)
-      if (device.node == node) return &device;
-  }
-  return nullptr;
+  const auto is_meant = [&](const Device& device) {
+    const pcie::Node& node = topology_[device.node];
+    return node.requester == id && iommu_of(device.node) == iommu && node.decoded.present &&
+           pcie::bus_reaches(topology_, device.node) && pcie::links_reach(topology_, device.node);
+  };
+  const auto found = std::find_if(devices_.begin(), devices_.end(), is_meant);
+  return found == devices_.end() ? nullptr : &*found;
 }
 
 /// Page Request Status (10.5.2.3): a failure stops the interface, and an answer to nothing is an error.
@@ -53,8 +51,7 @@ void Machine::take_page_response(Device& device, const iommu::PageGroupResponse&
 }
 
 void Machine::request_page(const Device& device, const iommu::PageRequest& request) {
-  const auto unit = bridge_iommu_[topology_[device.node].host_bridge];
-  if (unit) iommus_[*unit].unit->request_page(request);
+  if (const auto unit = iommu_of(device.node)) iommus_[*unit].unit->request_page(request);
 }
 
 }  // namespace iommusim::platforms

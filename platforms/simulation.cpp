@@ -223,8 +223,7 @@ modules::Endpoint& Simulation::build_endpoint(const std::vector<NodeIndex>& func
 Duration Simulation::device_round_trip(std::size_t iommu) const {
   Duration farthest;
   for (const Device& device : machine_.devices()) {
-    if (device.tlb == nullptr || machine_.iommu_of_bridge(machine_.topology()[device.node].host_bridge) != iommu)
-      continue;
+    if (device.tlb == nullptr || machine_.iommu_of(device.node) != iommu) continue;
     Duration both_ways = machine_.description().timing.host.root_complex.latency * 2;
     for (NodeIndex node = device.node; node != NodeIndex::none; node = machine_.topology()[node].parent) {
       const auto channel = network_.up(node);
