@@ -168,9 +168,6 @@ bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
   if (result.outcome != Outcome::translated || (*scope).address_type == AddressType::translation_request ||
       needs_table_update())
     return page.deny(dmi);
-  // Only a request sets accessed and dirty bits.
-  const auto sets_bits = [](const iommu::Fetch& fetch) { return fetch.sets != 0; };
-  if (std::any_of(fetches_.begin(), fetches_.end(), sets_bits)) return page.deny(dmi);
   {
     const AddressScope address{payload, result.address.value()};
     if (!memory_out->get_direct_mem_ptr(payload, dmi)) return page.deny(dmi);
