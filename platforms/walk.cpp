@@ -204,6 +204,8 @@ class Walker {
         if (access_.poisoned) return ring_doorbell();
         result_.landing = iommu::posted_landing(id, access_.requester, result);
         return;
+      case iommu::Outcome::ignored:
+      case iommu::Outcome::stalled:
       case iommu::Outcome::fault: result_.landing = iommu::fault_landing(id, result); return;
     }
   }

@@ -42,6 +42,10 @@ enum class Outcome : std::uint8_t {
   posted,
   /// Is refused; `fault_reason` says why (0: refused without a reason that is recorded).
   fault,
+  /// Ends here without an error: a read gives zeros, a write goes nowhere (RAZ/WI). `fault_reason` says why.
+  ignored,
+  /// Is held until software says what is to become of it; `message_data` is the stall tag. `fault_reason` says why.
+  stalled,
 };
 
 /// The answer. Plain data, returned by value.

@@ -141,6 +141,8 @@ void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extensi
       payload.set_response_status(tlm::TLM_OK_RESPONSE);
       return;
     }
+    case Outcome::ignored:
+    case Outcome::stalled:
     case Outcome::fault: refuse(payload, extension, iommu::fault_landing(id_, result)); return;
   }
 }

@@ -3,6 +3,7 @@
 #include "analysis/json_report.h"
 #include "platforms/loader.h"
 #include "support/played_trace.h"
+#include "support/source_dir.h"
 
 #include <cstdlib>
 #include <sys/wait.h>
@@ -13,7 +14,7 @@ using namespace iommusim::tests;
 
 namespace {
 
-const std::string source = IOMMUSIM_SOURCE_DIR;
+const std::string source = source_dir();
 
 std::string results_as_text() {
   PlayedTrace run{platforms::load_platform(source + "/platforms/nic-behind-non-acs-switch.yaml")};

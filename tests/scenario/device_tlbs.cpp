@@ -3,6 +3,7 @@
 // to 10.4, for who sends what; VT-d specification, 6.5.2 and 7.4, for what software has to do; the platforms' own maps.
 #include "platforms/loader.h"
 #include "support/played_trace.h"
+#include "support/source_dir.h"
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ using analysis::CollisionKind;
 namespace {
 
 PlayedTrace ready(const std::string& name) {
-  return PlayedTrace{platforms::load_platform(IOMMUSIM_SOURCE_DIR "/platforms/" + name + ".yaml")};
+  return PlayedTrace{platforms::load_platform(source_dir() + "/platforms/" + name + ".yaml")};
 }
 
 void check_memory(const Landing& landing, std::uint64_t address) {

@@ -3,6 +3,7 @@
 // the accelerator's BAR 2, and where each buffer is in memory. Content is the pattern of traces/pattern.h.
 #include "platforms/loader.h"
 #include "support/played_trace.h"
+#include "support/source_dir.h"
 #include "traces/pattern.h"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ using analysis::CollisionKind;
 
 namespace {
 
-const std::string source = IOMMUSIM_SOURCE_DIR;
+const std::string source = source_dir();
 const std::string trace = source + "/traces/nic-behind-non-acs-switch.trace";
 
 constexpr std::uint64_t bar2 = 0x38'0000'0000;

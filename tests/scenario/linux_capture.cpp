@@ -5,6 +5,7 @@
 #include "base/input_file.h"
 #include "platforms/loader.h"
 #include "support/played_trace.h"
+#include "support/source_dir.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -16,7 +17,7 @@ using namespace iommusim::tests;
 
 namespace {
 
-const std::string source = IOMMUSIM_SOURCE_DIR;
+const std::string source = source_dir();
 constexpr std::size_t dma_count = 108'097;
 constexpr std::size_t interrupt_count = 41'984;
 constexpr std::uint64_t page_offset = 0xFFF;

@@ -67,6 +67,8 @@ std::string SlowStory::behind_root(const SlowAnswer& answer, const oracle::SlowR
   if (!unit) return in_system(answer.address, request, answer, walk);
   if (!walk.translation) return "an answer of the IOMMU";
   switch (walk.translation->outcome) {
+    case iommu::Outcome::ignored:
+    case iommu::Outcome::stalled:
     case iommu::Outcome::fault:
       return walk.landing.where == machine_.iommu_id(*unit) ? of(walk.landing) : "the IOMMU's refusal";
     case iommu::Outcome::interrupt:

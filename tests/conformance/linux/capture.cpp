@@ -4,6 +4,7 @@
 #include "analysis/linux_view.h"
 #include "platforms/loader.h"
 #include "platforms/machine_bus.h"
+#include "support/source_dir.h"
 
 #include <catch2/catch.hpp>
 
@@ -17,7 +18,7 @@ using namespace iommusim;
 
 namespace {
 
-const std::string source = IOMMUSIM_SOURCE_DIR;
+const std::string source = tests::source_dir();
 
 struct SysfsGroup {
   std::set<std::string> devices;

@@ -6,6 +6,7 @@
 #include "analysis/map_report.h"
 #include "platforms/loader.h"
 #include "platforms/machine_bus.h"
+#include "support/source_dir.h"
 
 #include <catch2/catch.hpp>
 
@@ -18,7 +19,7 @@ using namespace iommusim::analysis;
 
 namespace {
 
-const std::string two_gpus = std::string{IOMMUSIM_SOURCE_DIR} + "/platforms/two-gpus-one-switch.yaml";
+const std::string two_gpus = tests::source_dir() + "/platforms/two-gpus-one-switch.yaml";
 const std::vector<std::string> switch_acs{"devices.sw0-dp0.acs=linux"};
 const std::vector<std::string> all_acs{"devices.sw0-dp0.acs=linux", "devices.rp0.acs=linux"};
 

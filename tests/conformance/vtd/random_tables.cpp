@@ -45,6 +45,8 @@ VtdOutcome outcome_of(const iommu::TranslationResult& result) {
     case iommu::Outcome::translated: return VtdOutcome::passes;
     case iommu::Outcome::posted:
     case iommu::Outcome::interrupt: return VtdOutcome::interrupt;
+    case iommu::Outcome::ignored:
+    case iommu::Outcome::stalled:
     case iommu::Outcome::fault: return VtdOutcome::blocked;
   }
   return VtdOutcome::blocked;

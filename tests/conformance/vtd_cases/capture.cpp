@@ -3,6 +3,7 @@
 // in tests/data/captures (see tests/data/README.md).
 #include "platforms/capture.h"
 
+#include "support/source_dir.h"
 #include "traces/translation_check.h"
 
 #include <catch2/catch.hpp>
@@ -13,7 +14,7 @@ using namespace iommusim;
 
 namespace {
 
-const std::string folder = IOMMUSIM_SOURCE_DIR "/tests/data/captures/vtd-legacy-strict/";
+const std::string folder = tests::source_dir() + "/tests/data/captures/vtd-legacy-strict/";
 
 void check(const std::string& file, std::uint64_t answers) {
   const auto capture = platforms::load_capture(folder);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: QEMU 7.2's answers in tests/data/oracle (see tests/data/README.md).
+#include "support/source_dir.h"
 #include "traces/conformance_cases.h"
 
 #include <catch2/catch.hpp>
@@ -12,7 +13,7 @@ using namespace iommusim::traces;
 namespace {
 
 CaseResults run(const std::string& name) {
-  CaseResults results = run_conformance_cases(IOMMUSIM_SOURCE_DIR "/tests/data/oracle/" + name);
+  CaseResults results = run_conformance_cases(iommusim::tests::source_dir() + "/tests/data/oracle/" + name);
   for (const CaseFailure& failure : results.failed) {
     UNSCOPED_INFO(failure.id << " (" << failure.category << ") step " << failure.step << ": " << failure.action);
     UNSCOPED_INFO("  expected " << failure.expected);

@@ -19,6 +19,8 @@ std::string name(iommu::Outcome outcome) {
     case iommu::Outcome::interrupt: return "interrupt";
     case iommu::Outcome::posted: return "posted";
     case iommu::Outcome::fault: return "fault";
+    case iommu::Outcome::ignored: return "ignored";
+    case iommu::Outcome::stalled: return "stalled";
   }
   return "?";
 }

@@ -4,6 +4,7 @@
 #include "platforms/loader.h"
 #include "platforms/machine_bus.h"
 #include "platforms/operating_system.h"
+#include "support/source_dir.h"
 
 #include <catch2/catch.hpp>
 
@@ -11,7 +12,7 @@ using namespace iommusim;
 using namespace iommusim::platforms;
 
 TEST_CASE("What a device knew before ATS was switched off it does not know afterwards", "[platforms][ats]") {
-  const Description description = load_platform(IOMMUSIM_SOURCE_DIR "/platforms/device-tlb-stale.yaml");
+  const Description description = load_platform(tests::source_dir() + "/platforms/device-tlb-stale.yaml");
   Machine machine{description};
   MachineBus bus{machine};
   OperatingSystem system{machine, bus};

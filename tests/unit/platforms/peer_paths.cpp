@@ -6,6 +6,7 @@
 #include "platforms/machine_bus.h"
 #include "platforms/operating_system.h"
 #include "platforms/walk.h"
+#include "support/source_dir.h"
 #include "unit/platforms/sample.h"
 
 #include <catch2/catch.hpp>
@@ -23,7 +24,7 @@ struct Booted {
     std::vector<Override> overrides;
     for (const std::string& setting : settings)
       overrides.push_back(parse_override(setting));
-    description = load_platform(std::string{IOMMUSIM_SOURCE_DIR} + "/platforms/" + name + ".yaml", overrides);
+    description = load_platform(tests::source_dir() + "/platforms/" + name + ".yaml", overrides);
     machine.emplace(description);
     bus.emplace(*machine);
     system.emplace(*machine, *bus);

@@ -2,6 +2,7 @@
 // Oracle: seed experiments 3 and 4 of the reference sheet linux-iommu-policy; addresses by hand.
 #include "platforms/functions.h"
 #include "platforms/loader.h"
+#include "support/source_dir.h"
 
 #include <catch2/catch.hpp>
 
@@ -14,7 +15,7 @@ using namespace iommusim::platforms;
 
 namespace {
 
-const std::string folder = std::string{IOMMUSIM_SOURCE_DIR} + "/platforms/";
+const std::string folder = tests::source_dir() + "/platforms/";
 
 }  // namespace
 
@@ -30,7 +31,7 @@ TEST_CASE("Every ready platform loads", "[platforms]") {
 }
 
 TEST_CASE("The example in the format's reference loads", "[platforms]") {
-  std::ifstream file{std::string{IOMMUSIM_SOURCE_DIR} + "/docs/platform-format.md"};
+  std::ifstream file{tests::source_dir() + "/docs/platform-format.md"};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   const std::string begin = "```yaml\n";
   const std::size_t from = text.find(begin);

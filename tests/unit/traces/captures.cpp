@@ -4,6 +4,7 @@
 #include "platforms/capture.h"
 #include "platforms/captured_config.h"
 #include "support/error_text.h"
+#include "support/source_dir.h"
 #include "support/temporary_folder.h"
 #include "traces/translation_check.h"
 
@@ -20,7 +21,7 @@ using support::TemporaryFolder;
 
 namespace {
 
-const std::string good_capture = IOMMUSIM_SOURCE_DIR "/tests/data/captures/vtd-legacy-strict/";
+const std::string good_capture = tests::source_dir() + "/tests/data/captures/vtd-legacy-strict/";
 
 /// A copy that a test can spoil.
 class CaptureCopy {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: a short log in QEMU's words and, beside it, the trace worked out by hand from the rules of
 // docs/trace-format.md.
+#include "support/source_dir.h"
 #include "traces/import_qemu_vtd.h"
 
 #include "base/input_error.h"
@@ -20,7 +21,7 @@ using support::TemporaryFolder;
 
 namespace {
 
-const std::string data_folder = IOMMUSIM_SOURCE_DIR "/tests/data/qemu-vtd/";
+const std::string data_folder = tests::source_dir() + "/tests/data/qemu-vtd/";
 
 struct Imported {
   std::vector<std::string> lines;
