@@ -43,6 +43,8 @@ void Machine::build_memory() {
   for (const MemoryDescription& bank : description_.memories)
     banks.push_back({components_.add(bank.name), bank.range});
   memory_ = std::make_unique<memory::SparseMemory>(std::move(banks));
+  for (const BufferDescription& buffer : description_.buffers)
+    memory_->expect_use(buffer.range);
 }
 
 void Machine::build_iommus() {

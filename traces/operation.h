@@ -41,6 +41,22 @@ struct Dma {
   bool relaxed_ordering = false;
   bool id_based_ordering = false;
   std::optional<std::uint8_t> traffic_class = std::nullopt;
+
+  /// Becomes a new one, but keeps its memory.
+  void renew() {
+    operation = Operation::read;
+    address = BusAddr{};
+    size = 0;
+    data.clear();
+    address_type = AddressType::untranslated;
+    pasid.reset();
+    alias.reset();
+    poisoned = false;
+    if (bar.given()) bar = BarName{};
+    relaxed_ordering = false;
+    id_based_ordering = false;
+    traffic_class.reset();
+  }
 };
 
 /// Bytes of the largest.
@@ -117,10 +133,7 @@ using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, ProgramE
 inline Dma& renewed_dma(Action& action) {
   Dma* const dma = std::get_if<Dma>(&action);
   if (dma == nullptr) return action.emplace<Dma>();
-  std::vector<std::uint8_t> memory = std::move(dma->data);
-  memory.clear();
-  *dma = Dma{};
-  dma->data = std::move(memory);
+  dma->renew();
   return *dma;
 }
 
