@@ -13,12 +13,14 @@ namespace iommusim::tests {
 class Statistics {
  public:
   void count_image(bool corrupted);
-  void count(const std::string& mode, const oracle::vtd::Answer& expected);
+  void count(const std::string& mode, const ChosenRequest& chosen, const oracle::vtd::Answer& expected);
   /// Of a disputed request; `what` differs.
   void count_disagreement(const oracle::vtd::Answer& expected, const std::string& what);
 
   std::uint64_t requests() const { return requests_; }
   std::uint64_t disputed() const;
+  /// Requests of an outcome as text() names it.
+  std::uint64_t outcome(const std::string& name) const;
   std::uint64_t reasons_seen() const { return by_reason_.size(); }
   /// Tables: by mode, by outcome, by fault reason, left out as disputed.
   std::string text() const;
