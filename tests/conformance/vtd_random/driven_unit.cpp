@@ -166,7 +166,7 @@ void DrivenUnit::set_interrupts(const std::optional<InterruptSetup>& setup) {
   facts_.gsts = registers_.read32(offset::gsts);
 }
 
-/// 11.4.4.1: with ESRTPS, SRTP does it; 11.4.6 and 11.4.9: in legacy mode registers do.
+/// 11.4.4.1: with ESRTPS, SRTP does it; 6.5.1: in legacy mode registers do.
 void DrivenUnit::invalidate_everything() {
   if (!has_caches_) return;
   if (facts_.interrupt_remapping_enabled()) registers_.command(global::sirtp);
