@@ -53,6 +53,7 @@ void Statistics::count(const std::string& mode, const ChosenRequest& chosen, con
   }
   if (expected.reason) ++by_reason_[*expected.reason];
   if (expected.record) ++recorded_;
+  if (expected.reason && !expected.record) ++suppressed_;
   if (!expected.updates.empty()) ++updating_;
 }
 
@@ -74,11 +75,18 @@ std::uint64_t Statistics::outcome(const std::string& name) const {
   return found == by_outcome_.end() ? 0 : found->second;
 }
 
+std::uint64_t Statistics::reason(unsigned reason) const {
+  const auto found = by_reason_.find(reason);
+  return found == by_reason_.end() ? 0 : found->second;
+}
+
 std::string Statistics::text() const {
   std::string text = fmt::format("{} images, {} of them corrupted; {} requests, {} left out as disputed\n", images_,
                                  corrupted_, requests_, disputed());
-  text += fmt::format("{:>10}  faults recorded\n{:>10}  requests that change tables or posted interrupt descriptors\n",
-                      recorded_, updating_);
+  text += fmt::format(
+      "{:>10}  faults recorded\n{:>10}  faults suppressed\n{:>10}  requests that change tables or posted interrupt "
+      "descriptors\n",
+      recorded_, suppressed_, updating_);
   for (const auto& [mode, count] : by_mode_)
     text += fmt::format("{:>10}  {}\n", count, mode);
   for (const auto& [outcome, count] : by_outcome_)
