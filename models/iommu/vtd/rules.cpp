@@ -4,7 +4,7 @@
 namespace iommusim::vtd::rules {
 
 const Rule translation_disabled{"vtd.translation-disabled", "DMA remapping is off, so addresses pass unchanged",
-                                "VT-d specification, 11.4.4, TE"};
+                                "VT-d specification, 11.4.4.1, TE"};
 const Rule pass_through{"vtd.pass-through", "the context entry says pass-through, so the address is not translated",
                         "VT-d specification, 9.3, TT"};
 const Rule scalable_pass_through{"vtd.scalable-pass-through",
@@ -44,7 +44,7 @@ const Rule interrupt_remapping{"vtd.interrupt-remapping",
                                "interrupt requests are answered by the interrupt remapping table",
                                "VT-d specification, 5.1"};
 const Rule protected_memory{"vtd.protected-memory", "the address lies in a protected memory region",
-                            "VT-d specification, 11.4.10"};
+                            "VT-d specification, 11.4.8"};
 const Rule ats_without_remapping{"vtd.ats-without-remapping",
                                  "translation requests and translated requests are unsupported while remapping is off",
                                  "VT-d specification, 4.2"};
