@@ -41,7 +41,7 @@ struct Intent {
   BusAddr peer_address;
   /// interrupt: the message that software programmed.
   interrupts::MsiMessage message;
-  std::uint8_t vector = 0;
+  std::uint32_t vector = 0;
   std::uint32_t destination = 0;
   /// An earlier mapping of this address that software has ended: where it led, and when it ended.
   bool was_mapped = false;
