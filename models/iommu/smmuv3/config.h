@@ -103,9 +103,8 @@ struct UnitConfig {
   /// Cache geometry: entries in all and per set. 0 entries: no cache. Defaults as in gem5's SMMUv3.
   unsigned config_cache_entries = 64;
   unsigned config_cache_ways = 4;
-  /// Per device port, and shared.
+  /// The micro TLB is fully associative, and holds no more than what the TLB holds too.
   unsigned micro_tlb_entries = 32;
-  unsigned micro_tlb_ways = 32;
   unsigned tlb_entries = 2048;
   unsigned tlb_ways = 4;
   /// What table descriptors point to, and IPA to PA.
