@@ -69,6 +69,10 @@ struct UnitConfig {
   /// ECMDQ: pairs of extra command queues; 0: none. A power of two, at most 256.
   unsigned enhanced_command_queues = 0;
 
+  /// ATTR_TYPES_OVR and ATTR_PERMS_OVR: the stream table entry may replace incoming attributes.
+  bool attribute_type_overrides = false;
+  bool attribute_permission_overrides = false;
+
   /// IDR3.
   bool hierarchical_attribute_disable = true;
   bool page_based_attributes = false;
@@ -81,6 +85,8 @@ struct UnitConfig {
   bool range_invalidation = true;
   unsigned block_change_level = 0;
   bool e0pd = false;
+  /// EPAN.
+  bool enhanced_pan = false;
   /// PPS: automatic responses carry the PASID.
   bool page_response_pasid = false;
 

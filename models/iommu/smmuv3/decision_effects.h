@@ -18,7 +18,7 @@ enum class Lookup : std::uint8_t { not_made, hit, miss };
 struct DecisionEffects {
   void clear() {
     config_lookup = tlb_lookup = Lookup::not_made;
-    in_micro_tlb = fills_config = fills_tlb = updates_tables = false;
+    in_micro_tlb = fills_config = fills_tlb = updates_tables = records_update_failure = false;
     walk.clear();
   }
 
@@ -36,6 +36,8 @@ struct DecisionEffects {
   Tlb::Slot tlb_slot = Tlb::none;
   ConfigTag config_tag;
   StreamContext context;
+  /// What a translated transaction of split-stage ATS is translated by. Not for the caches.
+  StreamContext translated_context;
   TranslationTag tlb_tag;
   CachedTranslation tlb_entry;
   WalkEffects walk;
@@ -43,8 +45,11 @@ struct DecisionEffects {
   MemoryAttributes attributes;
   bool privileged = false;
   bool instruction = false;
-  /// Only with result.fault_recorded.
+  /// Only with result.fault_recorded. With `updates_tables` what an update that fails is to be recorded as, but for its
+  /// code, stage and address.
   Event event;
+  /// It is to be recorded.
+  bool records_update_failure = false;
 };
 
 }  // namespace iommusim::smmuv3

@@ -55,6 +55,8 @@ Idr1 idr1_of(const UnitConfig& config) {
   idr1.set<Idr1::PRIQS>(config.pri ? config.page_request_queue_bits : 0);
   idr1.set<Idr1::EVENTQS>(config.event_queue_bits);
   idr1.set<Idr1::CMDQS>(config.command_queue_bits);
+  idr1.set<Idr1::ATTR_TYPES_OVR>(config.attribute_type_overrides);
+  idr1.set<Idr1::ATTR_PERMS_OVR>(config.attribute_permission_overrides);
   return idr1;
 }
 
@@ -69,6 +71,7 @@ Idr3 idr3_of(const UnitConfig& config) {
   idr3.set<Idr3::RIL>(config.range_invalidation);
   idr3.set<Idr3::BBML>(config.block_change_level);
   idr3.set<Idr3::E0PD>(config.e0pd);
+  idr3.set<Idr3::EPAN>(config.enhanced_pan);
   return idr3;
 }
 

@@ -36,24 +36,27 @@ struct Idr0 : Word<32> {
   struct S1P : Field<1, 1, bool> {};
   struct S2P : Field<0, 0, bool> {};
 };
-static_assert(
-    fields_disjoint<Idr0::ST_LEVEL, Idr0::TERM_MODEL, Idr0::STALL_MODEL, Idr0::ATSRECERR, Idr0::TTENDIAN, Idr0::VATOS,
-                    Idr0::CD2L, Idr0::VMID16, Idr0::VMW, Idr0::PRI, Idr0::ATOS, Idr0::SEV, Idr0::MSI, Idr0::ASID16,
-                    Idr0::NS1ATS, Idr0::ATS, Idr0::HYP, Idr0::DORMHINT, Idr0::HTTU, Idr0::BTM, Idr0::COHACC, Idr0::TTF,
-                    Idr0::S1P, Idr0::S2P>());
+static_assert(fields_disjoint<Idr0::ST_LEVEL, Idr0::TERM_MODEL, Idr0::STALL_MODEL, Idr0::ATSRECERR, Idr0::TTENDIAN,
+                              Idr0::VATOS, Idr0::CD2L, Idr0::VMID16, Idr0::VMW, Idr0::PRI, Idr0::ATOS, Idr0::SEV,
+                              Idr0::MSI, Idr0::ASID16, Idr0::NS1ATS, Idr0::ATS, Idr0::HYP, Idr0::DORMHINT, Idr0::HTTU,
+                              Idr0::BTM, Idr0::COHACC, Idr0::TTF, Idr0::S1P, Idr0::S2P>());
 
 struct Idr1 : Word<32> {
   using Word::Word;
+  struct ATTR_TYPES_OVR : Field<27, 27, bool> {};
+  struct ATTR_PERMS_OVR : Field<26, 26, bool> {};
   struct CMDQS : Field<25, 21> {};
   struct EVENTQS : Field<20, 16> {};
   struct PRIQS : Field<15, 11> {};
   struct SSIDSIZE : Field<10, 6> {};
   struct SIDSIZE : Field<5, 0> {};
 };
-static_assert(fields_disjoint<Idr1::CMDQS, Idr1::EVENTQS, Idr1::PRIQS, Idr1::SSIDSIZE, Idr1::SIDSIZE>());
+static_assert(fields_disjoint<Idr1::ATTR_TYPES_OVR, Idr1::ATTR_PERMS_OVR, Idr1::CMDQS, Idr1::EVENTQS, Idr1::PRIQS,
+                              Idr1::SSIDSIZE, Idr1::SIDSIZE>());
 
 struct Idr3 : Word<32> {
   using Word::Word;
+  struct EPAN : Field<17, 17, bool> {};
   struct E0PD : Field<13, 13, bool> {};
   struct BBML : Field<12, 11> {};
   struct RIL : Field<10, 10, bool> {};
@@ -64,8 +67,8 @@ struct Idr3 : Word<32> {
   struct PBHA : Field<3, 3, bool> {};
   struct HAD : Field<2, 2, bool> {};
 };
-static_assert(fields_disjoint<Idr3::E0PD, Idr3::BBML, Idr3::RIL, Idr3::STT, Idr3::FWB, Idr3::PPS, Idr3::XNX, Idr3::PBHA,
-                              Idr3::HAD>());
+static_assert(fields_disjoint<Idr3::EPAN, Idr3::E0PD, Idr3::BBML, Idr3::RIL, Idr3::STT, Idr3::FWB, Idr3::PPS, Idr3::XNX,
+                              Idr3::PBHA, Idr3::HAD>());
 
 struct Idr5 : Word<32> {
   using Word::Word;
@@ -76,8 +79,7 @@ struct Idr5 : Word<32> {
   struct GRAN4K : Field<4, 4, bool> {};
   struct OAS : Field<2, 0> {};
 };
-static_assert(
-    fields_disjoint<Idr5::STALL_MAX, Idr5::VAX, Idr5::GRAN64K, Idr5::GRAN16K, Idr5::GRAN4K, Idr5::OAS>());
+static_assert(fields_disjoint<Idr5::STALL_MAX, Idr5::VAX, Idr5::GRAN64K, Idr5::GRAN16K, Idr5::GRAN4K, Idr5::OAS>());
 
 struct Aidr : Word<32> {
   using Word::Word;

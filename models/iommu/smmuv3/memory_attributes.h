@@ -36,12 +36,24 @@ struct AttributeOverrides {
   std::uint8_t instruction = 0;
 };
 
+/// What a stage 2 descriptor says. Plain data.
+struct Stage2Attributes {
+  /// MemAttr.
+  std::uint8_t memattr = 0xF;
+  Shareability shareability = Shareability::non_shareable;
+  /// S2FWB.
+  bool forces = false;
+
+  /// Device memory whatever stage 1 says.
+  constexpr bool is_device() const { return (memattr & (forces ? 0x4 : 0xC)) == 0; }
+};
+
 /// MemAttr as STE, GBPA and stage 2 descriptors have it, coded as in MAIR.
 std::uint8_t type_of_memattr(std::uint8_t memattr);
 /// An access whose attributes no stage 1 replaces.
 MemoryAttributes override(const AttributeOverrides& overrides, MemoryAttributes incoming);
 /// The stronger type and the wider shareability of the two stages (13.1.5).
-MemoryAttributes combine(MemoryAttributes stage_1, MemoryAttributes stage_2);
+MemoryAttributes combine(MemoryAttributes stage_1, const Stage2Attributes& stage_2);
 /// Device and Normal non-cacheable memory is outer shareable whatever the tables say.
 MemoryAttributes normalized(MemoryAttributes attributes);
 

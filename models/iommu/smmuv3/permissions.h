@@ -23,6 +23,10 @@ class Permissions {
 
   constexpr std::uint8_t of(bool privileged) const { return privileged ? bits_ >> 3 : bits_ & all; }
   constexpr bool allow(std::uint8_t needed, bool privileged) const { return (needed & ~of(privileged)) == 0; }
+  /// The same and write permission: a page of stage 2 that has become dirty.
+  constexpr Permissions with_write() const {
+    return {static_cast<std::uint8_t>(of(true) | write), static_cast<std::uint8_t>(of(false) | write)};
+  }
   friend constexpr Permissions operator&(Permissions a, Permissions b) {
     return {static_cast<std::uint8_t>(a.of(true) & b.of(true)), static_cast<std::uint8_t>(a.of(false) & b.of(false))};
   }

@@ -24,6 +24,11 @@ constexpr unsigned index_shift(Granule granule, unsigned level) {
   return static_cast<unsigned>(granule) + (last_level - level) * stride(granule);
 }
 
+/// The address has more than `bits` bits.
+constexpr bool exceeds(std::uint64_t address, unsigned bits) {
+  return address >> bits != 0;
+}
+
 struct TableGeometry {
   Granule granule = Granule::size_4k;
   std::uint8_t input_bits = 0;
@@ -36,6 +41,12 @@ struct TableGeometry {
   constexpr std::uint64_t entry_offset(std::uint64_t address, unsigned level) const {
     const unsigned width = level == start_level ? start_width() : stride(granule);
     return (address >> shift(level) & ((std::uint64_t{1} << width) - 1)) * descriptor_bytes;
+  }
+  /// The level of the table below an entry that covers 2^`shift` bytes; 0 where this geometry has none.
+  constexpr unsigned level_below(unsigned shift) const {
+    for (unsigned level = start_level; level < last_level; ++level)
+      if (this->shift(level) == shift) return level + 1;
+    return 0;
   }
   /// Bytes of the first table, or of all that are concatenated.
   constexpr std::uint64_t start_bytes() const { return std::uint64_t{descriptor_bytes} << start_width(); }

@@ -18,7 +18,10 @@ struct CachedTranslation {
   /// Of a page: where it lies. Of a table: where the next one stands, an IPA if stage 2 follows.
   PhysAddr address;
   Permissions permissions;
+  /// Of a page by stage 1: what both stages make of it.
   MemoryAttributes attributes;
+  /// Of a page by stage 2 alone: what becomes of incoming attributes.
+  Stage2Attributes stage_2;
   /// Stage 1 tables: APTable and XNTable so far, as stage_1_descriptor.h has them.
   std::uint8_t hierarchy = 0;
 };
@@ -28,7 +31,9 @@ class BlockCache : public iommu::TranslationCache<TranslationTag, CachedTranslat
   using Base = iommu::TranslationCache<TranslationTag, CachedTranslation>;
 
  public:
-  using Base::Base;
+  BlockCache(unsigned entries, unsigned ways) : Base{entries, ways}, is_present_{entries != 0} {}
+
+  bool is_present() const { return is_present_; }
 
   /// The smallest block that holds `address`, of the space or global.
   Slot find_block(const TranslationTag::Space& space, std::uint64_t address) const {
@@ -54,6 +59,7 @@ class BlockCache : public iommu::TranslationCache<TranslationTag, CachedTranslat
   }
 
  private:
+  bool is_present_;
   /// Bit n: a block of 2^n bytes was inserted since the last clear(). Spares lookups that cannot hit.
   std::uint64_t shifts_in_use_ = 0;
   std::uint64_t global_shifts_in_use_ = 0;
@@ -67,17 +73,13 @@ class Tlb : public BlockCache {
       : BlockCache{entries, ways}, micro_entries_{micro_entries}, entered_(entries) {}
 
   bool is_in_micro(Slot slot) const { return entered_[slot] + micro_entries_ > now_; }
-  /// True when another line had to leave.
-  bool enter_micro(Slot slot) {
-    if (micro_entries_ == 0) return false;
-    entered_[slot] = ++now_;
-    return now_ > 2 * std::uint64_t{micro_entries_};
+  void enter_micro(Slot slot) {
+    if (micro_entries_ != 0) entered_[slot] = ++now_;
   }
   bool insert(const TranslationTag& tag, const CachedTranslation& entry) {
     const bool was_in_use = BlockCache::insert(tag, entry);
-    const Slot slot = find(tag);
-    if (slot == none) return was_in_use;
-    return enter_micro(slot) || was_in_use;
+    if (const Slot slot = find(tag); slot != none) enter_micro(slot);
+    return was_in_use;
   }
 
  private:
