@@ -36,11 +36,10 @@ struct Idr0 : Word<32> {
   struct S1P : Field<1, 1, bool> {};
   struct S2P : Field<0, 0, bool> {};
 };
-static_assert(
-    fields_disjoint<Idr0::ST_LEVEL, Idr0::TERM_MODEL, Idr0::STALL_MODEL, Idr0::ATSRECERR, Idr0::TTENDIAN, Idr0::VATOS,
-                    Idr0::CD2L, Idr0::VMID16, Idr0::VMW, Idr0::PRI, Idr0::ATOS, Idr0::SEV, Idr0::MSI, Idr0::ASID16,
-                    Idr0::NS1ATS, Idr0::ATS, Idr0::HYP, Idr0::DORMHINT, Idr0::HTTU, Idr0::BTM, Idr0::COHACC, Idr0::TTF,
-                    Idr0::S1P, Idr0::S2P>());
+static_assert(fields_disjoint<Idr0::ST_LEVEL, Idr0::TERM_MODEL, Idr0::STALL_MODEL, Idr0::ATSRECERR, Idr0::TTENDIAN,
+                              Idr0::VATOS, Idr0::CD2L, Idr0::VMID16, Idr0::VMW, Idr0::PRI, Idr0::ATOS, Idr0::SEV,
+                              Idr0::MSI, Idr0::ASID16, Idr0::NS1ATS, Idr0::ATS, Idr0::HYP, Idr0::DORMHINT, Idr0::HTTU,
+                              Idr0::BTM, Idr0::COHACC, Idr0::TTF, Idr0::S1P, Idr0::S2P>());
 
 struct Idr1 : Word<32> {
   using Word::Word;
@@ -76,8 +75,7 @@ struct Idr5 : Word<32> {
   struct GRAN4K : Field<4, 4, bool> {};
   struct OAS : Field<2, 0> {};
 };
-static_assert(
-    fields_disjoint<Idr5::STALL_MAX, Idr5::VAX, Idr5::GRAN64K, Idr5::GRAN16K, Idr5::GRAN4K, Idr5::OAS>());
+static_assert(fields_disjoint<Idr5::STALL_MAX, Idr5::VAX, Idr5::GRAN64K, Idr5::GRAN16K, Idr5::GRAN4K, Idr5::OAS>());
 
 struct Aidr : Word<32> {
   using Word::Word;
