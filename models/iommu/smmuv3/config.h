@@ -113,9 +113,9 @@ struct UnitConfig {
   unsigned micro_tlb_entries = 32;
   unsigned tlb_entries = 2048;
   unsigned tlb_ways = 4;
-  /// What table descriptors point to, and IPA to PA.
+  /// What table descriptors point to, and IPA to PA. Sets of 6: their number is a power of two.
   unsigned walk_cache_entries = 384;
-  unsigned walk_cache_ways = 4;
+  unsigned walk_cache_ways = 6;
   unsigned ipa_cache_entries = 0;
   unsigned ipa_cache_ways = 4;
 };

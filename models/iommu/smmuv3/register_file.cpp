@@ -81,8 +81,7 @@ std::uint64_t RegisterFile::locked_bits(Guard guard) const {
     case Guard::eventq_irqen: return all_if(irq.get<InterruptControl::EVENTQ_IRQEN>());
     case Guard::priq_irqen: return all_if(irq.get<InterruptControl::PRIQ_IRQEN>());
     case Guard::tables_and_queues:
-      return (all_if(cr0.get<Control0::SMMUEN>()) & Control1::Table::mask) |
-             (all_if(queues) & Control1::Queue::mask);
+      return (all_if(cr0.get<Control0::SMMUEN>()) & Control1::Table::mask) | (all_if(queues) & Control1::Queue::mask);
   }
   return 0;
 }

@@ -20,10 +20,10 @@ constexpr std::uint64_t gbpa_bits = GlobalBypassAttribute::ABORT::mask | GlobalB
                                     GlobalBypassAttribute::MemAttr::mask;
 constexpr std::uint64_t irq_ctrl_bits =
     InterruptControl::EVENTQ_IRQEN::mask | InterruptControl::PRIQ_IRQEN::mask | InterruptControl::GERROR_IRQEN::mask;
-constexpr std::uint64_t gerror_bits =
-    GlobalError::SFM_ERR::mask | GlobalError::MSI_GERROR_ABT_ERR::mask | GlobalError::MSI_PRIQ_ABT_ERR::mask |
-    GlobalError::MSI_EVENTQ_ABT_ERR::mask | GlobalError::MSI_CMDQ_ABT_ERR::mask | GlobalError::PRIQ_ABT_ERR::mask |
-    GlobalError::EVENTQ_ABT_ERR::mask | GlobalError::CMDQ_ERR::mask;
+constexpr std::uint64_t gerror_bits = GlobalError::SFM_ERR::mask | GlobalError::MSI_GERROR_ABT_ERR::mask |
+                                      GlobalError::MSI_PRIQ_ABT_ERR::mask | GlobalError::MSI_EVENTQ_ABT_ERR::mask |
+                                      GlobalError::MSI_CMDQ_ABT_ERR::mask | GlobalError::PRIQ_ABT_ERR::mask |
+                                      GlobalError::EVENTQ_ABT_ERR::mask | GlobalError::CMDQ_ERR::mask;
 constexpr std::uint64_t cfg0_bits = InterruptConfig0::ADDR::mask;
 constexpr std::uint64_t cfg1_bits = InterruptConfig1::DATA::mask;
 constexpr std::uint64_t cfg2_bits = InterruptConfig2::SH::mask | InterruptConfig2::MemAttr::mask;

@@ -59,10 +59,10 @@ struct GlobalBypassAttribute : Word<32> {
   struct MTCFG : Field<4, 4, bool> {};
   struct MemAttr : Field<3, 0, std::uint8_t> {};
 };
-static_assert(fields_disjoint<GlobalBypassAttribute::Update, GlobalBypassAttribute::ABORT,
-                              GlobalBypassAttribute::INSTCFG, GlobalBypassAttribute::PRIVCFG,
-                              GlobalBypassAttribute::SHCFG, GlobalBypassAttribute::ALLOCCFG,
-                              GlobalBypassAttribute::MTCFG, GlobalBypassAttribute::MemAttr>());
+static_assert(
+    fields_disjoint<GlobalBypassAttribute::Update, GlobalBypassAttribute::ABORT, GlobalBypassAttribute::INSTCFG,
+                    GlobalBypassAttribute::PRIVCFG, GlobalBypassAttribute::SHCFG, GlobalBypassAttribute::ALLOCCFG,
+                    GlobalBypassAttribute::MTCFG, GlobalBypassAttribute::MemAttr>());
 
 /// IRQ_CTRL and IRQ_CTRLACK (6.3.17, 6.3.18).
 struct InterruptControl : Word<32> {
