@@ -17,7 +17,7 @@ import sys
 root = pathlib.Path(__file__).resolve().parent.parent
 document = root / "docs" / "compliance.md"
 marker = "<!-- scripts/compliance.py writes everything below this line. -->\n"
-families = {"VTD": "VT-d", "ACS": "PCI Express routing and ACS",
+families = {"VTD": "VT-d", "SMMU": "SMMUv3", "ACS": "PCI Express routing and ACS",
             "POL": "what Linux and its users believe"}
 
 string = r'"(?:[^"\\]|\\.)*"'

@@ -86,6 +86,8 @@ struct Fetch {
   std::array<std::uint64_t, 8> value{};
   /// Bits of `value[0]` that the unit sets in memory: accessed and dirty.
   std::uint64_t sets = 0;
+  /// Bits of `value[0]` that the unit clears in memory: read-only, where that stands for "clean".
+  std::uint64_t clears = 0;
   /// The fetch met an access error; `value` is meaningless.
   bool failed = false;
 };

@@ -6,6 +6,7 @@
 #include "support/bench_interrupts.h"
 #include "support/bench_platform.h"
 #include "support/played_trace.h"
+#include "support/vtd_unit.h"
 
 using namespace iommusim;
 using namespace iommusim::tests;
@@ -48,7 +49,7 @@ TEST_CASE("Behind a unit that remaps, programmed messages arrive through their e
   // The device sent the remappable format; the processor got what the entry says.
   CHECK((run.landed()[0].access.address.value() & 0x10) != 0);
   CHECK((records[0].message.address.value() & 0x10) == 0);
-  const vtd::UnitStatistics& unit = run.platform().machine().iommu(0).statistics();
+  const vtd::UnitStatistics& unit = vtd_unit(run.platform().machine()).statistics();
   CHECK(unit.interrupt_entry_misses == 2);
   CHECK(unit.interrupt_entry_hits == 1);
 }
@@ -183,5 +184,5 @@ TEST_CASE("A posted interrupt and its static walk agree, and asking posts nothin
   CHECK(walk.landing.vector == run.landing(0).vector);
   CHECK(walk.landing.destination == run.landing(0).destination);
   CHECK(walk.landing.where == run.landing(0).where);
-  CHECK(run.platform().machine().iommu(0).statistics().posted_interrupts == 1);
+  CHECK(vtd_unit(run.platform().machine()).statistics().posted_interrupts == 1);
 }

@@ -30,9 +30,10 @@ class PlayedTrace : private analysis::LandingSink {
 
   /// Replays a file.
   const analysis::Results& play_file(const std::string& path) {
-    traces::TextReader trace{path};
+    const std::unique_ptr<traces::TraceReader> trace = traces::open_trace(path);
     analysis::Recorder recorder{platform_.machine(), platform_.system(), {false, this}};
-    traces::Replay replay{"replay", {platform_.machine(), platform_.system(), platform_.simulation(), recorder, trace}};
+    traces::Replay replay{"replay",
+                          {platform_.machine(), platform_.system(), platform_.simulation(), recorder, *trace}};
     sc_core::sc_start();
     replay.rethrow();
     recorder.take_times(platform_.simulation().network(), platform_.simulation().clock(), replay.end());

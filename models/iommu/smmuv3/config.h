@@ -69,6 +69,10 @@ struct UnitConfig {
   /// ECMDQ: pairs of extra command queues; 0: none. A power of two, at most 256.
   unsigned enhanced_command_queues = 0;
 
+  /// ATTR_TYPES_OVR and ATTR_PERMS_OVR: the stream table entry may replace incoming attributes.
+  bool attribute_type_overrides = false;
+  bool attribute_permission_overrides = false;
+
   /// IDR3.
   bool hierarchical_attribute_disable = true;
   bool page_based_attributes = false;
@@ -81,6 +85,8 @@ struct UnitConfig {
   bool range_invalidation = true;
   unsigned block_change_level = 0;
   bool e0pd = false;
+  /// EPAN.
+  bool enhanced_pan = false;
   /// PPS: automatic responses carry the PASID.
   bool page_response_pasid = false;
 
@@ -103,14 +109,13 @@ struct UnitConfig {
   /// Cache geometry: entries in all and per set. 0 entries: no cache. Defaults as in gem5's SMMUv3.
   unsigned config_cache_entries = 64;
   unsigned config_cache_ways = 4;
-  /// Per device port, and shared.
+  /// The micro TLB is fully associative, and holds no more than what the TLB holds too.
   unsigned micro_tlb_entries = 32;
-  unsigned micro_tlb_ways = 32;
   unsigned tlb_entries = 2048;
   unsigned tlb_ways = 4;
-  /// What table descriptors point to, and IPA to PA.
+  /// What table descriptors point to, and IPA to PA. Sets of 6: their number is a power of two.
   unsigned walk_cache_entries = 384;
-  unsigned walk_cache_ways = 4;
+  unsigned walk_cache_ways = 6;
   unsigned ipa_cache_entries = 0;
   unsigned ipa_cache_ways = 4;
 };

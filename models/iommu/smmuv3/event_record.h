@@ -49,6 +49,8 @@ struct Event {
   bool privileged = false;
   bool instruction = false;
   bool read = false;
+  /// F_BAD_ATS_TREQ and E_PAGE_REQUEST only: write permission was asked for too.
+  bool write = false;
   /// The fault is of stage 2.
   bool stage_2 = false;
   FaultClass fault_class = FaultClass::context_descriptor;

@@ -2,8 +2,8 @@
 // The invalidation queue (VT-d specification, 6.5.2): descriptors in memory, fetched and executed in order.
 #pragma once
 
+#include "iommu/device_invalidations.h"
 #include "iommu/vtd/config.h"
-#include "iommu/vtd/device_invalidations.h"
 #include "iommu/vtd/event_interrupt.h"
 #include "iommu/vtd/fault_recording.h"
 #include "iommu/vtd/invalidation_descriptor.h"
@@ -57,7 +57,7 @@ class InvalidationQueue {
   /// A wait that was fetched and is not done.
   struct PendingWait {
     WaitDescriptor descriptor;
-    DeviceInvalidations::Mark mark = 0;
+    iommu::DeviceInvalidations::Mark mark = 0;
   };
   /// A unit keeps some and then fetches no more.
   static constexpr std::size_t most_pending_waits = 16;
@@ -91,7 +91,7 @@ class InvalidationQueue {
 
   const UnitConfig& config_;
   QueueCollaborators unit_;
-  DeviceInvalidations sent_;
+  iommu::DeviceInvalidations sent_;
   std::deque<PendingWait> waits_;
   /// A wait's status write may reach this unit's own registers; the queue is not entered twice.
   bool is_processing_ = false;

@@ -1,65 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads table entries from memory and notes each fetch.
+// Reads VT-d table entries.
 #pragma once
 
-#include "base/address.h"
-#include "base/endian.h"
-#include "iommu/translation.h"
-#include "memory/physical_bus.h"
-
-#include <cstddef>
-#include <cstdint>
+#include "iommu/table_reader.h"
 
 namespace iommusim::vtd {
 
-class TableReader {
- public:
-  TableReader(const memory::PhysicalBus& bus, iommu::FetchLog& fetches) : bus_{bus}, fetches_{fetches} {}
-
-  /// False: an access error. `what` is the entry's name in the specification.
-  template <class Entry>
-  bool read(const char* what, PhysAddr address, Entry& entry) {
-    iommu::Fetch& fetch = fetches_.next();
-    fetch.what = what;
-    fetch.address = address;
-    fetch.words = Entry::words;
-    fetch.sets = 0;
-    fetch.failed = !bus_.read(address, fetch.value.data(), Entry::bytes);
-    if (fetch.failed) return false;
-    for (std::size_t i = 0; i < Entry::words; ++i) {
-      fetch.value[i] = load_le<std::uint64_t>(&fetch.value[i]);
-      if (has_updates_) fetch.value[i] |= bits_set_at(address + 8 * i);
-      entry.set_word(i, fetch.value[i]);
-    }
-    return true;
-  }
-
-  /// The number of the fetch made last.
-  std::size_t last() const { return fetches_.size() - 1; }
-
-  bool has_updates() const { return has_updates_; }
-
-  /// The unit sets bits of an entry that it read: what is fetched later sees them.
-  void set_bits(std::size_t fetch, std::uint64_t bits) {
-    fetches_[fetch].sets |= bits;
-    has_updates_ = true;
-  }
-
-  /// It does not, after all.
-  void withdraw_bits(std::size_t fetch, std::uint64_t bits) { fetches_[fetch].sets &= ~bits; }
-
- private:
-  /// Tables may contain themselves, so that an entry is read again after its accessed bit was set.
-  std::uint64_t bits_set_at(PhysAddr address) const {
-    std::uint64_t bits = 0;
-    for (const iommu::Fetch& fetch : fetches_)
-      if (fetch.address == address) bits |= fetch.sets;
-    return bits;
-  }
-
-  const memory::PhysicalBus& bus_;
-  iommu::FetchLog& fetches_;
-  bool has_updates_ = false;
-};
+using iommu::TableReader;
 
 }  // namespace iommusim::vtd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Invalidate Requests that a unit has sent to devices and that are not completed yet (VT-d specification, 4.3, and
-// PCIe base specification, 10.3).
+// The Invalidate Requests that a unit has sent to devices and that are not completed yet (PCIe base
+// specification, 10.3).
 #pragma once
 
 #include "base/requester_id.h"
@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace iommusim::vtd {
+namespace iommusim::iommu {
 
 class DeviceInvalidations {
  public:
@@ -42,7 +42,7 @@ class DeviceInvalidations {
     Mark number = 0;
   };
 
-  std::array<Request, iommu::invalidation_tags> requests_{};
+  std::array<Request, invalidation_tags> requests_{};
   /// Bit n: tag n.
   std::uint32_t tags_in_use_ = 0;
   std::uint32_t abandoned_ = 0;
@@ -50,4 +50,4 @@ class DeviceInvalidations {
   Mark next_ = 0;
 };
 
-}  // namespace iommusim::vtd
+}  // namespace iommusim::iommu

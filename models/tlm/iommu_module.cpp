@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tlm/vtd_module.h"
+#include "tlm/iommu_module.h"
 
 #include "base/endian.h"
 #include "iommu/access_request.h"
 #include "iommu/device_tlb.h"
+#include "iommu/stall.h"
 #include "tlm/dmi_scope.h"
 #include "tlm/journey_scope.h"
 
@@ -66,23 +67,23 @@ std::uint8_t page_shift_of(const iommu::TranslationResult& result) {
 
 }  // namespace
 
-VtdModule::VtdModule(const sc_core::sc_module_name& name, ComponentId id, vtd::Unit& unit, timing::LooseClock& clock,
-                     VtdConfig config)
+IommuModule::IommuModule(const sc_core::sc_module_name& name, ComponentId id, iommu::Unit& unit,
+                         timing::LooseClock& clock, IommuConfig config)
     : sc_module{name}, id_{id}, unit_{unit}, clock_{clock}, config_{std::move(config)} {
-  dma_in.register_b_transport(this, &VtdModule::dma);
-  dma_in.register_get_direct_mem_ptr(this, &VtdModule::dmi);
-  dma_in.register_transport_dbg(this, &VtdModule::debug);
-  registers.register_b_transport(this, &VtdModule::register_access);
+  dma_in.register_b_transport(this, &IommuModule::dma);
+  dma_in.register_get_direct_mem_ptr(this, &IommuModule::dmi);
+  dma_in.register_transport_dbg(this, &IommuModule::debug);
+  registers.register_b_transport(this, &IommuModule::register_access);
   unit_.on_message([this](const interrupts::MsiMessage& message) { send_message(message); });
   unit_.on_invalidate([this] { withdraw_dmi(); });
 }
 
-VtdModule::~VtdModule() {
+IommuModule::~IommuModule() {
   unit_.on_message({});
   unit_.on_invalidate({});
 }
 
-void VtdModule::dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+void IommuModule::dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   if (crosses_page(payload)) {
     payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     return;
@@ -97,18 +98,20 @@ void VtdModule::dma(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& de
 }
 
 /// A poisoned message is discarded before it is taken down.
-iommu::TranslationResult VtdModule::ask(const Access& access, std::uint32_t message_data) {
+iommu::TranslationResult IommuModule::ask(const Access& access, std::uint32_t message_data) {
   const iommu::TranslationRequest request = iommu::request_of(access, message_data);
   if (access.poisoned) {
     const iommu::TranslationResult result = unit_.decide(request, fetches_);
     if (result.outcome == Outcome::posted) return result;
   }
-  return unit_.translate(request, fetches_);
+  const iommu::TranslationResult result = unit_.translate(request, fetches_);
+  if (result.outcome != Outcome::stalled) return result;
+  return iommu::end_stall(unit_, request, result, fetches_, config_.on_stall);
 }
 
 /// A posted interrupt has its descriptor read and written after its entry was looked up.
-void VtdModule::note_lookups(const tlm::tlm_generic_payload& payload, timing::Journey& journey,
-                             const iommu::TranslationResult& result) const {
+void IommuModule::note_lookups(const tlm::tlm_generic_payload& payload, timing::Journey& journey,
+                               const iommu::TranslationResult& result) const {
   constexpr std::uint8_t descriptor_shift = 6;
   const bool posted = result.outcome == Outcome::posted;
   const std::size_t fetches = fetches_.size() - (posted ? 1 : 0);
@@ -116,8 +119,8 @@ void VtdModule::note_lookups(const tlm::tlm_generic_payload& payload, timing::Jo
   if (posted) journey.translate(config_.index, fetches_.back().address.value(), descriptor_shift, 1);
 }
 
-void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extension,
-                        const iommu::TranslationResult& result, sc_core::sc_time& delay) {
+void IommuModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                          const iommu::TranslationResult& result, sc_core::sc_time& delay) {
   switch (result.outcome) {
     case Outcome::translated: {
       if (extension.address_type == AddressType::translation_request) return answer(payload, extension, result);
@@ -134,21 +137,29 @@ void VtdModule::deliver(tlm::tlm_generic_payload& payload, DmaExtension& extensi
       interrupt_out->b_transport(payload, delay);
       return;
     }
-    case Outcome::posted: {
+    case Outcome::posted:
       // Only the doorbell says what becomes of poisoned data.
       if (extension.poisoned) return interrupt_out->b_transport(payload, delay);
-      extension.landing = iommu::posted_landing(id_, extension.requester, result);
-      payload.set_response_status(tlm::TLM_OK_RESPONSE);
-      return;
-    }
+      return end(payload, extension, result);
     case Outcome::ignored:
     case Outcome::stalled:
-    case Outcome::fault: refuse(payload, extension, iommu::fault_landing(id_, result)); return;
+    case Outcome::fault: return end(payload, extension, result);
   }
 }
 
-void VtdModule::answer(tlm::tlm_generic_payload& payload, DmaExtension& extension,
-                       const iommu::TranslationResult& result) const {
+/// What ends here without an error gives zeros where it reads.
+void IommuModule::end(tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                      const iommu::TranslationResult& result) const {
+  const Landing landing = iommu::landing_at_unit(id_, access_of(payload, extension), result);
+  if (result.outcome != Outcome::posted && result.outcome != Outcome::ignored)
+    return refuse(payload, extension, landing);
+  extension.landing = landing;
+  if (payload.is_read()) std::fill_n(payload.get_data_ptr(), payload.get_data_length(), std::uint8_t{0});
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void IommuModule::answer(tlm::tlm_generic_payload& payload, DmaExtension& extension,
+                         const iommu::TranslationResult& result) const {
   std::array<unsigned char, iommu::AddressTranslation::bytes> entry{};
   store_le(entry.data(), iommu::translation_completion(access_of(payload, extension), result).raw());
   std::copy_n(entry.begin(), std::min<std::size_t>(entry.size(), payload.get_data_length()), payload.get_data_ptr());
@@ -159,11 +170,11 @@ void VtdModule::answer(tlm::tlm_generic_payload& payload, DmaExtension& extensio
 }
 
 /// Accessed and dirty bits are set by requests; what goes past the unit would leave them as they are.
-bool VtdModule::needs_table_update() const {
+bool IommuModule::needs_table_update() const {
   return std::any_of(fetches_.begin(), fetches_.end(), [](const iommu::Fetch& fetch) { return fetch.sets != 0; });
 }
 
-bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
+bool IommuModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
   const ExtensionScope scope{payload, config_.default_requester};
   const DmiPage page{payload};
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
@@ -179,7 +190,7 @@ bool VtdModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
   return page.clip(dmi);
 }
 
-unsigned VtdModule::debug(int, tlm::tlm_generic_payload& payload) {
+unsigned IommuModule::debug(int, tlm::tlm_generic_payload& payload) {
   const ExtensionScope scope{payload, config_.default_requester};
   const iommu::TranslationResult result = unit_.decide(iommu::request_of(access_of(payload, *scope)), fetches_);
   if (result.outcome != Outcome::translated || (*scope).address_type == AddressType::translation_request) return 0;
@@ -191,7 +202,7 @@ unsigned VtdModule::debug(int, tlm::tlm_generic_payload& payload) {
   return done;
 }
 
-void VtdModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+void IommuModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   delay += config_.register_latency;
   const unsigned width = payload.get_data_length();
   if (width != 4 && width != 8) {
@@ -211,18 +222,19 @@ void VtdModule::register_access(tlm::tlm_generic_payload& payload, sc_core::sc_t
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-void VtdModule::write_register(std::uint64_t offset, unsigned width, std::uint64_t value, sc_core::sc_time& delay) {
-  const vtd::UnitStatistics before = unit_.statistics();
+void IommuModule::write_register(std::uint64_t offset, unsigned width, std::uint64_t value, sc_core::sc_time& delay) {
+  const iommu::UnitWork before = unit_.work();
   unit_.write_register(offset, width, value);
-  const vtd::UnitStatistics& after = unit_.statistics();
-  const std::uint64_t executed = after.invalidation_descriptors - before.invalidation_descriptors;
-  if (executed != 0) delay += config_.invalidation_latency + config_.descriptor_latency * static_cast<double>(executed);
+  const iommu::UnitWork after = unit_.work();
+  const std::uint64_t executed = after.queue_entries - before.queue_entries;
+  if (executed != 0)
+    delay += config_.invalidation_latency + config_.queue_entry_latency * static_cast<double>(executed);
   if (after.device_invalidations != before.device_invalidations) delay += config_.device_invalidation_latency;
   watch_devices(sc_core::sc_time_stamp() + delay);
 }
 
 /// Software polls, so the time-out is found out when it looks.
-void VtdModule::watch_devices(const sc_core::sc_time& now) {
+void IommuModule::watch_devices(const sc_core::sc_time& now) {
   if (!unit_.waits_for_devices()) {
     devices_owe_since_.reset();
   } else if (!devices_owe_since_) {
@@ -233,7 +245,7 @@ void VtdModule::watch_devices(const sc_core::sc_time& now) {
   }
 }
 
-void VtdModule::send_message(const interrupts::MsiMessage& message) {
+void IommuModule::send_message(const interrupts::MsiMessage& message) {
   std::array<unsigned char, 4> data{};
   store_le(data.data(), message.data);
   DmaExtension extension;
@@ -249,7 +261,7 @@ void VtdModule::send_message(const interrupts::MsiMessage& message) {
   payload.clear_extension(&extension);
 }
 
-void VtdModule::withdraw_dmi() {
+void IommuModule::withdraw_dmi() {
   for (unsigned i = 0; i < dma_in.size(); ++i)
     dma_in[static_cast<int>(i)]->invalidate_direct_mem_ptr(0, ~sc_dt::uint64{0});
 }

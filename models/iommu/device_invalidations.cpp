@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iommu/vtd/device_invalidations.h"
+#include "iommu/device_invalidations.h"
 
-namespace iommusim::vtd {
+namespace iommusim::iommu {
 namespace {
 
 constexpr std::uint32_t every_tag = 0xFFFF'FFFF;
@@ -11,7 +11,7 @@ constexpr bool has(std::uint32_t tags, unsigned tag) {
 }
 
 constexpr unsigned following(unsigned tag) {
-  return (tag + 1) % iommu::invalidation_tags;
+  return (tag + 1) % invalidation_tags;
 }
 
 }  // namespace
@@ -56,4 +56,4 @@ RequesterId DeviceInvalidations::oldest() const {
   return found->target;
 }
 
-}  // namespace iommusim::vtd
+}  // namespace iommusim::iommu

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What follows from a unit's configuration for tables and addresses (SMMUv3 architecture, 3.4).
+#pragma once
+
+#include "iommu/smmuv3/config.h"
+#include "iommu/smmuv3/table_geometry.h"
+
+namespace iommusim::smmuv3 {
+
+bool supports_granule(const UnitConfig& config, Granule granule);
+/// The address bits that IPS or S2PS stands for, at most those of the unit.
+unsigned output_bits_of(const UnitConfig& config, unsigned code);
+/// IAS: the unit has VMSAv8-64 tables only.
+constexpr unsigned intermediate_bits(const UnitConfig& config) {
+  return config.output_address_bits;
+}
+/// A 64 KiB granule gives 52-bit output addresses.
+constexpr bool has_wide_output(const UnitConfig& config) {
+  return config.output_address_bits == 52;
+}
+/// Addresses in tables of the granule have at most so many bits.
+constexpr unsigned table_address_bits(Granule granule) {
+  return granule == Granule::size_64k ? 52 : 48;
+}
+/// The largest TxSZ and S2T0SZ (5.2 and 5.4, IDR3.STT).
+constexpr unsigned most_t0sz(const UnitConfig& config, Granule granule) {
+  if (!config.small_tables) return 39;
+  return granule == Granule::size_64k ? 47 : 48;
+}
+
+}  // namespace iommusim::smmuv3

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// One transaction on its way through the unit: what decide() knows of it.
+#pragma once
+
+#include "iommu/smmuv3/context_lookup.h"
+#include "iommu/smmuv3/fault.h"
+#include "iommu/smmuv3/stage_1_walk.h"
+#include "iommu/smmuv3/translate.h"
+#include "iommu/smmuv3/walk_context.h"
+
+#include <cstdint>
+
+namespace iommusim::smmuv3 {
+
+class Decision {
+ public:
+  Decision(const DecisionInputs& unit, const iommu::TranslationRequest& request, iommu::FetchLog& fetches,
+           DecisionEffects& effects)
+      : unit_{unit}, request_{request}, effects_{effects}, walk_{unit, fetches, effects} {}
+
+  iommu::TranslationResult run();
+
+ private:
+  using Result = iommu::TranslationResult;
+
+  // translate.cpp: the steps, in order.
+  Result decide_disabled();
+  Result decide_enabled();
+  Fault find_context(const StreamContext*& context);
+  Fault look_up(const StreamTableEntry& entry, StreamContext& context);
+  Result translate(const StreamContext& context);
+  Result pass_stream(const StreamContext& context);
+  Result look_up_translation(const StreamContext& context);
+  bool serves(const CachedTranslation& entry) const;
+
+  // tables_translation.cpp: the walks.
+  Result walk(const StreamContext& context, const TranslationTag::Space& space);
+  Result walk_stage_1(const StreamContext& context, const TranslationTag::Space& space);
+  Result walk_stage_2(const StreamContext& context, const TranslationTag::Space& space);
+  Result add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found, Stage2Walk& second,
+                     const TranslationTag::Space& space);
+  Result finish(const StreamContext& context, const TranslationTag& tag, const CachedTranslation& entry,
+                const Rule& rule);
+
+  // translation_requests.cpp: what is particular to ATS.
+  Fault check_ats(const StreamContext& context) const;
+  Result decide_translated(const StreamContext& context);
+  Result grant_nothing(const Rule& rule) const;
+  Result grant(Permissions permissions, Result result) const;
+
+  // answers.cpp: how it ends.
+  Result pass(const Rule& rule);
+  Result deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift, const Rule& rule);
+  Result refuse(const Fault& fault, const StreamContext* context);
+  Result refuse_silently(const Rule& rule) const;
+  bool is_recorded(const Fault& fault, const FaultPolicy& policy) const;
+  void describe(const Fault& fault, const StreamContext* context);
+
+  void take_overrides(const AttributeOverrides& overrides);
+  bool asks_for_translation() const { return request_.address_type == AddressType::translation_request; }
+  bool is_translated() const { return request_.address_type == AddressType::translated; }
+  bool is_beyond_output(std::uint64_t address) const { return exceeds(address, unit_.config.output_address_bits); }
+
+  const DecisionInputs& unit_;
+  const iommu::TranslationRequest& request_;
+  DecisionEffects& effects_;
+  WalkContext walk_;
+  std::uint32_t stream_ = 0;
+  /// PASIDs on translated transactions are not looked at.
+  std::optional<Pasid> substream_;
+  AccessNeeds needs_;
+  /// INSTCFG makes reads instruction fetches, or data reads.
+  std::uint8_t instruction_override_ = 0;
+};
+
+}  // namespace iommusim::smmuv3

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iommu/smmuv3/event_record.h"
+
+#include "base/word.h"
+
+namespace iommusim::smmuv3 {
+namespace {
+
+struct EventRecord : Word<256> {
+  using Word::Word;
+  struct StreamID : Field<63, 32> {};
+  struct SubstreamID : Field<31, 12> {};
+  struct SSV : Field<11, 11, bool> {};
+  struct Type : Field<7, 0, EventCode> {};
+  // Faults of walks.
+  struct TTRnW : Field<108, 108, bool> {};
+  struct CLASS : Field<105, 104, FaultClass> {};
+  struct S2 : Field<103, 103, bool> {};
+  struct RnW : Field<99, 99, bool> {};
+  struct InD : Field<98, 98, bool> {};
+  struct PnU : Field<97, 97, bool> {};
+  struct Stall : Field<95, 95, bool> {};
+  struct STAG : Field<79, 64> {};
+  // F_BAD_ATS_TREQ.
+  struct R : Field<95, 95, bool> {};
+  struct W : Field<94, 94, bool> {};
+  struct X : Field<93, 93, bool> {};
+  struct P : Field<92, 92, bool> {};
+  struct Span : Field<67, 64> {};
+  // E_PAGE_REQUEST: the same three for each privilege level.
+  struct PageSpan : Field<115, 108> {};
+  struct pR : Field<103, 103, bool> {};  // NOLINT(readability-identifier-naming): the architecture's names.
+  struct pW : Field<102, 102, bool> {};  // NOLINT(readability-identifier-naming)
+  struct pX : Field<101, 101, bool> {};  // NOLINT(readability-identifier-naming)
+  struct uR : Field<99, 99, bool> {};    // NOLINT(readability-identifier-naming)
+  struct uW : Field<98, 98, bool> {};    // NOLINT(readability-identifier-naming)
+  struct uX : Field<97, 97, bool> {};    // NOLINT(readability-identifier-naming)
+};
+
+constexpr std::uint64_t page_bits = ~std::uint64_t{0xFFF};
+constexpr std::uint64_t doubleword_bits = ~std::uint64_t{7};
+
+void put_substream(const Event& event, EventRecord& record) {
+  record.set<EventRecord::SSV>(event.has_substream);
+  if (event.has_substream) record.set<EventRecord::SubstreamID>(event.substream);
+}
+
+void put_access(const Event& event, EventRecord& record) {
+  record.set<EventRecord::PnU>(event.privileged);
+  record.set<EventRecord::InD>(event.instruction);
+  record.set<EventRecord::RnW>(event.read);
+  record.set_word(2, event.input_address);
+}
+
+void put_walk(const Event& event, EventRecord& record) {
+  put_substream(event, record);
+  put_access(event, record);
+  record.set<EventRecord::S2>(event.stage_2);
+  record.set<EventRecord::CLASS>(event.fault_class);
+}
+
+void put_translation_fault(const Event& event, EventRecord& record) {
+  put_walk(event, record);
+  record.set<EventRecord::Stall>(event.stall);
+  if (event.stall) record.set<EventRecord::STAG>(event.stall_tag);
+  if (event.stage_2) record.set_word(3, event.fetch_address & page_bits);
+  const bool is_of_table = event.code == EventCode::f_permission && event.fault_class == FaultClass::table_walk;
+  record.set<EventRecord::TTRnW>(is_of_table && event.table_read);
+}
+
+void put_translation_request(const Event& event, EventRecord& record) {
+  put_substream(event, record);
+  record.set<EventRecord::R>(true);
+  record.set<EventRecord::W>(event.write);
+  record.set<EventRecord::X>(event.instruction);
+  record.set<EventRecord::P>(event.privileged);
+  record.set<EventRecord::Span>(1);
+  record.set_word(2, event.input_address & page_bits);
+}
+
+void put_page_request(const Event& event, EventRecord& record) {
+  put_substream(event, record);
+  record.set<EventRecord::PageSpan>(1);
+  if (event.privileged) {
+    record.set<EventRecord::pR>(event.read);
+    record.set<EventRecord::pW>(event.write);
+    record.set<EventRecord::pX>(event.instruction);
+  } else {
+    record.set<EventRecord::uR>(event.read);
+    record.set<EventRecord::uW>(event.write);
+    record.set<EventRecord::uX>(event.instruction);
+  }
+  record.set_word(2, event.input_address & page_bits);
+}
+
+void put_fetch(const Event& event, EventRecord& record) {
+  record.set_word(3, event.fetch_address & doubleword_bits);
+}
+
+/// What each code has beside type and StreamID; the rest is 0.
+void put_fields(const Event& event, EventRecord& record) {
+  switch (event.code) {
+    case EventCode::f_uut: put_substream(event, record); return put_access(event, record);
+    case EventCode::f_ste_fetch:
+    case EventCode::f_cd_fetch:
+    case EventCode::f_vms_fetch: put_substream(event, record); return put_fetch(event, record);
+    case EventCode::c_bad_streamid:
+    case EventCode::c_bad_ste:
+    case EventCode::c_bad_cd:
+    case EventCode::f_cfg_conflict: return put_substream(event, record);
+    case EventCode::f_bad_ats_treq: return put_translation_request(event, record);
+    case EventCode::f_transl_forbidden:
+      record.set<EventRecord::RnW>(event.read);
+      return record.set_word(2, event.input_address);
+    case EventCode::c_bad_substreamid: return record.set<EventRecord::SubstreamID>(event.substream);
+    case EventCode::f_walk_eabt: put_walk(event, record); return put_fetch(event, record);
+    case EventCode::f_translation:
+    case EventCode::f_addr_size:
+    case EventCode::f_access:
+    case EventCode::f_permission: return put_translation_fault(event, record);
+    case EventCode::f_tlb_conflict:
+      put_walk(event, record);
+      record.set<EventRecord::CLASS>({});
+      return record.set_word(3, event.stage_2 ? event.fetch_address & page_bits : 0);
+    case EventCode::e_page_request: return put_page_request(event, record);
+    case EventCode::f_stream_disabled:
+    case EventCode::none: return;
+  }
+}
+
+}  // namespace
+
+Event::Words to_words(const Event& event) {
+  EventRecord record;
+  record.set<EventRecord::Type>(event.code);
+  record.set<EventRecord::StreamID>(event.stream);
+  put_fields(event, record);
+  return {record.word(0), record.word(1), record.word(2), record.word(3)};
+}
+
+}  // namespace iommusim::smmuv3

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// How an input address is cut into table indices (VMSAv8-64): granule, start level, widths.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace iommusim::smmuv3 {
+
+/// log2 of the bytes of a page and of a table.
+enum class Granule : std::uint8_t { size_4k = 12, size_16k = 14, size_64k = 16 };
+
+constexpr unsigned last_level = 3;
+constexpr unsigned descriptor_bytes = 8;
+
+/// Input bits that one level resolves.
+constexpr unsigned stride(Granule granule) {
+  return static_cast<unsigned>(granule) - 3;
+}
+
+/// Lowest input bit of the index at `level`: log2 of what one entry there covers. All that occur differ, so that the
+/// shift alone tells granule and level.
+constexpr unsigned index_shift(Granule granule, unsigned level) {
+  return static_cast<unsigned>(granule) + (last_level - level) * stride(granule);
+}
+
+/// The address has more than `bits` bits.
+constexpr bool exceeds(std::uint64_t address, unsigned bits) {
+  return address >> bits != 0;
+}
+
+struct TableGeometry {
+  Granule granule = Granule::size_4k;
+  std::uint8_t input_bits = 0;
+  std::uint8_t start_level = 0;
+
+  constexpr unsigned shift(unsigned level) const { return index_shift(granule, level); }
+  /// Index bits of the first table; more than a stride where stage 2 concatenates tables.
+  constexpr unsigned start_width() const { return input_bits - shift(start_level); }
+  /// Address of the entry for `address` in the table of `level`.
+  constexpr std::uint64_t entry_offset(std::uint64_t address, unsigned level) const {
+    const unsigned width = level == start_level ? start_width() : stride(granule);
+    return (address >> shift(level) & ((std::uint64_t{1} << width) - 1)) * descriptor_bytes;
+  }
+  /// The level of the table below an entry that covers 2^`shift` bytes; 0 where this geometry has none.
+  constexpr unsigned level_below(unsigned shift) const {
+    for (unsigned level = start_level; level < last_level; ++level)
+      if (this->shift(level) == shift) return level + 1;
+    return 0;
+  }
+  /// Bytes of the first table, or of all that are concatenated.
+  constexpr std::uint64_t start_bytes() const { return std::uint64_t{descriptor_bytes} << start_width(); }
+};
+
+/// The level at which the first table of stage 1 stands. Precondition: more bits than the granule's.
+constexpr unsigned stage_1_start_level(Granule granule, unsigned input_bits) {
+  const unsigned bits = input_bits - static_cast<unsigned>(granule);
+  return last_level + 1 - (bits + stride(granule) - 1) / stride(granule);
+}
+
+/// TG0 and S2TG; nullopt: reserved.
+std::optional<Granule> granule_of_tg0(unsigned tg);
+/// TG1 has a coding of its own.
+std::optional<Granule> granule_of_tg1(unsigned tg);
+
+}  // namespace iommusim::smmuv3

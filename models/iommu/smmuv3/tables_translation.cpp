@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the translation tables say of an address, by one stage or both (SMMUv3 architecture, 3.3.2).
+#include "iommu/smmuv3/decision.h"
+#include "iommu/smmuv3/rules.h"
+
+#include <algorithm>
+
+namespace iommusim::smmuv3 {
+namespace {
+
+/// What is used becomes dirty when it is clean and a write is asked for.
+bool takes_write(const AccessNeeds& needs) {
+  return needs.takes_write || (needs.permissions & Permissions::write) != 0;
+}
+
+}  // namespace
+
+Decision::Result Decision::walk(const StreamContext& context, const TranslationTag::Space& space) {
+  const Result result = context.translates_stage_1() ? walk_stage_1(context, space) : walk_stage_2(context, space);
+  effects_.updates_tables = walk_.tables.has_updates();
+  if (!effects_.updates_tables) return result;
+  if (!result.fault_recorded) describe({EventCode::f_walk_eabt}, &context);
+  effects_.records_update_failure = is_recorded({EventCode::f_walk_eabt}, {});
+  return result;
+}
+
+Decision::Result Decision::walk_stage_2(const StreamContext& context, const TranslationTag::Space& space) {
+  Stage2Walk second{walk_, context};
+  const Stage2Result found = second.find(request_.address.value(), needs_);
+  if (found.fault) return refuse(found.fault, &context);
+  CachedTranslation entry;
+  entry.address = found.block;
+  entry.permissions = found.permissions;
+  entry.stage_2 = found.attributes;
+  if (found.is_clean && takes_write(needs_)) {
+    second.make_dirty(found);
+    entry.permissions = entry.permissions.with_write();
+  }
+  return finish(context, {space, request_.address.value(), found.shift}, entry, rules::stage_2);
+}
+
+Decision::Result Decision::walk_stage_1(const StreamContext& context, const TranslationTag::Space& space) {
+  const std::uint64_t address = request_.address.value();
+  const Stage1Half& half = *find_half(context, address, needs_.privileged);
+  Stage2Walk second{walk_, context};
+  Stage1Walk first{walk_, context, context.has_stage_2 ? &second : nullptr};
+  const Stage1Result found = first.run(half, address, needs_);
+  if (found.fault) return refuse(found.fault, &context);
+  const TranslationTag::Space owner = found.is_global ? space.as_global() : space;
+  if (context.has_stage_2) return add_stage_2(context, first, found, second, owner);
+
+  CachedTranslation entry;
+  entry.address = PhysAddr{found.block};
+  entry.permissions = found.permissions;
+  entry.attributes = found.attributes;
+  if (found.is_clean && takes_write(needs_)) {
+    if (const Fault fault = first.take_write()) return refuse(fault, &context);
+    entry.permissions = found.once_dirty;
+  }
+  return finish(context, {owner, address, found.shift}, entry, rules::stage_1);
+}
+
+/// Neither stage counts a page as written whose write permission the other withholds from a translation request
+/// (3.13.7.1).
+Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found,
+                                       Stage2Walk& second, const TranslationTag::Space& space) {
+  const std::uint64_t address = request_.address.value();
+  // What grants a translation request nothing is not translated further (3.9.1.2).
+  if (asks_for_translation() && found.once_dirty.of(needs_.privileged) == 0) return grant_nothing(rules::no_permission);
+  const bool may_write = found.once_dirty.allow(Permissions::write, needs_.privileged);
+  // Before stage 2 of the page: a write to the table may fault.
+  const bool first_takes_write = found.is_clean && takes_write(needs_);
+  if (first_takes_write && !needs_.takes_write)
+    if (const Fault fault = first.take_write()) return refuse(fault, &context);
+
+  AccessNeeds host_needs = needs_;
+  host_needs.takes_write = needs_.takes_write && may_write;
+  const std::uint64_t ipa = found.block + (address & ((std::uint64_t{1} << found.shift) - 1));
+  const Stage2Result host = second.find(ipa, host_needs);
+  if (host.fault) return refuse(host.fault, &context);
+
+  CachedTranslation entry;
+  Permissions stage_1 = found.permissions;
+  Permissions stage_2 = host.permissions;
+  if (takes_write(host_needs) && may_write && host.may_write(needs_.privileged)) {
+    if (first_takes_write && needs_.takes_write)
+      if (const Fault fault = first.take_write()) return refuse(fault, &context);
+    if (host.is_clean) second.make_dirty(host);
+    stage_1 = found.once_dirty;
+    if (host.is_clean) stage_2 = stage_2.with_write();
+  }
+  const unsigned shift = std::min(found.shift, host.shift);
+  entry.address = host.address_of(ipa).aligned_down(std::uint64_t{1} << shift);
+  entry.permissions = stage_1 & stage_2;
+  entry.attributes = combine(found.attributes, host.attributes);
+  if (asks_for_translation() && context.ats == AtsMode::split_stage) {
+    // The device is told the IPA.
+    entry.address = PhysAddr{ipa}.aligned_down(std::uint64_t{1} << shift);
+    walk_.make_dirty();
+    return deliver(context, entry, shift, rules::split_stage);
+  }
+  return finish(context, {space, address, shift}, entry, rules::nested);
+}
+
+Decision::Result Decision::finish(const StreamContext& context, const TranslationTag& tag,
+                                  const CachedTranslation& entry, const Rule& rule) {
+  walk_.make_dirty();
+  effects_.tlb_tag = tag;
+  effects_.tlb_entry = entry;
+  effects_.fills_tlb = effects_.tlb_lookup == Lookup::miss;
+  return deliver(context, entry, tag.shift(), rule);
+}
+
+}  // namespace iommusim::smmuv3

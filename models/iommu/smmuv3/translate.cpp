@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iommu/smmuv3/translate.h"
+
+#include "iommu/smmuv3/decision.h"
+#include "iommu/smmuv3/rules.h"
+#include "iommu/smmuv3/stream_table_lookup.h"
+
+namespace iommusim::smmuv3 {
+namespace {
+
+constexpr unsigned use_incoming_below = 2;
+
+AttributeOverrides overrides_of(const UnitConfig& config, const GlobalBypass& bypass) {
+  AttributeOverrides overrides;
+  if (config.attribute_type_overrides)
+    overrides = {bypass.overrides_type, bypass.memory_attributes, bypass.allocation, bypass.shareability, 0, 0};
+  if (config.attribute_permission_overrides) {
+    overrides.privilege = bypass.privilege;
+    overrides.instruction = bypass.instruction;
+  }
+  return overrides;
+}
+
+std::uint8_t permissions_of(Operation operation) {
+  switch (operation) {
+    case Operation::read: return Permissions::read;
+    case Operation::write: return Permissions::write;
+    case Operation::atomic: return Permissions::read | Permissions::write;
+  }
+  return Permissions::all;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> stream_of(const UnitConfig& config, RequesterId requester) {
+  if (config.streams.empty()) return requester.raw();
+  for (const StreamMapping& mapping : config.streams) {
+    const std::uint32_t offset = std::uint32_t{requester.raw()} - mapping.first.raw();
+    if (offset < mapping.count) return mapping.stream + offset;
+  }
+  return std::nullopt;
+}
+
+iommu::TranslationResult decide(const DecisionInputs& unit, const iommu::TranslationRequest& request,
+                                iommu::FetchLog& fetches, DecisionEffects& effects) {
+  fetches.clear();
+  effects.clear();
+  return Decision{unit, request, fetches, effects}.run();
+}
+
+Decision::Result Decision::run() {
+  const auto stream = stream_of(unit_.config, request_.requester);
+  if (!stream) return refuse_silently(rules::no_stream_id);
+  stream_ = *stream;
+  if (!is_translated()) substream_ = request_.pasid;
+  take_overrides({});
+  return unit_.control.enabled ? decide_enabled() : decide_disabled();
+}
+
+/// Execution and privilege come with a PASID, and writes are data whatever they say (13.1.2, 13.7).
+void Decision::take_overrides(const AttributeOverrides& overrides) {
+  const bool has_pasid = substream_.has_value();
+  const bool can_be_instruction = request_.operation == Operation::read || asks_for_translation();
+  instruction_override_ = overrides.instruction;
+  needs_.privileged =
+      overrides.privilege < use_incoming_below ? has_pasid && request_.privileged : overrides.privilege == 3;
+  needs_.instruction =
+      overrides.instruction < use_incoming_below ? has_pasid && request_.execute : overrides.instruction == 3;
+  needs_.instruction = needs_.instruction && can_be_instruction;
+  if (asks_for_translation()) {
+    needs_.permissions = 0;
+    needs_.takes_write = !request_.no_write;
+  } else {
+    needs_.permissions = needs_.instruction ? Permissions::execute : permissions_of(request_.operation);
+  }
+}
+
+/// SMMUEN is 0 (3.11, 6.3.14).
+Decision::Result Decision::decide_disabled() {
+  if (asks_for_translation()) return refuse({EventCode::f_bad_ats_treq}, nullptr);
+  if (is_translated()) return refuse({EventCode::f_transl_forbidden}, nullptr);
+  if (unit_.control.bypass.abort) return refuse_silently(rules::global_abort);
+  if (is_beyond_output(request_.address.value())) return refuse_silently(rules::beyond_output_size);
+  const AttributeOverrides overrides = overrides_of(unit_.config, unit_.control.bypass);
+  take_overrides(overrides);
+  effects_.attributes = override(overrides, {});
+  return pass(rules::disabled);
+}
+
+Decision::Result Decision::decide_enabled() {
+  // Without ATSCHK nothing is looked up (3.9.1.3).
+  if (is_translated() && !unit_.control.ats_check) {
+    effects_.attributes = {};
+    return is_beyond_output(request_.address.value()) ? refuse_silently(rules::beyond_output_size)
+                                                      : pass(rules::translated_transaction);
+  }
+  const StreamContext* context = nullptr;
+  const Fault fault = find_context(context);
+  // What the stream table entry says of everything is in `context` even with a fault further on.
+  if (context != nullptr && context->aborts) return refuse_silently(rules::stream_aborts);
+  if (fault) return refuse(fault, context);
+  take_overrides(context->overrides);
+  if (is_translated()) return decide_translated(*context);
+  return translate(*context);
+}
+
+Fault Decision::find_context(const StreamContext*& context) {
+  effects_.config_tag = ConfigTag{stream_, substream_};
+  effects_.config_slot = unit_.caches.configs.find(effects_.config_tag);
+  Fault fault;
+  if (effects_.config_slot != ConfigCache::none) {
+    effects_.config_lookup = Lookup::hit;
+    context = &unit_.caches.configs.value(effects_.config_slot);
+    if (request_.address_type != AddressType::untranslated) fault = check_ats(*context);
+    return fault;
+  }
+  effects_.config_lookup = Lookup::miss;
+  StreamTableEntry entry;
+  fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry);
+  if (fault) return fault;
+  effects_.context = context_of(unit_.config, unit_.control.e2h, entry);
+  context = &effects_.context;
+  if (request_.address_type != AddressType::untranslated) fault = check_ats(*context);
+  // A translated transaction needs no context descriptor, and leaves an incomplete entry.
+  if (fault || is_translated()) return fault;
+  if (!context->aborts) fault = look_up(entry, effects_.context);
+  effects_.fills_config = !fault;
+  return fault;
+}
+
+/// SubstreamID, then the context descriptor.
+Fault Decision::look_up(const StreamTableEntry& entry, StreamContext& context) {
+  const ContextChoice choice = choose_context(unit_.config, entry, substream_);
+  if (choice.fault != EventCode::none) return {choice.fault};
+  context.bypasses_stage_1 = choice.bypasses_stage_1;
+  if (!context.translates_stage_1()) return {};
+  if (!context.has_stage_2) return look_up_context(entry, choice.index, walk_, nullptr, context);
+  Stage2Walk nested{walk_, context};
+  return look_up_context(entry, choice.index, walk_, &nested, context);
+}
+
+Decision::Result Decision::translate(const StreamContext& context) {
+  if (!context.translates_stage_1()) {
+    const bool is_too_wide = is_beyond_output(request_.address.value());
+    // A fault of stage 1, whatever its response: there is no context descriptor (3.4).
+    if (is_too_wide) return refuse({EventCode::f_addr_size}, &context);
+    if (!context.has_stage_2) return pass_stream(context);
+  }
+  return look_up_translation(context);
+}
+
+Decision::Result Decision::pass_stream(const StreamContext& context) {
+  effects_.attributes = override(context.overrides, {});
+  return pass(context.bypasses_stage_1 ? rules::stage_1_bypass : rules::stream_bypass);
+}
+
+/// The range check comes before the TLB, which does not see the bits above.
+Decision::Result Decision::look_up_translation(const StreamContext& context) {
+  const std::uint64_t address = request_.address.value();
+  TranslationTag::Space space{TranslationTag::Kind::stage_2_page, Regime::ns_el1, context.vmid, 0, false};
+  if (context.translates_stage_1()) {
+    space = {TranslationTag::Kind::page, context.regime, context.vmid, context.asid, false};
+    if (find_half(context, address, needs_.privileged) == nullptr) return refuse({EventCode::f_translation}, &context);
+  } else if (exceeds(address, context.stage_2.geometry.input_bits)) {
+    return refuse({EventCode::f_translation, true, FaultClass::input, true, address}, &context);
+  }
+  // IPAs for the device are not what the TLB holds.
+  if (asks_for_translation() && context.ats == AtsMode::split_stage) return walk(context, space);
+
+  const Tlb& tlb = unit_.caches.tlb;
+  effects_.tlb_slot = tlb.find_block(space, address);
+  if (effects_.tlb_slot != Tlb::none && serves(tlb.value(effects_.tlb_slot))) {
+    effects_.tlb_lookup = Lookup::hit;
+    effects_.in_micro_tlb = tlb.is_in_micro(effects_.tlb_slot);
+    return deliver(context, tlb.value(effects_.tlb_slot), tlb.tag(effects_.tlb_slot).shift(), rules::tlb_hit);
+  }
+  effects_.tlb_lookup = Lookup::miss;
+  return walk(context, space);
+}
+
+/// An entry that lacks a permission is walked again: it may be older than a table that grants more, the page may be
+/// clean, and the record tells the stages apart.
+bool Decision::serves(const CachedTranslation& entry) const {
+  if (!entry.permissions.allow(needs_.permissions, needs_.privileged)) return false;
+  return !needs_.takes_write || entry.permissions.allow(Permissions::write, needs_.privileged);
+}
+
+}  // namespace iommusim::smmuv3

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iommu/smmuv3/unit.h"
+
+#include "iommu/smmuv3/commit.h"
+#include "iommu/smmuv3/unit_state.h"
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace iommusim::smmuv3 {
+namespace {
+
+const UnitConfig& checked(const UnitConfig& config) {
+  std::string all;
+  for (const ConfigFinding& finding : find_impossible(config))
+    all += (all.empty() ? "" : "; ") + finding.field + " is " + finding.value + ", must be " + finding.allowed;
+  if (!all.empty()) throw std::invalid_argument("SMMUv3: " + all);
+  return config;
+}
+
+bool is_legal_access(std::uint64_t offset, unsigned width) {
+  return (width == 4 || width == 8) && offset % width == 0;
+}
+
+}  // namespace
+
+Unit::Unit(const UnitConfig& config, memory::PhysicalBus& bus)
+    : state_{std::make_unique<State>(checked(config), bus)} {}
+
+Unit::~Unit() = default;
+
+const UnitConfig& Unit::config() const {
+  return state_->config;
+}
+
+std::uint64_t Unit::register_block_size() const {
+  return RegisterFile::block_size;
+}
+
+std::uint64_t Unit::read_register(std::uint64_t offset, unsigned width) const {
+  if (!is_legal_access(offset, width)) return 0;
+  const std::uint64_t low = state_->registers.read(offset);
+  return width == 4 ? low : low | std::uint64_t{state_->registers.read(offset + 4)} << 32;
+}
+
+void Unit::write_register(std::uint64_t offset, unsigned width, std::uint64_t value) {
+  if (!is_legal_access(offset, width)) return;
+  if (width == 8 && state_->registers.width_at(offset) == 8) {
+    if (const auto written = state_->registers.write_wide(offset, value)) state_->react(*written);
+    return;
+  }
+  for (unsigned byte = 0; byte < width; byte += 4)
+    if (const auto written = state_->registers.write(offset + byte, static_cast<std::uint32_t>(value >> 8 * byte)))
+      state_->react(*written);
+}
+
+iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const {
+  DecisionEffects unused;
+  return smmuv3::decide(state_->inputs, request, fetches, unused);
+}
+
+iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) {
+  return state_->translate(request, fetches);
+}
+
+std::optional<iommu::CacheHits> Unit::last_hits() const {
+  return hits_of(state_->caches, state_->effects, state_->last_outcome);
+}
+
+bool Unit::repeat(const iommu::CacheHits& hits) {
+  if (!smmuv3::repeat(state_->caches, hits)) return false;
+  ++state_->statistics.requests;
+  return true;
+}
+
+std::optional<StallVerdict> Unit::take_verdict(std::uint32_t tag) {
+  return state_->stalls.take(tag);
+}
+
+void Unit::request_page(const iommu::PageRequest& request) {
+  state_->request_page(request);
+}
+
+void Unit::complete_invalidation(RequesterId device, std::uint32_t tag_vector) {
+  state_->statistics.commands += state_->commands.complete(device, tag_vector);
+}
+
+bool Unit::waits_for_devices() const {
+  return state_->commands.waits_for_devices();
+}
+
+void Unit::time_out_invalidations() {
+  state_->statistics.commands += state_->commands.time_out();
+}
+
+void Unit::on_device_invalidation(std::function<void(const iommu::DeviceTlbInvalidation&, unsigned tag)> sink) {
+  state_->device_invalidation_sink = std::move(sink);
+}
+
+void Unit::on_page_response(std::function<void(const iommu::PageGroupResponse&)> sink) {
+  state_->page_response_sink = std::move(sink);
+}
+
+void Unit::on_message(std::function<void(const interrupts::MsiMessage&)> sink) {
+  state_->messages.sink = std::move(sink);
+}
+
+void Unit::refuse_message() {
+  state_->messages.refuse();
+}
+
+void Unit::on_wire(std::function<void(InterruptSource)> sink) {
+  state_->interrupts.wire = std::move(sink);
+}
+
+void Unit::on_invalidate(std::function<void()> sink) {
+  state_->caches.on_invalidate = std::move(sink);
+}
+
+UnitStatistics Unit::statistics() const {
+  UnitStatistics all = state_->statistics;
+  const CacheStatistics& cached = state_->caches.statistics;
+  all.tlb_hits = cached.tlb_hits;
+  all.micro_tlb_hits = cached.micro_tlb_hits;
+  all.tlb_misses = cached.tlb_misses;
+  all.config_hits = cached.config_hits;
+  all.config_misses = cached.config_misses;
+  all.device_invalidations = state_->commands.sent_to_devices();
+  return all;
+}
+
+}  // namespace iommusim::smmuv3
