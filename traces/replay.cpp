@@ -2,6 +2,7 @@
 #include "traces/replay.h"
 
 #include "base/endian.h"
+#include "iommu/vtd/interrupt_remapping_entry.h"
 #include "pcie/rules.h"
 #include "pcie/translation_capabilities.h"
 #include "software/driver_error.h"
