@@ -26,8 +26,11 @@ class SeedWriter {
     likely(0x09, 0, 0, 0, 0);
     likely(0x09, 0, 0, 0, 8 | 1);
     const std::uint64_t devices = random_.between(1, 4);
-    for (std::uint64_t device = 0; device < devices; ++device)
-      likely(0x08, device, random_.below(4), 0, 0);
+    for (std::uint64_t device = 0; device < devices; ++device) {
+      likely(0x08, device, random_.between(1, 3), 0, 0);
+      for (std::uint64_t event = 0; event < 3; ++event)
+        likely(0x0A, device, event, random_.below(32), random_.below(2));
+    }
     for (std::uint64_t i = random_.between(4, 40); i > 0; --i)
       random_step(devices);
     return out_.bytes();
@@ -44,7 +47,7 @@ class SeedWriter {
   void random_step(std::uint64_t devices) {
     const std::uint64_t device = random_.below(devices);
     const std::uint64_t event = random_.below(4);
-    if (random_.percent(40)) {
+    if (random_.percent(60)) {
       step(ItsStep::likely_message).put(device, 1).put(event, 1);
     } else if (random_.percent(50)) {
       likely(0x0A, device, event, random_.below(32), random_.below(2));
