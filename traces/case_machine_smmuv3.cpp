@@ -51,6 +51,12 @@ Smmuv3CaseMachine::Smmuv3CaseMachine(const JsonValue& test)
   load(test);
 }
 
+void Smmuv3CaseMachine::observe(const iommu::TranslationRequest& request, const iommu::TranslationResult& result,
+                                const iommu::FetchLog& fetches) {
+  allow_deviation(pages_.deviation(request, result));
+  pages_.note(request, result, fetches);
+}
+
 void Smmuv3CaseMachine::add_fault_state(json& answer) {
   answer["event"] = first_event();
 }
