@@ -116,7 +116,7 @@ TEST_CASE("An invalidation that passes the end of the address space ends there",
                                        "translated=0x1040 perm=0x1\n"
                                        "smmuv3_s1_range_inval vmid=0 asid=1 addr=0xfffffffffffe0000 tg=1 "
                                        "num_pages=0xffffffffffffffff ttl=3 leaf=1\n");
-  CHECK(import(log).lines == std::vector<std::string>{"0ns 01:00.0 map 0xffffffffffff0000 4KiB 0x1000 r",
-                                                      "1us 01:00.0 read 0xffffffffffff0040 64",
-                                                      "2us 01:00.0 unmap 0xffffffffffff0000 4KiB"});
+  CHECK(import(log).lines == std::vector<std::string>{"0ns 01:00.0 map 0xffff_ffff_ffff_0000 4KiB 0x1000 r",
+                                                      "1us 01:00.0 read 0xffff_ffff_ffff_0040 64",
+                                                      "2us 01:00.0 unmap 0xffff_ffff_ffff_0000 4KiB"});
 }
