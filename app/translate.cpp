@@ -8,7 +8,6 @@
 #include "app/require_content.h"
 #include "base/input_error.h"
 #include "base/quantity.h"
-#include "iommu/vtd/describe_fetch.h"
 #include "platforms/capture.h"
 #include "traces/translation_check.h"
 
@@ -38,7 +37,7 @@ struct Question {
   std::optional<Pasid> pasid;
 };
 
-void print_answer(const vtd::Unit& unit, const Question& question, Operation operation) {
+void print_answer(const iommu::Unit& unit, const Question& question, Operation operation) {
   iommu::TranslationRequest request;
   request.requester = question.requester;
   request.pasid = question.pasid;
@@ -50,14 +49,14 @@ void print_answer(const vtd::Unit& unit, const Question& question, Operation ope
   print("{} of {:#x} by {}{}\n", to_string(operation), question.address.value(), to_string(question.requester),
         question.pasid ? fmt::format(", PASID {:#x}", question.pasid->value()) : "");
   for (const iommu::Fetch& fetch : fetches)
-    print("  {:<14} [{:#x}]: {}\n", fetch.what, fetch.address.value(), vtd::describe(fetch));
+    print("  {:<14} [{:#x}]: {}\n", fetch.what, fetch.address.value(), unit.describe(fetch));
   if (result.outcome == iommu::Outcome::translated)
     print("  -> {:#x}, page of {:#x} bytes [{}]\n", result.address.value(), result.page_size, result.rule->id);
   else
     print("  -> {} [{}]\n", result.rule->text, result.rule->id);
 }
 
-bool check(const vtd::Unit& unit, const std::string& file) {
+bool check(const iommu::Unit& unit, const std::string& file) {
   Progress progress{"answers"};
   const traces::TranslationCheck result = traces::check_translations(unit, file, show_records(progress));
   progress.clear();

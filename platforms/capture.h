@@ -2,8 +2,9 @@
 // The IOMMU of a real machine as somebody captured it: registers, and the memory that they reach.
 #pragma once
 
-#include "iommu/vtd/unit.h"
+#include "iommu/unit.h"
 #include "memory/sparse_memory.h"
+#include "platforms/description.h"
 
 #include <memory>
 #include <string>
@@ -17,7 +18,8 @@ struct Capture {
   std::vector<std::string> unsupported;
   /// The captured pages and nothing else: a fetch elsewhere is an access error.
   std::unique_ptr<memory::SparseMemory> memory;
-  std::unique_ptr<vtd::Unit> unit;
+  std::unique_ptr<iommu::Unit> unit;
+  IommuKind kind = IommuKind::vtd;
 };
 
 /// Reads registers.json, memory.index.json and memory.bin (or memory.bin.zst) of `folder`;
@@ -25,5 +27,6 @@ struct Capture {
 /// events, interrupt remapping, translation. Its queue is empty, because the captured descriptors have been carried
 /// out. Throws InputError for what is missing, wrong or no VT-d unit.
 Capture load_capture(const std::string& folder);
+Capture load_vtd_capture(const std::string& folder);
 
 }  // namespace iommusim::platforms

@@ -2,7 +2,7 @@
 #include "traces/conformance_cases.h"
 
 #include "base/quantity.h"
-#include "traces/case_machine.h"
+#include "traces/case_machine_vtd.h"
 #include "traces/json_lines.h"
 
 #include <fmt/format.h>
@@ -80,7 +80,7 @@ Verdict run(const JsonValue& test) {
     test.at("expect").fail(fmt::format("found {}, expected one for each of the {} of \"accesses\"",
                                        format_count(answers.size(), "answer"), steps.size()));
   const bool scalable = is_scalable(test);
-  CaseMachine machine{test};
+  VtdCaseMachine machine{test};
   Verdict verdict;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const json found = machine.perform(steps[i]);

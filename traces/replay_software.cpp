@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of a replay that software does: mappings, invalidations, configuration, a processor's accesses.
 #include "base/endian.h"
+#include "iommu/vtd/interrupt_remapping_entry.h"
 #include "tlm/timing.h"
 #include "traces/apply_setting.h"
 #include "traces/bar_address.h"

@@ -3,8 +3,8 @@
 
 #include "base/quantity.h"
 #include "interrupts/msi.h"
-#include "iommu/vtd/interrupt_remapping_entry.h"
 #include "traces/json_lines.h"
+#include "traces/vtd_interrupt_source.h"
 
 #include <fmt/format.h>
 
@@ -107,7 +107,7 @@ std::string compare(const KnownPage& page, std::uint64_t offset, Operation opera
 }
 
 /// Empty when every access to the page is answered as it should.
-std::string difference(const vtd::Unit& unit, const KnownPage& page, RequesterId requester) {
+std::string difference(const iommu::Unit& unit, const KnownPage& page, RequesterId requester) {
   iommu::FetchLog fetches;
   for (const std::uint64_t offset : {std::uint64_t{0}, page.size - 1}) {
     for (const Operation operation : {Operation::read, Operation::write}) {
@@ -148,12 +148,11 @@ std::string text_of(const interrupts::MsiMessage& message) {
   return fmt::format("message {:#x} to {:#x}", message.data, message.address.value());
 }
 
-std::string difference(const vtd::Unit& unit, KnownMessage known) {
+std::string difference(const iommu::Unit& unit, KnownMessage known) {
   iommu::FetchLog fetches;
   iommu::TranslationResult result = unit.decide(known.request, fetches);
   if (fetches.size() != 0) {
-    const vtd::InterruptRemappingEntry entry{{fetches.begin()->value[0], fetches.begin()->value[1]}};
-    known.request.requester = RequesterId{entry.get<vtd::InterruptRemappingEntry::SID>()};
+    known.request.requester = vtd_interrupt_source(*fetches.begin());
     result = unit.decide(known.request, fetches);
   }
   const bool delivered = result.outcome == iommu::Outcome::interrupt;
@@ -166,7 +165,7 @@ std::string difference(const vtd::Unit& unit, KnownMessage known) {
 
 }  // namespace
 
-TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, const ReadProgress& progress) {
+TranslationCheck check_translations(const iommu::Unit& unit, const std::string& file, const ReadProgress& progress) {
   constexpr std::size_t most_differences = 20;
   TranslationCheck check;
   JsonLines lines{file};

@@ -5,6 +5,7 @@
 #include "base/range.h"
 #include "iommu/vtd/second_stage_entry.h"
 #include "software/cpu_bus.h"
+#include "software/domain.h"
 #include "software/page_allocator.h"
 #include "software/permissions.h"
 
@@ -14,9 +15,6 @@
 #include <vector>
 
 namespace iommusim::software {
-
-/// Which entries the tables have. First-stage tables cannot say that a page may only be written.
-enum class Stage : std::uint8_t { second, first };
 
 /// What the unit can walk.
 struct TableFormat {

@@ -23,10 +23,6 @@ constexpr DomainId not_present_tag{0};
 
 }  // namespace
 
-std::string to_string(DomainId domain) {
-  return "domain " + std::to_string(static_cast<unsigned>(domain));
-}
-
 DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels, Stage stage) {
   const DomainId id = free_domain_id();
   const bool first_stage = kind == DomainKind::translating && stage == Stage::first;
