@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/address_remedies.h"
 
+#include "analysis/fault_cause.h"
 #include "analysis/free_iova.h"
-#include "iommu/vtd/fault_reasons.h"
 #include "pcie/rules.h"
 #include "platforms/walk.h"
 
@@ -23,17 +23,17 @@ Remedy keep(const RemedyCase& collision, const std::string& where) {
 }
 
 /// Nothing is mapped there for this kind of access: only the tables stand between.
-bool is_open_to_mappings(const platforms::Walk& way, Iova iova) {
+bool is_open_to_mappings(const platforms::Machine& machine, const platforms::Walk& way, Iova iova) {
   if (way.landing.kind != LandingKind::iommu_fault || way.iova != iova) return false;
-  return cause_of(static_cast<vtd::FaultReason>(way.landing.fault_reason)) == vtd::FaultCause::no_mapping;
+  return fault_cause(machine, way.landing) == iommu::FaultCause::no_mapping;
 }
 
 bool reaches_tables(const RemedyCase& collision, const FreeIova& free, Iova iova) {
   Access access = collision.record.access;
   access.address = BusAddr{iova.value() - free.offset};
   iommu::FetchLog fetches;
-  return is_open_to_mappings(platforms::walk_as_sent(collision.machine, collision.record.device, access, fetches),
-                             iova);
+  return is_open_to_mappings(
+      collision.machine, platforms::walk_as_sent(collision.machine, collision.record.device, access, fetches), iova);
 }
 
 std::string place_text(const FreeIova& free) {

@@ -2,7 +2,6 @@
 #include "analysis/collision.h"
 
 #include "iommu/device_tlb.h"
-#include "iommu/vtd/interrupt_remapping.h"
 #include "pcie/rules.h"
 
 #include <array>
@@ -88,7 +87,7 @@ Result nothing_intended(const Intent& intent, const Landing& landing) {
     case LandingKind::interrupt: return CollisionKind::interrupt_forged;
     case LandingKind::iommu_fault:
       // A message that nobody programmed was kept from arriving.
-      if (vtd::is_interrupt_fault(static_cast<vtd::FaultReason>(landing.fault_reason))) return std::nullopt;
+      if (landing.rule != nullptr && is_interrupt_lookup(*landing.rule)) return std::nullopt;
       return CollisionKind::translation_fault;
     case LandingKind::rejected:
       if (is_denied(landing)) return CollisionKind::translation_fault;

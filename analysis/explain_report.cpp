@@ -6,7 +6,6 @@
 #include "analysis/names.h"
 #include "analysis/text_report.h"
 #include "base/quantity.h"
-#include "iommu/vtd/describe_fetch.h"
 
 #include <fmt/format.h>
 
@@ -25,20 +24,20 @@ std::string words(const iommu::Fetch& fetch) {
   return text;
 }
 
-std::string table_words(const Explanation& explanation) {
+/// Only the device's IOMMU fetches words for it.
+std::string meaning(const iommu::Fetch& fetch, pcie::NodeIndex device, const Machine& machine) {
+  const auto unit = machine.iommu_of(device);
+  return unit ? machine.iommu(*unit).describe(fetch) : "";
+}
+
+std::string table_words(const Explanation& explanation, const Machine& machine) {
   if (!explanation.walk.translation) return "";
   std::string text = fmt::format("       asked for {:#x}{}\n", explanation.walk.iova.value(),
                                  explanation.walk.translation->translation_cached ? ", answered by the IOTLB" : "");
   for (const iommu::Fetch& fetch : explanation.fetches)
     text += fmt::format("       {:<14} [{:#x}] = {}: {}\n", fetch.what, fetch.address.value(), words(fetch),
-                        vtd::describe(fetch));
+                        meaning(fetch, explanation.device, machine));
   return text;
-}
-
-bool is_iommu(ComponentId id, const Machine& machine) {
-  for (std::size_t i = 0; i < machine.iommu_count(); ++i)
-    if (machine.iommu_id(i) == id) return true;
-  return false;
 }
 
 }  // namespace
@@ -69,8 +68,8 @@ std::string to_text(const Explanation& explanation, const Machine& machine) {
   for (const Hop& hop : explanation.walk.path) {
     text += fmt::format("{:>4}.  {}: {} [{}; {}]\n", ++step, machine.name(hop.where), hop.rule->text, hop.rule->id,
                         hop.rule->source);
-    if (is_told || !is_iommu(hop.where, machine)) continue;
-    text += table_words(explanation);
+    if (is_told || !machine.find_iommu(hop.where)) continue;
+    text += table_words(explanation, machine);
     is_told = true;
   }
   text += fmt::format("intended  {}\n", to_text(explanation.intent, machine));
@@ -101,7 +100,7 @@ Json to_json(const Explanation& explanation, const Machine& machine) {
     json["table_words"].push_back({{"what", fetch.what},
                                    {"address", format_hex(fetch.address.value())},
                                    {"value", words(fetch)},
-                                   {"meaning", vtd::describe(fetch)}});
+                                   {"meaning", meaning(fetch, explanation.device, machine)}});
   json["intended"] = to_json(explanation.intent, machine);
   json["landed"] = to_json(explanation.walk.landing, machine);
   json["collision"] = explanation.collision ? Json(to_string(*explanation.collision)) : Json(nullptr);

@@ -2,17 +2,17 @@
 #include "analysis/fault_remedies.h"
 
 #include "analysis/address_remedies.h"
+#include "analysis/fault_cause.h"
 #include "analysis/physical_place.h"
 #include "base/quantity.h"
 #include "iommu/device_tlb.h"
-#include "iommu/vtd/fault_reasons.h"
 
 #include <fmt/format.h>
 
 namespace iommusim::analysis {
 namespace {
 
-using vtd::FaultCause;
+using iommu::FaultCause;
 
 /// The IOMMU has no entry for the ID that the request carries. It may have one for the device's own.
 std::vector<Remedy> attach_alias(const RemedyCase& collision) {
@@ -70,11 +70,12 @@ std::vector<Remedy> map_page(const RemedyCase& collision) {
 std::vector<Remedy> find_fault_remedies(const RemedyCase& collision) {
   if (collision.in_interrupt_window()) return {reserve_interrupt_window(collision)};
   if (collision.was_decided_by({&iommu::rules::translation_denied})) return map_page(collision);
-  switch (cause_of(static_cast<vtd::FaultReason>(collision.record.landing.fault_reason))) {
+  switch (fault_cause(collision.machine, collision.record.landing)) {
     case FaultCause::no_domain: return attach_alias(collision);
     case FaultCause::address_beyond_width: return stay_in_width(collision);
     case FaultCause::no_mapping: return map_page(collision);
     case FaultCause::output_in_interrupt_range: return {map_to_memory(collision)};
+    case FaultCause::message_not_remappable:
     case FaultCause::other: break;
   }
   return {};

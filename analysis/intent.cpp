@@ -32,6 +32,19 @@ Intent interrupt_intent(const interrupts::MsiMessage& message, const Programmed&
   return intent;
 }
 
+/// `intent`, `bytes` further on.
+Intent shifted(Intent intent, std::uint64_t bytes) {
+  intent.physical += bytes;
+  if (intent.was_mapped) intent.past_physical += bytes;
+  return intent;
+}
+
+bool are_alike(const Intent& a, const Intent& b) {
+  return a.kind == b.kind && a.physical == b.physical && a.permissions.read == b.permissions.read &&
+         a.permissions.write == b.permissions.write && a.buffer == b.buffer && a.was_mapped == b.was_mapped &&
+         a.past_physical == b.past_physical && a.past_until == b.past_until;
+}
+
 }  // namespace
 
 Intent IntentResolver::of_physical(PhysAddr physical) const {
@@ -66,6 +79,32 @@ std::optional<Iova> IntentResolver::iova_of(pcie::NodeIndex device, BusAddr addr
 }
 
 Intent IntentResolver::of_dma(pcie::NodeIndex device, BusAddr address) const {
+  const platforms::Domain* const domain = system_.domain_of(device);
+  if (domain == nullptr) return decide_dma(device, address);
+  const BusAddr first = address.aligned_down(page_4k);
+  const std::uint64_t changes = domain->space.changes();
+  Page& page = pages_[first.value() / page_4k % pages_.size()];
+  if (page.first == first && page.device == device && page.changes == changes) {
+    if (page.state == Page::State::seen) learn(page);
+    if (page.state == Page::State::known) return shifted(page.intent, address - first);
+  } else {
+    page.device = device;
+    page.first = first;
+    page.changes = changes;
+    page.state = Page::State::seen;
+  }
+  return decide_dma(device, address);
+}
+
+/// Mappings, banks and windows that begin or end inside the page make its ends differ.
+void IntentResolver::learn(Page& page) const {
+  page.intent = decide_dma(page.device, page.first);
+  const bool is_alike =
+      are_alike(decide_dma(page.device, page.first + (page_4k - 1)), shifted(page.intent, page_4k - 1));
+  page.state = page.intent.kind == IntentKind::memory && is_alike ? Page::State::known : Page::State::mixed;
+}
+
+Intent IntentResolver::decide_dma(pcie::NodeIndex device, BusAddr address) const {
   // Software that knows nothing of inbound windows believes that the address arrives as it is.
   const Iova iova = iova_of(device, address).value_or(Iova{address.value()});
   const platforms::Domain* domain = system_.domain_of(device);

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace iommusim::analysis {
 
@@ -40,7 +41,7 @@ struct Intent {
   BusAddr peer_address;
   /// interrupt: the message that software programmed.
   interrupts::MsiMessage message;
-  std::uint8_t vector = 0;
+  std::uint32_t vector = 0;
   std::uint32_t destination = 0;
   /// An earlier mapping of this address that software has ended: where it led, and when it ended.
   bool was_mapped = false;
@@ -52,7 +53,7 @@ struct Intent {
 class IntentResolver {
  public:
   IntentResolver(const platforms::Machine& machine, const platforms::OperatingSystem& system)
-      : machine_{machine}, system_{system} {}
+      : machine_{machine}, system_{system}, pages_(remembered_pages) {}
 
   /// The intent of the byte at `address` when `device` does DMA there.
   Intent of_dma(pcie::NodeIndex device, BusAddr address) const;
@@ -63,12 +64,26 @@ class IntentResolver {
   Intent of_raw_write(pcie::NodeIndex device, const interrupts::MsiMessage& message) const;
 
  private:
+  /// A page of memory: one answer, shifted, is true for all of it until software changes the domain.
+  struct Page {
+    pcie::NodeIndex device = pcie::NodeIndex::none;
+    BusAddr first;
+    std::uint64_t changes = 0;
+    enum class State : std::uint8_t { seen, known, mixed } state = State::seen;
+    Intent intent;
+  };
+  static constexpr std::size_t remembered_pages = 1024;
+
+  Intent decide_dma(pcie::NodeIndex device, BusAddr address) const;
+  void learn(Page& page) const;
   Intent of_physical(PhysAddr physical) const;
   Intent of_mapping(const software::Intent& mapping) const;
   std::optional<Iova> iova_of(pcie::NodeIndex device, BusAddr address) const;
 
   const platforms::Machine& machine_;
   const platforms::OperatingSystem& system_;
+  /// By page number.
+  mutable std::vector<Page> pages_;
 };
 
 }  // namespace iommusim::analysis

@@ -3,7 +3,6 @@
 
 #include "analysis/names.h"
 #include "base/input_error.h"
-#include "iommu/vtd/input_space.h"
 #include "platforms/windows.h"
 
 #include <fmt/format.h>
@@ -43,12 +42,12 @@ void for_each_inside(const Borders& sorted, std::uint64_t first, std::uint64_t l
 }
 
 /// Input addresses of one unit at which the answer for one requester, or what lies behind it, can change.
-Borders input_borders(const FabricBorders& fabric, const vtd::InputSpace& space, unsigned width) {
+Borders input_borders(const FabricBorders& fabric, const iommu::InputSpace& space, unsigned width) {
   Borders borders = fabric.physical;
   if (width < 64) borders.push_back(std::uint64_t{1} << width);
   for (const Iova border : space.borders)
     borders.push_back(border.value());
-  for (const vtd::MappedRange& mapped : space.mapped) {
+  for (const iommu::MappedRange& mapped : space.mapped) {
     const std::uint64_t output = mapped.output.value();
     const std::uint64_t input = mapped.input.first.value();
     for_each_inside(fabric.physical, output, output + (mapped.input.size() - 1),
@@ -68,21 +67,11 @@ void pull_through_inbound(const pcie::HostBridge& bridge, const Borders& inputs,
       if (window.bus.contains(BusAddr{input - window.offset})) borders.push_back(input - window.offset);
 }
 
-/// 12 bits of the page and 9 of each table.
-unsigned table_width(const vtd::UnitConfig& unit) {
-  unsigned deepest = 0;
-  for (const unsigned levels : unit.table_levels)
-    deepest = std::max(deepest, levels);
-  return 12 + 9 * deepest;
-}
-
 }  // namespace
 
 unsigned input_width(const Machine& machine, pcie::NodeIndex device) {
   const auto unit = machine.iommu_of(device);
-  if (!unit) return 64;
-  const vtd::UnitConfig& config = machine.iommu(*unit).config();
-  return std::min(config.guest_address_width, table_width(config));
+  return unit ? machine.iommu(*unit).input_width() : 64;
 }
 
 FabricBorders::FabricBorders(const Machine& machine) {
@@ -116,11 +105,11 @@ std::vector<BusAddr> borders_of(const Machine& machine, const FabricBorders& fab
   const auto unit = machine.iommu_of(request.device);
   if (!unit) pull_through_inbound(bridge, fabric.physical, borders);
   for (std::size_t i = 0; unit && i < request.requester_ids.size(); ++i) {
-    const vtd::InputSpace space = machine.iommu(*unit).input_space(request.requester_ids[i]);
+    const iommu::InputSpace space = machine.iommu(*unit).input_space(request.requester_ids[i]);
     if (!space.complete)
       throw InputError{{},
                        fmt::format("the tables of {} have more than {} pieces: too many for a map",
-                                   name_of(request.device, machine), vtd::most_pieces)};
+                                   name_of(request.device, machine), iommu::most_pieces)};
     pull_through_inbound(bridge, input_borders(fabric, space, input_width(machine, request.device)), borders);
   }
   sort_out(borders);

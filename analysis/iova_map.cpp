@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/iova_map.h"
 
-#include "iommu/vtd/interrupt_remapping.h"
-#include "iommu/vtd/rules.h"
 #include "platforms/walk.h"
 
 namespace iommusim::analysis {
@@ -20,10 +18,10 @@ bool is_acs(const Rule& rule) {
 
 /// Nothing is mapped there for this kind of access, or the device is in no domain and `is_reachable` for one that it
 /// could be in: software has not decided yet.
-bool lacks_mapping(vtd::FaultReason reason, bool is_reachable) {
-  switch (cause_of(reason)) {
-    case vtd::FaultCause::no_domain: return is_reachable;
-    case vtd::FaultCause::no_mapping: return true;
+bool lacks_mapping(iommu::FaultCause cause, bool is_reachable) {
+  switch (cause) {
+    case iommu::FaultCause::no_domain: return is_reachable;
+    case iommu::FaultCause::no_mapping: return true;
     default: return false;
   }
 }
@@ -33,37 +31,35 @@ struct TableSay {
   bool is_unmapped = false;
 };
 
-TableSay what_tables_say(const Walk& walk, unsigned input_width) {
+TableSay what_tables_say(const Walk& walk, const iommu::Unit* unit) {
   if (!walk.translation) return {};
   const iommu::TranslationResult& answer = *walk.translation;
-  if (answer.outcome != iommu::Outcome::fault) return {vtd::is_by_tables(*answer.rule), false};
-  const auto reason = static_cast<vtd::FaultReason>(answer.fault_reason);
-  const bool is_unmapped = lacks_mapping(reason, input_width >= 64 || walk.iova.value() >> input_width == 0);
+  const bool refused = answer.outcome == iommu::Outcome::fault || answer.outcome == iommu::Outcome::ignored ||
+                       answer.outcome == iommu::Outcome::stalled;
+  if (!refused || unit == nullptr) return {answer.rule->topic == RuleTopic::page_tables, false};
+  const iommu::FaultCause cause = unit->cause_of(answer.fault_reason);
+  const unsigned width = unit->input_width();
+  const bool is_unmapped = lacks_mapping(cause, width >= 64 || walk.iova.value() >> width == 0);
   // Software chose where the tables lead, be it into the interrupt range.
-  return {is_unmapped || cause_of(reason) == vtd::FaultCause::output_in_interrupt_range, is_unmapped};
+  return {is_unmapped || cause == iommu::FaultCause::output_in_interrupt_range, is_unmapped};
 }
 
 /// With interrupt remapping the answer to a doubleword write in the window depends on its address and data: the map
 /// says that it is asked, not what it says.
 bool is_remapped_interrupt(const Walk& walk) {
-  if (!walk.translation) return false;
-  return vtd::is_interrupt_fault(static_cast<vtd::FaultReason>(walk.translation->fault_reason)) ||
-         walk.translation->rule == &vtd::rules::interrupt_compatibility_format ||
-         walk.translation->rule == &vtd::rules::interrupt_remapped ||
-         walk.translation->rule == &vtd::rules::interrupt_entry_hit ||
-         walk.translation->rule == &vtd::rules::interrupt_posted;
+  return walk.translation && is_interrupt_lookup(*walk.translation->rule);
 }
 
-Outcome remapped_interrupt(const Machine& machine, pcie::NodeIndex device) {
+Outcome remapped_interrupt(const Machine& machine, std::size_t unit) {
   Outcome outcome;
   outcome.kind = LandingKind::interrupt;
-  outcome.where = outcome.decided_by = machine.iommu_id(*machine.iommu_of(device));
-  outcome.rule = &vtd::rules::interrupt_remapping;
+  outcome.where = outcome.decided_by = machine.iommu_id(unit);
+  outcome.rule = machine.iommu(unit).interrupt_lookup();
   outcome.status = CompletionStatus::none;
   return outcome;
 }
 
-Outcome outcome_of(const Walk& walk, unsigned input_width) {
+Outcome outcome_of(const Walk& walk, const iommu::Unit* unit) {
   const Landing& landing = walk.landing;
   Outcome outcome;
   outcome.kind = landing.kind;
@@ -82,7 +78,7 @@ Outcome outcome_of(const Walk& walk, unsigned input_width) {
       outcome.redirect = hop.rule;
       outcome.redirected_by = hop.where;
     }
-  const TableSay say = what_tables_say(walk, input_width);
+  const TableSay say = what_tables_say(walk, unit);
   outcome.by_tables = say.by_tables;
   outcome.is_unmapped = say.is_unmapped;
   return outcome;
@@ -107,8 +103,9 @@ Outcome probe(const Machine& machine, pcie::NodeIndex device, Operation operatio
   access.size = at.offset_in(doubleword) == 0 && last - at >= doubleword - 1 ? doubleword : 1;
   iommu::FetchLog fetches;
   const Walk walk = platforms::walk(machine, device, access, fetches);
-  return is_remapped_interrupt(walk) ? remapped_interrupt(machine, device)
-                                     : outcome_of(walk, input_width(machine, device));
+  const auto unit = machine.iommu_of(device);
+  if (unit && is_remapped_interrupt(walk)) return remapped_interrupt(machine, *unit);
+  return outcome_of(walk, unit ? &machine.iommu(*unit) : nullptr);
 }
 
 std::vector<IovaRange> map_iova(const Machine& machine, const FabricBorders& fabric, const BorderRequest& request) {

@@ -126,16 +126,11 @@ Json to_json(const timing::StatisticGroup& group) {
   return json;
 }
 
-Json iommu_json(const vtd::UnitStatistics& unit) {
-  return {{"requests", unit.requests},
-          {"iotlb_hits", unit.iotlb_hits},
-          {"iotlb_misses", unit.iotlb_misses},
-          {"context_hits", unit.context_hits},
-          {"context_misses", unit.context_misses},
-          {"table_fetches", unit.fetches},
-          {"faults", unit.faults},
-          {"faults_recorded", unit.faults_recorded},
-          {"invalidation_descriptors", unit.invalidation_descriptors}};
+Json iommu_json(const iommu::Unit& unit) {
+  Json json = Json::object();
+  for (const iommu::Counter& counter : unit.counters())
+    json[std::string{counter.name}] = counter.value;
+  return json;
 }
 
 void add_parts(Json& json, const Results& results, const Machine& machine) {
@@ -148,7 +143,7 @@ void add_parts(Json& json, const Results& results, const Machine& machine) {
     json["links"][name] = {{"tlps_up", device.tlps}, {"bytes_up", device.link_bytes}};
   }
   for (std::size_t i = 0; i < machine.iommu_count(); ++i)
-    json["iommus"][machine.name(machine.iommu_id(i))] = iommu_json(machine.iommu(i).statistics());
+    json["iommus"][machine.name(machine.iommu_id(i))] = iommu_json(machine.iommu(i));
   json["statistics"] = to_json(results.statistics);
 }
 

@@ -111,7 +111,7 @@ class Recorder {
 
   std::unordered_map<Key, std::size_t, KeyHash> folded_;
   std::unordered_map<FaultKey, std::size_t, FaultKeyHash> fault_index_;
-  std::map<std::tuple<pcie::NodeIndex, std::uint8_t, std::uint32_t>, std::size_t> interrupt_index_;
+  std::map<std::tuple<pcie::NodeIndex, std::uint32_t, std::uint32_t>, std::size_t> interrupt_index_;
 };
 
 }  // namespace iommusim::analysis

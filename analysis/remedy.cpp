@@ -5,9 +5,9 @@
 #include "analysis/address_remedies.h"
 #include "analysis/command_trial.h"
 #include "analysis/explain_command.h"
+#include "analysis/fault_cause.h"
 #include "analysis/fault_remedies.h"
 #include "iommu/device_tlb.h"
-#include "iommu/vtd/fault_reasons.h"
 #include "pcie/header.h"
 #include "pcie/pci_bridge.h"
 #include "pcie/rules.h"
@@ -102,13 +102,12 @@ class Finder {
   /// The interrupt remapping table does not hold what software meant, or the unit holds what it did before.
   void program_entry() {
     const std::string unit = case_.machine.name(record_.landing.where);
-    const auto reason = static_cast<vtd::FaultReason>(record_.landing.fault_reason);
     if (record_.landing.kind == LandingKind::interrupt)
       return add("invalidate", fmt::format("After an interrupt remapping table entry for {} changes, invalidate the "
                                            "interrupt-entry cache for it and wait",
                                            case_.device_name()));
     if (record_.landing.kind != LandingKind::iommu_fault) return;
-    if (reason == vtd::FaultReason::compatibility_format_blocked)
+    if (fault_cause(case_.machine, record_.landing) == iommu::FaultCause::message_not_remappable)
       return add("program-entry", fmt::format("Give {} a message in remappable format, with an entry in the interrupt "
                                               "remapping table of {}",
                                               case_.device_name(), unit));
@@ -123,7 +122,7 @@ class Finder {
 
   void block_forging() {
     const auto unit = case_.machine.iommu_of(record_.device);
-    const bool can_remap = unit && case_.machine.iommu(*unit).config().interrupt_remapping;
+    const bool can_remap = unit && case_.machine.iommu(*unit).interrupt_lookup() != nullptr;
     const std::string how =
         can_remap ? fmt::format("Keep interrupt remapping of {} on", case_.machine.name(case_.machine.iommu_id(*unit)))
         : unit    ? fmt::format("Enable interrupt remapping in {} (interrupt_remapping)",

@@ -39,7 +39,7 @@ struct InterruptSummary {
   std::uint64_t count = 0;
   Duration first;
   pcie::NodeIndex device = pcie::NodeIndex::none;
-  std::uint8_t vector = 0;
+  std::uint32_t vector = 0;
   std::uint32_t destination = 0;
 };
 

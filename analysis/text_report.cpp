@@ -4,7 +4,6 @@
 #include "analysis/names.h"
 #include "analysis/physical_place.h"
 #include "base/quantity.h"
-#include "iommu/vtd/rules.h"
 
 #include <fmt/format.h>
 
@@ -107,7 +106,7 @@ std::string to_text(const Landing& landing, const Machine& machine) {
                          landing.from_cache ? ", by a cached translation" : "");
     case LandingKind::peer: return fmt::format("{} BAR {} + {:#x}", where, landing.bar, landing.bar_offset);
     case LandingKind::interrupt:
-      if (landing.rule == &vtd::rules::interrupt_posted)
+      if (landing.rule != nullptr && landing.rule->topic == RuleTopic::interrupt_posting)
         return fmt::format("interrupt vector {:#x} posted by {} for APIC {}", landing.vector, where,
                            landing.destination);
       return fmt::format("interrupt vector {:#x} to APIC {}", landing.vector, landing.destination);

@@ -4,7 +4,6 @@
 #include "base/endian.h"
 #include "base/quantity.h"
 #include "iommu/vtd/context_entry.h"
-#include "iommu/vtd/input_space.h"
 #include "iommu/vtd/registers.h"
 #include "iommu/vtd/root_entry.h"
 
@@ -40,10 +39,10 @@ std::optional<Entry> present_entry(const Capture& capture, PhysAddr table, unsig
   return entry.template get<typename Entry::P>() ? std::optional{entry} : std::nullopt;
 }
 
-std::string mappings(const vtd::InputSpace& space) {
+std::string mappings(const iommu::InputSpace& space) {
   if (space.mapped.empty()) return "nothing mapped";
   std::uint64_t bytes = 0;
-  for (const vtd::MappedRange& range : space.mapped)
+  for (const iommu::MappedRange& range : space.mapped)
     bytes += range.input.size();
   return fmt::format("{} mapped in {}{}", format_size(bytes), format_count(space.mapped.size(), "range"),
                      space.complete ? "" : " and more");

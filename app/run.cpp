@@ -49,7 +49,7 @@ std::vector<analysis::CollisionKind> kinds_to_fail_on(const Options& options) {
   return kinds;
 }
 
-const analysis::Results& replay(Session& session, platforms::Timing timing, traces::TextReader& trace,
+const analysis::Results& replay(Session& session, platforms::Timing timing, traces::TraceReader& trace,
                                 analysis::Recorder& recorder) {
   platforms::Simulation simulation{session.machine(), timing};
   Progress progress{"operations"};
@@ -82,9 +82,9 @@ int run(const Options& options) {
   Session session{options.platform, options.settings};
   const std::string trace_path = session.trace_path(options.trace);
   refuse_to_overwrite("--json", options.json, {trace_path});
-  traces::TextReader trace{trace_path};
+  const std::unique_ptr<traces::TraceReader> trace = traces::open_trace(trace_path);
   analysis::Recorder recorder{session.machine(), session.system(), {options.all_collisions}};
-  const analysis::Results& results = replay(session, timing_of(options), trace, recorder);
+  const analysis::Results& results = replay(session, timing_of(options), *trace, recorder);
   require_content(trace_path, results.operations, "operations");
 
   const analysis::RunInfo info{trace_path, options.timing};

@@ -9,8 +9,8 @@
 #include "platforms/functions.h"
 #include "platforms/loader.h"
 #include "traces/import_qemu_vtd.h"
-#include "traces/text_reader.h"
-#include "traces/text_writer.h"
+#include "traces/trace_reader.h"
+#include "traces/trace_writer.h"
 
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@ namespace {
 constexpr int archive_level = 19;
 
 struct ConvertOptions {
-  std::string from = "text";
+  std::string from = "trace";
   std::string input;
   std::string output;
   std::string platform;
@@ -44,14 +44,14 @@ void convert_qemu_vtd(const ConvertOptions& options) {
     for (const platforms::FunctionPlace& place : platforms::all_functions(description))
       import.names[place.function->id] = place.function->name;
   }
-  traces::TextWriter writer{options.output, traces::TimeForm::relative, archive_level};
+  const std::unique_ptr<traces::TraceWriter> writer = traces::make_trace(options.output, archive_level);
   Progress progress{"lines"};
   const traces::QemuVtdSummary summary = traces::import_qemu_vtd(
-      options.input, import, [&writer](const traces::TraceOperation& operation) { writer.write(operation); },
+      options.input, import, [&writer](const traces::TraceOperation& operation) { writer->write(operation); },
       show_records(progress));
   progress.clear();
   require_content(options.input, summary.lines, "events");
-  writer.close();
+  writer->close();
   print("{}: {}, {}, {}, {}, {}, {}\n", format_count(summary.lines, "line"),
         format_count(summary.translations, "translation"), format_count(summary.maps, "map"),
         format_count(summary.unmaps, "unmap"), format_count(summary.remaps, "remap"),
@@ -59,24 +59,24 @@ void convert_qemu_vtd(const ConvertOptions& options) {
 }
 
 /// What only the importer of logs knows.
-void refuse_with_text(const char* option, bool given) {
-  if (given) throw InputError{{}, fmt::format("{}: found with --from text, expected --from qemu-vtd", option)};
+void refuse_with_trace(const char* option, bool given) {
+  if (given) throw InputError{{}, fmt::format("{}: found with --from trace, expected --from qemu-vtd", option)};
 }
 
-void convert_text(const ConvertOptions& options) {
-  refuse_with_text("--platform", !options.platform.empty());
-  refuse_with_text("--interrupts", options.interrupts);
-  traces::TextReader reader{options.input};
-  traces::TextWriter writer{options.output, traces::TimeForm::relative};
+void convert_trace(const ConvertOptions& options) {
+  refuse_with_trace("--platform", !options.platform.empty());
+  refuse_with_trace("--interrupts", options.interrupts);
+  const std::unique_ptr<traces::TraceReader> reader = traces::open_trace(options.input);
+  const std::unique_ptr<traces::TraceWriter> writer = traces::make_trace(options.output);
   Progress progress{"operations"};
   traces::TraceOperation operation;
   std::uint64_t operations = 0;
-  for (; reader.next(operation); ++operations) {
-    writer.write(operation);
-    if (progress.due()) progress.show(operations, share_read(reader));
+  for (; reader->next(operation); ++operations) {
+    writer->write(operation);
+    if (progress.due()) progress.show(operations, share_read(*reader));
   }
   require_content(options.input, operations, "operations");
-  writer.close();
+  writer->close();
   progress.clear();
   print("{}\n", format_count(operations, "operation"));
 }
@@ -91,13 +91,13 @@ void info(const std::string& path) {
   std::map<std::string, std::uint64_t> devices;
   std::uint64_t bytes = 0;
   Duration last;
-  traces::TextReader reader{path};
+  const std::unique_ptr<traces::TraceReader> reader = traces::open_trace(path);
   traces::TraceOperation operation;
   Progress progress{"operations"};
   std::uint64_t operations = 0;
-  while (reader.next(operation)) {
+  while (reader->next(operation)) {
     ++operations;
-    if (progress.due()) progress.show(operations, share_read(reader));
+    if (progress.due()) progress.show(operations, share_read(*reader));
     ++counts[operation.action.index()];
     ++devices[operation.device];
     if (const auto* dma = std::get_if<traces::Dma>(&operation.action)) bytes += dma->size;
@@ -128,13 +128,15 @@ void add_trace(CLI::App& app, int&) {
 
   auto options = std::make_shared<ConvertOptions>();
   CLI::App* convert = command->add_subcommand("convert", "Make a trace from another file");
-  convert->add_option("--from", options->from, "Form of the input")->check(CLI::IsMember({"text", "qemu-vtd"}));
+  convert->add_option("--from", options->from, "Form of the input")->check(CLI::IsMember({"trace", "qemu-vtd"}));
   convert->add_option("input", options->input, "File to read, plain or zstd")->required();
-  add_output(*convert, "output", options->output, "Trace to write; compressed when it ends in .zst")->required();
+  add_output(*convert, "output", options->output,
+             "Trace to write; binary when it ends in .btrace, compressed when it ends in .zst")
+      ->required();
   convert->add_option("--platform", options->platform, "Name devices as this platform does (qemu-vtd)");
   convert->add_flag("--interrupts", options->interrupts, "Also the interrupt messages, as raw writes (qemu-vtd)");
   convert->footer(convert_example);
-  convert->callback([options] { options->from == "text" ? convert_text(*options) : convert_qemu_vtd(*options); });
+  convert->callback([options] { options->from == "trace" ? convert_trace(*options) : convert_qemu_vtd(*options); });
 
   add_trace_generate(*command);
 }

@@ -9,7 +9,7 @@
 #include "base/quantity.h"
 #include "traces/generate.h"
 #include "traces/parse_action.h"
-#include "traces/text_writer.h"
+#include "traces/trace_writer.h"
 
 #include <fmt/format.h>
 
@@ -122,16 +122,16 @@ std::string origin(const Options& options) {
 
 void generate(const Options& options) {
   const traces::Workload workload = workload_of(options);
-  traces::TextWriter writer{options.output, traces::TimeForm::relative};
-  writer.comment(origin(options));
+  const std::unique_ptr<traces::TraceWriter> writer = traces::make_trace(options.output);
+  writer->comment(origin(options));
   traces::WorkloadGenerator generator{workload};
   Progress progress{"operations"};
   traces::TraceOperation operation;
   for (std::uint64_t done = 0; generator.next(operation); ++done) {
-    writer.write(operation);
+    writer->write(operation);
     if (progress.due()) progress.show(done, share_of(done, workload.count));
   }
-  writer.close();
+  writer->close();
   progress.clear();
   print("{}\n", format_count(workload.count, "operation"));
 }
@@ -150,7 +150,9 @@ void add_addresses(CLI::App& command, Options& options) {
 void add_trace_generate(CLI::App& trace) {
   auto options = std::make_shared<Options>();
   CLI::App* command = trace.add_subcommand("generate", "Make a trace from a few numbers, for measuring");
-  add_output(*command, "output", options->output, "Trace to write; compressed when it ends in .zst")->required();
+  add_output(*command, "output", options->output,
+             "Trace to write; binary when it ends in .btrace, compressed when it ends in .zst")
+      ->required();
   add_repeatable(*command, "--device,--devices", options->devices, "Who does it; several take turns")
       ->delimiter(',')
       ->required();

@@ -9,7 +9,7 @@
 #include "base/quantity.h"
 #include "platforms/config_dump.h"
 #include "platforms/dmar_table.h"
-#include "traces/text_reader.h"
+#include "traces/trace_reader.h"
 
 #include <fmt/format.h>
 
@@ -28,7 +28,7 @@ struct Options {
 
 constexpr const char* example = "Example:\n  iommusim validate platforms/nic-behind-acs-switch.yaml";
 
-void check_device(Session& session, const traces::TextReader& reader, const traces::TraceOperation& operation) {
+void check_device(Session& session, const traces::TraceReader& reader, const traces::TraceOperation& operation) {
   const pcie::NodeIndex node = session.machine().find_function(operation.device);
   if (node == pcie::NodeIndex::none)
     throw InputError{reader.position_of(operation),
@@ -41,13 +41,13 @@ void check_device(Session& session, const traces::TextReader& reader, const trac
 }
 
 std::uint64_t check_trace(Session& session, const std::string& path) {
-  traces::TextReader reader{path};
+  const std::unique_ptr<traces::TraceReader> reader = traces::open_trace(path);
   traces::TraceOperation operation;
   std::uint64_t operations = 0;
   Progress progress{"operations"};
-  for (; reader.next(operation); ++operations) {
-    if (!traces::is_of_processor(operation.action)) check_device(session, reader, operation);
-    if (progress.due()) progress.show(operations, share_read(reader));
+  for (; reader->next(operation); ++operations) {
+    if (!traces::is_of_processor(operation.action)) check_device(session, *reader, operation);
+    if (progress.due()) progress.show(operations, share_read(*reader));
   }
   return operations;
 }

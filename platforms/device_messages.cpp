@@ -11,7 +11,7 @@
 namespace iommusim::platforms {
 
 void Machine::connect_devices(std::size_t iommu) {
-  vtd::Unit& unit = *iommus_[iommu].unit;
+  iommu::Unit& unit = *iommus_[iommu].unit;
   // A function without ATS does not know the message: nothing is completed, and the unit times out (10.3.1).
   unit.on_device_invalidation([this, iommu, &unit](const iommu::DeviceTlbInvalidation& request, unsigned tag) {
     const Device* device = reachable_device(iommu, request.target);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/machine.h"
 
+#include "iommu/vtd/unit.h"
 #include "pcie/function_builder.h"
 #include "pcie/header.h"
 #include "platforms/ecam.h"
@@ -43,6 +44,8 @@ void Machine::build_memory() {
   for (const MemoryDescription& bank : description_.memories)
     banks.push_back({components_.add(bank.name), bank.range});
   memory_ = std::make_unique<memory::SparseMemory>(std::move(banks));
+  for (const BufferDescription& buffer : description_.buffers)
+    memory_->expect_use(buffer.range);
 }
 
 void Machine::build_iommus() {
@@ -157,8 +160,8 @@ void Machine::build_system_map() {
   for (std::size_t i = 0; i < banks.size(); ++i)
     system_map_.add({banks[i].range, TargetKind::memory, static_cast<std::uint16_t>(i)});
   for (std::size_t i = 0; i < iommus_.size(); ++i) {
-    const vtd::Unit& unit = *iommus_[i].unit;
-    system_map_.add({*Range<PhysAddr>::from_size(unit.config().register_base, unit.register_block_size()),
+    const iommu::Unit& unit = *iommus_[i].unit;
+    system_map_.add({*Range<PhysAddr>::from_size(description_.iommus[i].vtd.register_base, unit.register_block_size()),
                      TargetKind::iommu_registers, static_cast<std::uint16_t>(i)});
   }
   for (const EcamDescription& ecam : description_.ecam)
@@ -171,6 +174,12 @@ void Machine::build_system_map() {
       {{PhysAddr{interrupts::local_apic_window.first.value()}, PhysAddr{interrupts::local_apic_window.last.value()}},
        TargetKind::doorbell,
        0});
+}
+
+std::optional<std::size_t> Machine::find_iommu(ComponentId id) const {
+  for (std::size_t i = 0; i < iommus_.size(); ++i)
+    if (iommus_[i].id == id) return i;
+  return std::nullopt;
 }
 
 const Device* Machine::find_device(const std::string& name) const {

@@ -8,7 +8,7 @@
 #include "interrupts/msi_source.h"
 #include "iommu/device_tlb.h"
 #include "iommu/page_requester.h"
-#include "iommu/vtd/unit.h"
+#include "iommu/unit.h"
 #include "memory/sparse_memory.h"
 #include "memory/system_map.h"
 #include "pcie/bar_memory.h"
@@ -57,9 +57,10 @@ class Machine {
   const std::vector<pcie::HostBridge>& bridges() const { return bridges_; }
 
   std::size_t iommu_count() const { return iommus_.size(); }
-  vtd::Unit& iommu(std::size_t index) { return *iommus_[index].unit; }
-  const vtd::Unit& iommu(std::size_t index) const { return *iommus_[index].unit; }
+  iommu::Unit& iommu(std::size_t index) { return *iommus_[index].unit; }
+  const iommu::Unit& iommu(std::size_t index) const { return *iommus_[index].unit; }
   ComponentId iommu_id(std::size_t index) const { return iommus_[index].id; }
+  std::optional<std::size_t> find_iommu(ComponentId id) const;
   /// The IOMMU that this host bridge names: requests of its functions pass it, but for those in the scope of another.
   std::optional<std::size_t> iommu_of_bridge(std::size_t bridge) const { return bridge_iommu_[bridge]; }
   /// The IOMMU that requests of this function pass, and of all below it.
@@ -84,7 +85,7 @@ class Machine {
  private:
   struct Iommu {
     ComponentId id = ComponentId::none;
-    std::unique_ptr<vtd::Unit> unit;
+    std::unique_ptr<iommu::Unit> unit;
   };
 
   void build_memory();

@@ -74,14 +74,17 @@ void Simulation::build_system() {
   interconnect_->doorbell_out.bind(local_apic_->doorbell);
   for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
     const std::string name = module_name(machine_.description().iommus[i].name);
-    modules::VtdConfig config;
+    modules::IommuConfig config;
     config.index = static_cast<std::uint16_t>(i);
     config.register_latency = to_sc_time(timing.cpu_mmio);
     config.invalidation_latency = to_sc_time(timing.host.iommu.invalidation);
-    config.descriptor_latency = to_sc_time(timing.host.iommu.descriptor);
+    config.queue_entry_latency = to_sc_time(timing.host.iommu.descriptor);
     config.device_invalidation_latency = to_sc_time(device_round_trip(i));
-    iommus_.push_back(std::make_unique<modules::VtdModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
-                                                           loose_clock_, config));
+    config.on_stall = [this] {
+      if (software_) software_();
+    };
+    iommus_.push_back(std::make_unique<modules::IommuModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
+                                                             loose_clock_, config));
     iommus_.back()->memory_out.bind(interconnect_->in);
     iommus_.back()->interrupt_out.bind(local_apic_->doorbell);
     interconnect_->registers_out[i].bind(iommus_.back()->registers);

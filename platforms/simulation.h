@@ -9,13 +9,13 @@
 #include "tlm/cpu_module.h"
 #include "tlm/endpoint.h"
 #include "tlm/interconnect.h"
+#include "tlm/iommu_module.h"
 #include "tlm/link_terminator.h"
 #include "tlm/local_apic_module.h"
 #include "tlm/memory_module.h"
 #include "tlm/pci_bridge_module.h"
 #include "tlm/root_complex_module.h"
 #include "tlm/switch_module.h"
-#include "tlm/vtd_module.h"
 
 #include <cstdint>
 #include <functional>
@@ -42,7 +42,8 @@ class Simulation {
   const timing::Network& network() const { return network_.network(); }
   std::size_t engine_of(pcie::NodeIndex function) const { return network_.engine_of(function); }
 
-  /// Called while a function waits for a page that it asked for, and an interrupt said so: software serves the request.
+  /// Called while a function waits for a page that it asked for, and an interrupt said so, or while an IOMMU holds a
+  /// request: software serves it.
   void on_page_request(std::function<void()> software) { software_ = std::move(software); }
 
   /// Transactions that are still in flight: 0 when the platform is idle.
@@ -74,7 +75,7 @@ class Simulation {
   std::unique_ptr<modules::MemoryModule> memory_;
   std::unique_ptr<modules::LocalApicModule> local_apic_;
   std::unique_ptr<modules::RootComplexModule> root_complex_;
-  std::vector<std::unique_ptr<modules::VtdModule>> iommus_;
+  std::vector<std::unique_ptr<modules::IommuModule>> iommus_;
   std::vector<std::unique_ptr<modules::SwitchModule>> switches_;
   std::vector<std::unique_ptr<modules::PciBridgeModule>> pci_bridges_;
   std::vector<std::unique_ptr<modules::Endpoint>> endpoints_;

@@ -202,17 +202,17 @@ class Walker {
       case iommu::Outcome::posted:
         // Poisoned data is discarded before it is taken down.
         if (access_.poisoned) return ring_doorbell();
-        result_.landing = iommu::posted_landing(id, access_.requester, result);
+        result_.landing = iommu::landing_at_unit(id, access_, result);
         return;
       case iommu::Outcome::ignored:
       case iommu::Outcome::stalled:
-      case iommu::Outcome::fault: result_.landing = iommu::fault_landing(id, result); return;
+      case iommu::Outcome::fault: result_.landing = iommu::landing_at_unit(id, access_, result); return;
     }
   }
 
   /// The table words of a translation request are those that tell something; the translated request behind it reads
   /// none but its context.
-  iommu::TranslationResult decide(const vtd::Unit& unit) {
+  iommu::TranslationResult decide(const iommu::Unit& unit) {
     if (!completion_) return unit.decide(iommu::request_of(access_, message_data_), fetches_);
     iommu::FetchLog context_only;
     return unit.decide(iommu::request_of(access_, message_data_), context_only);

@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 using platforms::JsonValue;
 
-// VT-d specification, 11.4.9.1, 11.4.12 and 11.4.14.
+// VT-d specification, 11.4.7.1, 11.4.7.6 and 11.4.10.
 constexpr std::uint64_t fsts_offset = 0x034;
 constexpr std::uint64_t irta_offset = 0x0B8;
 constexpr std::uint64_t frcd_f = std::uint64_t{1} << 63;

@@ -69,7 +69,11 @@ LineSink& LineSink::operator=(LineSink&& other) noexcept = default;
 
 void LineSink::write(std::string_view line) {
   state_->text.append(line);
-  state_->text.push_back('\n');
+  append("\n");
+}
+
+void LineSink::append(std::string_view bytes) {
+  state_->text.append(bytes);
   if (state_->text.size() >= block) state_->flush(ZSTD_e_continue);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines written to a text file, compressed when its name ends in ".zst".
+// Lines, or bytes, written to a file, compressed when its name ends in ".zst".
 #pragma once
 
 #include <memory>
@@ -21,6 +21,8 @@ class LineSink {
 
   /// Adds `line` and LF. Throws InputError when the file cannot be written.
   void write(std::string_view line);
+  /// Adds bytes as they are.
+  void append(std::string_view bytes);
   /// Finishes the file. Throws InputError; then there is no file.
   void close();
 

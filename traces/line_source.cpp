@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 namespace iommusim::traces {
 namespace {
@@ -17,8 +18,10 @@ constexpr std::size_t first_buffer = std::size_t{64} * 1024;
 
 }  // namespace
 
-LineSource::LineSource(const std::string& path, std::size_t longest)
-    : file_{path}, longest_{longest}, buffer_(std::min(longest + 2, first_buffer), '\0') {}
+LineSource::LineSource(InputFile file, std::string_view head, std::size_t longest)
+    : file_{std::move(file)}, longest_{longest}, buffer_(std::min(longest + 2, first_buffer), '\0'), end_{head.size()} {
+  std::copy(head.begin(), head.end(), buffer_.begin());
+}
 
 bool LineSource::next(std::string_view& line) {
   ++line_number_;

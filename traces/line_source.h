@@ -19,7 +19,10 @@ constexpr std::size_t longest_trace_line = std::size_t{64} * 1024;
 class LineSource {
  public:
   /// Throws InputError when the file cannot be opened. Lines longer than `longest` bytes are refused.
-  explicit LineSource(const std::string& path, std::size_t longest = longest_trace_line);
+  explicit LineSource(const std::string& path, std::size_t longest = longest_trace_line)
+      : LineSource{InputFile{path}, {}, longest} {}
+  /// `head`: what has been read of the file, shorter than a line may be.
+  LineSource(InputFile file, std::string_view head, std::size_t longest = longest_trace_line);
 
   /// The next line without its end, valid until the next call; false after the last one. Throws InputError
   /// when the file cannot be read, is damaged, or holds a line that is too long.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -40,7 +41,26 @@ struct Dma {
   bool relaxed_ordering = false;
   bool id_based_ordering = false;
   std::optional<std::uint8_t> traffic_class = std::nullopt;
+
+  /// Becomes a new one, but keeps its memory.
+  void renew() {
+    operation = Operation::read;
+    address = BusAddr{};
+    size = 0;
+    data.clear();
+    address_type = AddressType::untranslated;
+    pasid.reset();
+    alias.reset();
+    poisoned = false;
+    if (bar.given()) bar = BarName{};
+    relaxed_ordering = false;
+    id_based_ordering = false;
+    traffic_class.reset();
+  }
 };
+
+/// Bytes of the largest.
+constexpr std::uint64_t largest_dma = std::uint64_t{16} << 20;
 
 /// A device signals interrupt `vector` of its MSI or MSI-X capability.
 struct Msi {
@@ -108,6 +128,14 @@ struct CpuAccess {
 struct Wait {};
 
 using Action = std::variant<Dma, Msi, RawWrite, Map, Unmap, Invalidate, ProgramEntry, Configure, CpuAccess, Wait>;
+
+/// The DMA that `action` already is, with nothing left of it but its memory: most operations follow one of their kind.
+inline Dma& renewed_dma(Action& action) {
+  Dma* const dma = std::get_if<Dma>(&action);
+  if (dma == nullptr) return action.emplace<Dma>();
+  dma->renew();
+  return *dma;
+}
 
 constexpr bool is_of_processor(const Action& action) {
   return std::holds_alternative<CpuAccess>(action) || std::holds_alternative<Wait>(action);

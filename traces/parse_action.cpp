@@ -2,6 +2,7 @@
 #include "traces/parse_action.h"
 
 #include "platforms/parse_bdf.h"
+#include "traces/dma_rules.h"
 #include "traces/settings.h"
 
 #include <fmt/format.h>
@@ -95,17 +96,6 @@ bool take_poisoned(Operation operation, Tokens& tokens) {
   return true;
 }
 
-/// The DMA that `action` already is, with nothing left of it but its memory: most lines follow one of their kind.
-Dma& renewed_dma(Action& action) {
-  Dma* dma = std::get_if<Dma>(&action);
-  if (dma == nullptr) return action.emplace<Dma>();
-  std::vector<std::uint8_t> memory = std::move(dma->data);
-  memory.clear();
-  *dma = Dma{};
-  dma->data = std::move(memory);
-  return *dma;
-}
-
 void take_ordering(Tokens& tokens, Dma& dma) {
   dma.relaxed_ordering = tokens.take_if("relaxed-ordering");
   dma.id_based_ordering = tokens.take_if("id-ordering");
@@ -116,14 +106,14 @@ void take_ordering(Tokens& tokens, Dma& dma) {
   dma.traffic_class = static_cast<std::uint8_t>(digit.front() - '0');
 }
 
-Dma& parse_dma(Operation operation, Tokens& tokens, Action& action) {
+void parse_dma(Operation operation, Tokens& tokens, Action& action) {
   Dma& dma = renewed_dma(action);
   dma.operation = operation;
   const Token where = tokens.peek();
   dma.address = BusAddr{take_place(tokens, dma.bar)};
   dma.size = tokens.take_size("a size of 0 to 16 MiB", 0, largest_dma);
-  refuse_wrap(tokens, where, dma.address.value(), dma.size);
-  if (tokens.done()) return dma;
+  if (const auto why = why_impossible(dma)) tokens.refuse(where, *why);
+  if (tokens.done()) return;
   if (const auto digits = operation == Operation::write ? tokens.take_if_prefixed("data=") : std::nullopt)
     parse_data(tokens, *digits, dma.size, dma.data);
   if (tokens.take_if("translated")) dma.address_type = AddressType::translated;
@@ -131,7 +121,6 @@ Dma& parse_dma(Operation operation, Tokens& tokens, Action& action) {
   if (const auto alias = tokens.take_if_prefixed("alias=")) dma.alias = parse_alias(tokens, *alias);
   take_ordering(tokens, dma);
   dma.poisoned = take_poisoned(operation, tokens);
-  return dma;
 }
 
 void parse_read(Tokens& tokens, Action& action) {
@@ -139,19 +128,11 @@ void parse_read(Tokens& tokens, Action& action) {
 }
 
 void parse_write(Tokens& tokens, Action& action) {
-  const Token where = tokens.peek();
-  const Dma& dma = parse_dma(Operation::write, tokens, action);
-  if (dma.size == 0) tokens.refuse(where, "a write of 0 bytes does not exist; only a read can have no length");
+  parse_dma(Operation::write, tokens, action);
 }
 
-/// PCIe base specification, 6.15: 4 or 8 bytes, compare-and-swap also 16, naturally aligned.
 void parse_atomic(Tokens& tokens, Action& action) {
-  const Token where = tokens.peek();
-  const Dma& dma = parse_dma(Operation::atomic, tokens, action);
-  if (dma.size != 4 && dma.size != 8 && dma.size != 16)
-    tokens.refuse(where, fmt::format("an atomic operation has 4, 8 or 16 bytes, not {}", dma.size));
-  if (dma.address.offset_in(dma.size) != 0)
-    tokens.refuse(where, fmt::format("an atomic operation of {} bytes is aligned to them", dma.size));
+  parse_dma(Operation::atomic, tokens, action);
 }
 
 Msi parse_msi(Tokens& tokens) {

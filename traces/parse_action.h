@@ -10,8 +10,6 @@
 
 namespace iommusim::traces {
 
-/// Bytes of the largest DMA of one line.
-constexpr std::uint64_t largest_dma = std::uint64_t{16} << 20;
 /// Vectors of an MSI-X table (PCI local bus specification, 6.8.2).
 constexpr unsigned most_vectors = 2048;
 /// The device of CPU accesses.

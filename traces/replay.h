@@ -7,7 +7,7 @@
 #include "platforms/operating_system.h"
 #include "platforms/simulation.h"
 #include "traces/operation.h"
-#include "traces/text_reader.h"
+#include "traces/trace_reader.h"
 
 #include <systemc>
 
@@ -23,7 +23,7 @@ struct ReplayContext {
   platforms::OperatingSystem& system;
   platforms::Simulation& simulation;
   analysis::Recorder& recorder;
-  TextReader& trace;
+  TraceReader& trace;
 };
 
 /// Told now and then how far the replay is.

@@ -165,6 +165,11 @@ std::string to_text(const TraceOperation& operation) {
   return line;
 }
 
+void refuse_long_line(const std::string& path, const TraceOperation& operation) {
+  throw InputError({path}, fmt::format("an operation of {} does not fit into a line of {}; give it less data",
+                                       operation.device, format_size(longest_trace_line)));
+}
+
 TextWriter::TextWriter(const std::string& path, TimeForm form, int level)
     : path_{path}, lines_{path, level}, form_{form} {}
 
@@ -180,9 +185,7 @@ void TextWriter::write(const TraceOperation& operation) {
     build_line(operation, operation.time, false, line_);
   }
   time_ = operation.time;
-  if (line_.size() > longest_trace_line)
-    throw InputError({path_}, fmt::format("an operation of {} does not fit into a line of {}; give it less data",
-                                          operation.device, format_size(longest_trace_line)));
+  if (line_.size() > longest_trace_line) refuse_long_line(path_, operation);
   lines_.write(line_);
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "traces/line_sink.h"
-#include "traces/operation.h"
+#include "traces/trace_writer.h"
 
 #include <cstdint>
 #include <string>
@@ -19,19 +19,17 @@ enum class TimeForm : std::uint8_t { absolute, relative };
 /// hexadecimal addresses. Reading it gives the same operation.
 std::string to_text(const TraceOperation& operation);
 
-/// The file appears when close() returns, and only then.
-class TextWriter {
+/// Throws the InputError for a line above 64 KiB.
+[[noreturn]] void refuse_long_line(const std::string& path, const TraceOperation& operation);
+
+class TextWriter final : public TraceWriter {
  public:
   /// `level`: of zstd. Throws InputError when the file cannot be made.
   explicit TextWriter(const std::string& path, TimeForm form = TimeForm::absolute, int level = 3);
 
-  /// A line "# text"; `text` has no line ends.
-  void comment(std::string_view text);
-  /// Times must not decrease. Throws InputError when the file cannot be written, and when explicit data makes
-  /// the line longer than the 64 KiB that a reader takes.
-  void write(const TraceOperation& operation);
-  /// Finishes the file. Throws InputError; then there is no file.
-  void close() { lines_.close(); }
+  void comment(std::string_view text) override;
+  void write(const TraceOperation& operation) override;
+  void close() override { lines_.close(); }
 
  private:
   std::string path_;

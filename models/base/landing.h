@@ -36,8 +36,9 @@ struct Landing {
   /// peer: offset of the first byte in the BAR.
   std::uint64_t bar_offset = 0;
   std::uint8_t bar = 0;
-  /// interrupt: vector, destination (APIC ID).
-  std::uint8_t vector = 0;
+  /// interrupt: vector and destination (APIC ID); of a GIC the INTID and, for LPIs, the processor number of the
+  /// redistributor.
+  std::uint32_t vector = 0;
   std::uint32_t destination = 0;
   /// iommu_fault: the unit's fault reason (VT-d) or event code (SMMUv3).
   std::uint16_t fault_reason = 0;

@@ -5,6 +5,7 @@
 #include "base/access.h"
 #include "base/landing.h"
 #include "interrupts/local_apic.h"
+#include "iommu/stall.h"
 #include "iommu/translation.h"
 
 namespace iommusim::iommu {
@@ -41,6 +42,26 @@ inline Landing fault_landing(ComponentId by, const TranslationResult& result) {
   landing.from_cache = result.translation_cached;
   landing.decide(by, *result.rule);
   return landing;
+}
+
+/// The landing of a request that unit `by` ends without an error.
+inline Landing ignored_landing(ComponentId by, const Access& access, const TranslationResult& result) {
+  Landing landing = fault_landing(by, result);
+  landing.status = access.posted() ? CompletionStatus::none : CompletionStatus::successful;
+  return landing;
+}
+
+/// The landing of an access that ends at unit `by`: what its device is told, and why. Precondition: it is neither
+/// translated nor an interrupt that goes on to a doorbell.
+inline Landing landing_at_unit(ComponentId by, const Access& access, const TranslationResult& result) {
+  switch (result.outcome) {
+    case Outcome::posted: return posted_landing(by, access.requester, result);
+    case Outcome::ignored: return ignored_landing(by, access, result);
+    case Outcome::stalled:
+      return rejection(by, rules::stall_unanswered,
+                       access.posted() ? CompletionStatus::none : CompletionStatus::timeout);
+    default: return fault_landing(by, result);
+  }
 }
 
 }  // namespace iommusim::iommu

@@ -48,6 +48,9 @@ class TableReader {
     has_updates_ = true;
   }
 
+  /// It does not, after all.
+  void withdraw_bits(std::size_t fetch, std::uint64_t bits) { fetches_[fetch].sets &= ~bits; }
+
  private:
   /// Tables may contain themselves, so that an entry is read again after its accessed bit was set.
   void update(std::uint64_t& value, PhysAddr address) const {

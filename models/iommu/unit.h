@@ -6,13 +6,34 @@
 #include "interrupts/msi.h"
 #include "iommu/ats.h"
 #include "iommu/cache_hits.h"
+#include "iommu/fault_cause.h"
+#include "iommu/input_space.h"
+#include "iommu/stall_verdict.h"
 #include "iommu/translation.h"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace iommusim::iommu {
+
+/// What a unit has done so far that takes it time.
+struct UnitWork {
+  /// Entries of its command or invalidation queue that were executed.
+  std::uint64_t queue_entries = 0;
+  /// Invalidate Requests to devices.
+  std::uint64_t device_invalidations = 0;
+};
+
+/// One thing that a unit counts.
+struct Counter {
+  /// Lower case, with underscores: a key of results.json.
+  std::string_view name;
+  std::uint64_t value = 0;
+};
 
 /// Registers, caches, queues and the translation of requests. Plain C++ without a clock.
 class Unit {
@@ -41,6 +62,9 @@ class Unit {
   /// counted. False: it has to be decided anew.
   virtual bool repeat(const CacheHits& hits) = 0;
 
+  /// What software said of the stalled request with this tag, once; nullopt: nothing yet, or there is none such.
+  virtual std::optional<StallVerdict> take_verdict(std::uint32_t /*tag*/) { return std::nullopt; }
+
   /// A device asks for a page: it goes into the page request queue, is answered by the unit, or faults.
   virtual void request_page(const PageRequest& request) = 0;
   /// A device's Invalidate Completion for the tags (ITags) of `tag_vector`.
@@ -58,6 +82,21 @@ class Unit {
   virtual void on_message(std::function<void(const interrupts::MsiMessage&)> sink) = 0;
   /// Called after any change that may shorten a translation handed out earlier: DMI users withdraw their pointers.
   virtual void on_invalidate(std::function<void()> sink) = 0;
+
+  virtual UnitWork work() const = 0;
+  /// Since reset, in the order of reports.
+  virtual std::vector<Counter> counters() const = 0;
+
+  /// Addresses below 2^n are all that its tables can translate.
+  virtual unsigned input_width() const = 0;
+  /// Where decide()'s answers to this requester can change, and what its tables map.
+  virtual InputSpace input_space(RequesterId /*requester*/) const { return {{}, {}, false}; }
+  /// A fetched table entry in words: "present, context table at 0x101467000", "2 MiB page at 0x..., read only".
+  virtual std::string describe(const Fetch& /*fetch*/) const { return {}; }
+  /// Of a fault with this reason (event code); `other` for one that the unit does not know.
+  virtual FaultCause cause_of(std::uint16_t fault_reason) const = 0;
+  /// By which the unit looks interrupt requests up in a table of its own; nullptr: it was built without.
+  virtual const Rule* interrupt_lookup() const { return nullptr; }
 };
 
 }  // namespace iommusim::iommu

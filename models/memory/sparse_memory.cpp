@@ -4,9 +4,7 @@
 #include "base/endian.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <stdexcept>
 
 namespace iommusim::memory {
@@ -65,16 +63,6 @@ class Fnv1a {
 
 }  // namespace
 
-/// From the C library, because zeros from there cost nothing until they are touched.
-// NOLINTNEXTLINE(cppcoreguidelines-no-malloc)
-SparseMemory::Chunk::Chunk() : bytes{static_cast<std::uint8_t*>(std::calloc(pages_per_chunk, page_4k))} {
-  if (bytes == nullptr) throw std::bad_alloc{};
-}
-
-void SparseMemory::Free::operator()(std::uint8_t* bytes) const {
-  std::free(bytes);  // NOLINT(cppcoreguidelines-no-malloc)
-}
-
 SparseMemory::SparseMemory(std::vector<Bank> banks) : banks_{std::move(banks)} {
   std::sort(banks_.begin(), banks_.end(), [](const Bank& a, const Bank& b) { return a.range.first < b.range.first; });
   for (std::size_t i = 1; i < banks_.size(); ++i)
@@ -110,12 +98,25 @@ const std::uint8_t* SparseMemory::find_page(std::uint64_t page_number) const {
   return chunk == nullptr || !chunk->exists[index] ? nullptr : chunk->page(index);
 }
 
+SparseMemory::Chunk& SparseMemory::make_chunk(std::uint64_t chunk_number) {
+  Chunk& chunk = *chunks_.emplace(chunk_number, std::make_unique<Chunk>()).first->second;
+  const PhysAddr first{chunk_number * HostBlock::bytes};
+  const Range<PhysAddr> all{first, first + (HostBlock::bytes - 1)};
+  const bool is_expected = std::any_of(expected_.begin(), expected_.end(),
+                                       [&all](const Range<PhysAddr>& range) { return range.contains(all); });
+  if (is_expected && large_ < most_large) {
+    chunk.block.use_large_page();
+    ++large_;
+  }
+  return chunk;
+}
+
 std::uint8_t* SparseMemory::make_page(std::uint64_t page_number) {
   if (page_number == last_page_number_) return last_page_;
   const std::uint64_t chunk_number = page_number / pages_per_chunk;
   const std::size_t index = page_number % pages_per_chunk;
   Chunk* chunk = find_chunk(chunk_number);
-  if (chunk == nullptr) chunk = chunks_.emplace(chunk_number, std::make_unique<Chunk>()).first->second.get();
+  if (chunk == nullptr) chunk = &make_chunk(chunk_number);
   if (!chunk->exists[index]) {
     chunk->exists[index] = true;
     ++pages_in_use_;

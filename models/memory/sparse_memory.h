@@ -4,6 +4,7 @@
 
 #include "base/component.h"
 #include "base/range.h"
+#include "memory/host_block.h"
 #include "memory/physical_bus.h"
 
 #include <array>
@@ -40,31 +41,34 @@ class SparseMemory final : public PhysicalBus {
   /// Valid as long as this memory. nullptr outside the banks.
   std::uint8_t* page(PhysAddr address);
 
+  /// Much of `range` will be used: the host's memory for it is taken in large pages, up to 2 GiB in all.
+  void expect_use(const Range<PhysAddr>& range) { expected_.push_back(range); }
+
   /// Host pages in use (4 KiB each).
   std::size_t pages_in_use() const { return pages_in_use_; }
   /// FNV-1a over address and content of every page that is not all zero, in ascending order.
   std::uint64_t digest() const;
 
  private:
-  static constexpr std::size_t pages_per_chunk = 512;
-  struct Free {
-    void operator()(std::uint8_t* bytes) const;
-  };
-  /// Neighbouring pages in one piece of address space; the host makes those real that are touched.
+  static constexpr std::size_t pages_per_chunk = HostBlock::bytes / page_4k;
+  /// 2 GiB.
+  static constexpr std::size_t most_large = 1024;
   struct Chunk {
-    Chunk();
-    std::uint8_t* page(std::size_t index) const { return bytes.get() + index * page_4k; }
+    std::uint8_t* page(std::size_t index) const { return block.data() + index * page_4k; }
 
-    std::unique_ptr<std::uint8_t, Free> bytes;
+    HostBlock block;
     /// What was never written is not touched by reads.
     std::bitset<pages_per_chunk> exists;
   };
 
+  Chunk& make_chunk(std::uint64_t chunk_number);
   const std::uint8_t* find_page(std::uint64_t page_number) const;
   std::uint8_t* make_page(std::uint64_t page_number);
   Chunk* find_chunk(std::uint64_t chunk_number) const;
 
   std::vector<Bank> banks_;
+  std::vector<Range<PhysAddr>> expected_;
+  std::size_t large_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Chunk>> chunks_;
   /// The chunks that were found last, by the low bits of their numbers: enough for scattered accesses to 1 GiB.
   struct FoundChunk {

@@ -4,12 +4,14 @@
 namespace iommusim::software {
 
 bool AddressSpace::map(const NewMapping& mapping, Duration now) {
+  ++changes_;
   const std::uint64_t offset = mapping.physical.value() - mapping.range.first.value();
   return live_.insert(mapping.range, Mapping{offset, mapping.permissions, mapping.buffer, now, now});
 }
 
 void AddressSpace::unmap(const Range<Iova>& range, Duration now) {
   last_found_ = nullptr;
+  ++changes_;
   while (const auto* entry = live_.first_overlap(range)) {
     const Range<Iova> ended = *entry->range.intersection(range);
     Mapping mapping = entry->value;

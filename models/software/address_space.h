@@ -56,6 +56,8 @@ class AddressSpace {
   /// leads there.
   Intent lookup_past(Iova iova) const;
 
+  /// Grows with every change: what lookups said is true until then.
+  std::uint64_t changes() const { return changes_; }
   std::size_t live_ranges() const { return live_.size(); }
   std::size_t past_ranges() const { return past_.size(); }
   /// Calls visit(range, intent) for the live ranges in ascending order; the intent is that of the first byte.
@@ -81,6 +83,7 @@ class AddressSpace {
   IntervalMap<Iova, Mapping> past_;
   /// What lookup() found last in live_, as one access follows another in the same mapping; nullptr when it may be gone.
   mutable const IntervalMap<Iova, Mapping>::Entry* last_found_ = nullptr;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace iommusim::software

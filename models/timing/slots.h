@@ -20,8 +20,16 @@ class Slots {
   Duration earliest() const { return free_at_.front(); }
   /// Takes that place until `end`.
   void take(Duration end) {
-    acquire();
-    release_at(end);
+    std::size_t place = 0;
+    for (;;) {
+      std::size_t below = 2 * place + 1;
+      if (below >= free_at_.size()) break;
+      if (below + 1 < free_at_.size() && free_at_[below + 1] < free_at_[below]) ++below;
+      if (end <= free_at_[below]) break;
+      free_at_[place] = free_at_[below];
+      place = below;
+    }
+    free_at_[place] = end;
   }
   /// The same for who does not know the end yet: when the place is free. Precondition: not all are acquired.
   Duration acquire() {

@@ -89,24 +89,38 @@ def timed_run(iommusim, timing, platform, trace, json_file):
 
 
 class EndToEnd:
-    """One workload in one timing: `iommusim run` on a trace, minus the same command on a trace of one operation."""
+    """One workload in one timing: `iommusim run` on a trace, minus the same command on a trace of one operation.
 
-    def __init__(self, iommusim, timing, workload, count, folder):
-        self.name = f"{timing}-{workload.name}"
+    `form` of the trace: "binary", or "text", which takes longer to read.
+    """
+
+    def __init__(self, iommusim, timing, workload, count, folder, form="binary"):
+        self.name = f"{timing}-{workload.name}" + ("" if form == "binary" else f"-{form}")
+        self._form = form
         self._iommusim = iommusim
         self._timing = timing
         self._workload = workload
         self._count = count
-        self._trace = folder / f"{workload.name}.{count}.trace"
-        self._single = folder / f"{workload.name}.1.trace"
+        self._suffix = "btrace" if form == "binary" else "trace"
+        self._trace = folder / f"{workload.name}.{count}.{self._suffix}"
+        self._single = folder / f"{workload.name}.1.{self._suffix}"
         self._json = folder / "results.json"
 
     def prepare(self):
         """Writes the traces, and looks whether the build can replay them."""
         for path, count in ((self._trace, self._count), (self._single, 1)):
             if not path.exists():
-                workloads.write_trace(self._workload, path, count)
+                self._write(path, count)
         self._run(self._single)
+
+    def _write(self, path, count):
+        text = path.with_suffix(".trace")
+        workloads.write_trace(self._workload, text, count)
+        if text == path:
+            return
+        done = start([self._iommusim, "trace", "convert", text, path])
+        if done.returncode != 0:
+            raise Failed(f"trace convert: exit code {done.returncode}: {done.stderr.strip()}")
 
     def take(self):
         alone = self._run(self._single)
@@ -127,7 +141,7 @@ class EndToEnd:
         unit = results["iommus"]["dmar0"]
         lookups = unit["iotlb_hits"] + unit["iotlb_misses"]
         hits = f"; {100 * unit['iotlb_hits'] / lookups:.1f} % IOTLB hits" if lookups else ""
-        return (f"{self._workload.text}{hits}; {self._count} accesses / (wall time of the run - wall time of the same "
+        return (f"{self._workload.text}{hits}; {self._form} trace of {self._count} accesses / (wall time of the run - wall time of the same "
                 "command on one operation)")
 
 

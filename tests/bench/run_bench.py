@@ -55,6 +55,7 @@ def end_to_end(options, folder):
     iommusim = options.bin / "iommusim"
     candidates = [figures.EndToEnd(iommusim, timing, workload, options.accesses, folder)
                   for timing in ("loose", "approx") for workload in workloads.WORKLOADS]
+    candidates.append(figures.EndToEnd(iommusim, "loose", workloads.WORKLOADS[0], options.accesses, folder, "text"))
     candidates.append(figures.StartUp(iommusim, folder))
     for candidate in candidates:
         if not re.search(options.only, candidate.name):

@@ -29,7 +29,7 @@ def start(iommusim, script, *words):
 
 def every_figure_is_taken(iommusim, checks):
     done = start(iommusim, "tests/bench/run_bench.py", iommusim.binary.parent, "--output", "bench.json", "--rounds",
-                 "2", "--accesses", "20000", "--seconds", "0.001", "--stream", "1000", "2000")
+                 "2", "--accesses", "100000", "--seconds", "0.001", "--stream", "1000", "2000")
     if not checks.equal((done.returncode, done.stderr), (0, ""), "the bench"):
         return
     bench = json.loads((iommusim.folder / "bench.json").read_text())
@@ -57,7 +57,7 @@ def trees_are_compared(iommusim, checks):
     (iommusim.folder / "other").mkdir()
     (iommusim.folder / "other" / "bin").symlink_to(iommusim.binary.parent)
     done = start(iommusim, "scripts/compare_bench.py", "--builds", iommusim.binary.parent.parent, "other", "--rounds",
-                 "2", "--only", "^loose-writes$", "--accesses", "20000", "--threshold", "0.99")
+                 "2", "--only", "^loose-writes$", "--accesses", "100000", "--threshold", "0.99")
     checks.equal(done.returncode, 0, f"a build and itself: {done.stderr}: exit code")
     checks.equal([line.split()[0] for line in done.stdout.splitlines()], ["loose-writes", "0"], "figures compared")
 

@@ -18,10 +18,11 @@ using tests::ImageMemory;
 /// Root to leaf in both stages, each first-stage entry read and then marked accessed, with room.
 constexpr std::uint64_t most_reads_of_a_walk = 128;
 
-/// Of a number below 128. The upper half keeps stale entries when software sets a root table.
+/// Of a number below 256. Bit 6: stale entries are kept when software sets a table. Bit 7: faults may be cached.
 vtd::UnitConfig fuzzed_unit(std::uint64_t number) {
   vtd::UnitConfig config = tests::random_unit(number % 64);
-  if ((number & 64) != 0) config.enhanced_set_root = false;
+  if ((number & 64) != 0) config.enhanced_set_root = config.enhanced_set_interrupt_table = false;
+  config.caching_mode = (number & 128) != 0;
   return config;
 }
 
@@ -40,9 +41,13 @@ class Program {
   void start();
   void flip_mode();
   void start_queue();
-  void submit();
+  void start_interrupts();
+  void submit(unsigned words);
   void lose_page();
   void request();
+  void interrupt();
+  void request_page();
+  void complete_invalidations();
   Request take_request();
   void check(const Request& request);
   std::uint64_t take_word_address();
@@ -71,10 +76,16 @@ void Program::step() {
     case Command::request: return request();
     case Command::start: return start();
     case Command::start_queue: return start_queue();
-    case Command::submit: return submit();
+    case Command::submit: return submit(2);
+    case Command::submit_wide: return submit(4);
     case Command::lose_page: return lose_page();
     case Command::clear_status: return unit_.clear_status();
     case Command::flip_mode: return flip_mode();
+    case Command::start_interrupts: return start_interrupts();
+    case Command::interrupt: return interrupt();
+    case Command::request_page: return request_page();
+    case Command::complete_invalidations: return complete_invalidations();
+    case Command::time_out_invalidations: return unit_.time_out_invalidations();
     case Command::count: return;
   }
 }
@@ -115,6 +126,13 @@ void Program::flip_mode() {
   unit_.set_root(root, reader_.take(1) % 4);
 }
 
+void Program::start_interrupts() {
+  const std::uint64_t table = take_page();
+  const std::uint64_t mode = reader_.take(1);
+  const std::uint64_t extended = mode >> 6 & 1;
+  unit_.set_interrupts(tests::InterruptSetup{table | extended << 11 | (mode & 0xF), (mode & 0x80) != 0});
+}
+
 void Program::start_queue() {
   queue_ = take_page();
   tail_ = 0;
@@ -122,8 +140,8 @@ void Program::start_queue() {
   unit_.start_queue(queue_ | (size & 7) | (size >> 7) << 11);
 }
 
-void Program::submit() {
-  for (unsigned word = 0; word < 2; ++word, tail_ += 8) {
+void Program::submit(unsigned words) {
+  for (unsigned word = 0; word < words; ++word, tail_ += 8) {
     const std::uint64_t where = queue_ + tail_ % page_4k;
     memory_.set_word(where, reader_.take(8));
   }
@@ -163,6 +181,37 @@ void Program::request() {
   check(take_request());
 }
 
+void Program::interrupt() {
+  Request request;
+  request.source = static_cast<std::uint16_t>(reader_.take(2));
+  request.address = 0xFEE0'0000 | (reader_.take(3) & 0xF'FFFC);
+  request.message_data = static_cast<std::uint32_t>(reader_.take(4));
+  request.operation = Operation::write;
+  request.size = 4;
+  check(request);
+}
+
+void Program::request_page() {
+  iommu::PageRequest request;
+  request.requester = RequesterId{static_cast<std::uint16_t>(reader_.take(2))};
+  const std::uint64_t flags = reader_.take(1);
+  request.address = Iova{reader_.take(8) & ~(page_4k - 1)};
+  const Pasid pasid{static_cast<std::uint32_t>(reader_.take(3) & 0xF'FFFF)};
+  if ((flags & PageRequestFlag::pasid) != 0) request.pasid = pasid;
+  request.group = static_cast<std::uint16_t>(reader_.take(2) & 0x1FF);
+  request.last = (flags & PageRequestFlag::last) != 0;
+  request.read = (flags & PageRequestFlag::read) != 0;
+  request.write = (flags & PageRequestFlag::write) != 0;
+  request.execute = (flags & PageRequestFlag::execute) != 0;
+  request.privileged = (flags & PageRequestFlag::privileged) != 0;
+  unit_.request_page(request);
+}
+
+void Program::complete_invalidations() {
+  const RequesterId device{static_cast<std::uint16_t>(reader_.take(2))};
+  unit_.complete_invalidations(device, static_cast<std::uint32_t>(reader_.take(4)));
+}
+
 void Program::check(const Request& request) {
   unit_.clear_status();
   unit_.read_facts();
@@ -175,11 +224,11 @@ void Program::check(const Request& request) {
   const std::uint64_t reads = memory_.reads();
   const auto found = unit_.ask(request);
   if (memory_.reads() - reads > most_reads_of_a_walk) finding_ = "a walk without bound";
-  // Only trying tells that a table cannot be written.
-  const bool update_failed = found.result.fault_reason == 0x91 || found.result.fault_reason == 0x7D;
-  if (!update_failed &&
-      (foreseen.outcome != found.result.outcome || foreseen.fault_reason != found.result.fault_reason ||
-       foreseen.address != found.result.address))
+  // Only trying tells that a table or a descriptor cannot be written.
+  const std::uint16_t reason = found.result.fault_reason;
+  const bool update_failed = reason == 0x91 || reason == 0x7D || reason == 0x27;
+  if (!update_failed && (foreseen.outcome != found.result.outcome || foreseen.fault_reason != reason ||
+                         foreseen.address != found.result.address))
     finding_ = "decide() and translate() differ";
   if (!finding_.empty() || !unit_.comparable() || expected.dispute != oracle::vtd::Dispute::none) return;
   finding_ = tests::difference(request, expected, found, memory_);

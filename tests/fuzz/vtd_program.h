@@ -31,6 +31,18 @@ enum class Command : std::uint8_t {
   clear_status,
   /// page:16 mode:8; RTADDR and SRTP, and no invalidation: caches keep what they have
   flip_mode,
+  /// page:16 mode:8; IRTA, SIRTP and IRE; bits 3:0 are S, bit 6 is EIME, bit 7 CFI
+  start_interrupts,
+  /// source:16 window:24 data:32; a write of four bytes to the interrupt range
+  interrupt,
+  /// source:16 flags:8 address:64 pasid:24 group:16; see PageRequestFlag
+  request_page,
+  /// words:4x64; a descriptor of 256 bits at the tail, which moves on
+  submit_wide,
+  /// source:16 tags:32; the device's Invalidate Completions
+  complete_invalidations,
+  /// Devices did not complete in time.
+  time_out_invalidations,
   count,
 };
 
@@ -45,6 +57,10 @@ struct RequestFlag {
     execute = 0x40,
     no_write = 0x80,
   };
+};
+
+struct PageRequestFlag {
+  enum : std::uint8_t { pasid = 0x01, last = 0x02, read = 0x04, write = 0x08, execute = 0x10, privileged = 0x20 };
 };
 
 /// Runs a program. Empty: nothing is wrong. Otherwise what promise the unit broke: decide() and translate() say the

@@ -3,6 +3,7 @@
 #include "support/allocation_counter.h"
 #include "support/bench_platform.h"
 #include "support/simulated_platform.h"
+#include "support/vtd_unit.h"
 
 #include <catch2/catch.hpp>
 
@@ -72,7 +73,7 @@ TEST_CASE("10,000 DMA accesses to memory allocate nothing", "[allocation]") {
   Traffic traffic;
   CHECK(traffic.allocated_by(bench::ring_iova) == 0);
   CHECK(traffic.landings.of(LandingKind::memory) == accesses + 8 * pages);
-  const vtd::UnitStatistics& statistics = traffic.platform->machine().iommu(0).statistics();
+  const vtd::UnitStatistics& statistics = vtd_unit(traffic.platform->machine()).statistics();
   CHECK(statistics.iotlb_hits > 1000);
   CHECK(statistics.iotlb_misses > 1000);
   CHECK(traffic.platform->simulation().outstanding() == 0);

@@ -3,6 +3,7 @@
 #include "support/bench_platform.h"
 #include "support/plain_initiator.h"
 #include "support/simulated_platform.h"
+#include "support/vtd_unit.h"
 
 #include <catch2/catch.hpp>
 
@@ -71,7 +72,7 @@ TEST_CASE("Debug transport follows the same way to a peer's BAR, directly and th
 
 TEST_CASE("Debug transport fills no cache, counts nothing and records no fault", "[tlm][debug]") {
   DebugBench bench;
-  const vtd::Unit& unit = bench.platform.machine().iommu(0);
+  const vtd::Unit& unit = vtd_unit(bench.platform.machine());
   const vtd::UnitStatistics before = unit.statistics();
   std::vector<unsigned char> data(4);
   CHECK(bench.debug("nic0", tlm::TLM_READ_COMMAND, bench::ring_iova, data) == 4);

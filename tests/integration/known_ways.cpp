@@ -5,6 +5,7 @@
 #include "software/pci_setup.h"
 #include "support/bench_platform.h"
 #include "support/simulated_platform.h"
+#include "support/vtd_unit.h"
 
 #include <catch2/catch.hpp>
 
@@ -41,7 +42,7 @@ class Traffic : private modules::TlpObserver {
     REQUIRE(repeated() != 0);
   }
   std::uint64_t repeated() { return platform.endpoint("nic0").repeated(); }
-  const vtd::UnitStatistics& unit() { return platform.machine().iommu(0).statistics(); }
+  const vtd::UnitStatistics& unit() { return vtd_unit(platform.machine()).statistics(); }
   void unmap(std::uint64_t iova, software::Invalidate invalidate) {
     const auto range = Range<Iova>::from_size(Iova{iova}, bench::ring_size);
     platform.system().unmap(platform.node("nic0"), *range, invalidate, Duration{});

@@ -8,12 +8,13 @@
 #include "platforms/timing_network.h"
 #include "software/pci_setup.h"
 #include "support/bench_platform.h"
+#include "support/vtd_unit.h"
 #include "timing/loose_clock.h"
+#include "tlm/iommu_module.h"
 #include "tlm/link_terminator.h"
 #include "tlm/local_apic_module.h"
 #include "tlm/memory_module.h"
 #include "tlm/switch_module.h"
-#include "tlm/vtd_module.h"
 
 #include <catch2/catch.hpp>
 
@@ -29,9 +30,9 @@ struct IommuBench {
   IommuBench() {
     system.boot();
     const pcie::NodeIndex nic = machine.find_function("nic0");
-    modules::VtdConfig config;
+    modules::IommuConfig config;
     config.default_requester = machine.topology()[nic].requester;
-    iommu = std::make_unique<modules::VtdModule>("iommu", machine.iommu_id(0), machine.iommu(0), clock, config);
+    iommu = std::make_unique<modules::IommuModule>("iommu", machine.iommu_id(0), machine.iommu(0), clock, config);
     iommu->memory_out.bind(memory.port);
     iommu->interrupt_out.bind(apic.doorbell);
     cpu.socket.bind(iommu->registers);
@@ -45,7 +46,7 @@ struct IommuBench {
   timing::LooseClock clock{network.network()};
   modules::MemoryModule memory{"memory", machine.memory(), sc_core::SC_ZERO_TIME};
   modules::LocalApicModule apic{"apic", machine.local_apic_id(), machine.local_apic(), sc_core::SC_ZERO_TIME};
-  std::unique_ptr<modules::VtdModule> iommu;
+  std::unique_ptr<modules::IommuModule> iommu;
   PlainInitiator cpu{"cpu"};
 };
 
@@ -145,7 +146,7 @@ TEST_CASE("A request that crosses a page at an IOMMU gets a burst error and move
   CHECK(bench.device.write(bench::ring_iova + 0xFFC, std::vector<unsigned char>(8, 0xAB)) ==
         tlm::TLM_BURST_ERROR_RESPONSE);
   CHECK(memory_at(bench.machine, bench::ring + 0xFFC, 8) == std::vector<unsigned char>(8));
-  CHECK(bench.machine.iommu(0).statistics().requests == 0);
+  CHECK(vtd_unit(bench.machine).statistics().requests == 0);
 }
 
 TEST_CASE("Byte enables hold through an IOMMU up to memory", "[tlm]") {

@@ -25,13 +25,15 @@ struct Landed {
 
 class PlayedTrace : private analysis::LandingSink {
  public:
-  explicit PlayedTrace(platforms::Description description) : platform_{std::move(description)} {}
+  explicit PlayedTrace(platforms::Description description, platforms::Timing timing = platforms::Timing::loose)
+      : platform_{std::move(description), timing} {}
 
   /// Replays a file.
   const analysis::Results& play_file(const std::string& path) {
-    traces::TextReader trace{path};
+    const std::unique_ptr<traces::TraceReader> trace = traces::open_trace(path);
     analysis::Recorder recorder{platform_.machine(), platform_.system(), {false, this}};
-    traces::Replay replay{"replay", {platform_.machine(), platform_.system(), platform_.simulation(), recorder, trace}};
+    traces::Replay replay{"replay",
+                          {platform_.machine(), platform_.system(), platform_.simulation(), recorder, *trace}};
     sc_core::sc_start();
     replay.rethrow();
     recorder.take_times(platform_.simulation().network(), platform_.simulation().clock(), replay.end());

@@ -25,6 +25,7 @@ struct ScalableContextEntry : Word<256> {
   struct FPD : Field<1, 1> {};
   struct DTE : Field<2, 2> {};
   struct PASIDE : Field<3, 3> {};
+  struct PRE : Field<4, 4> {};
   struct PDTS : Field<11, 9> {};
   struct PASIDDIRPTR : Field<63, 12> {};
   struct RID_PASID : Field<83, 64> {};

@@ -51,6 +51,8 @@ void check_record(const FaultRecord& record, const iommu::TranslationRequest& re
   CHECK(type == request_type(request.operation));
   CHECK(record.get<FaultRecord::PP>() == (request.pasid.has_value() ? 1U : 0U));
   if (request.pasid.has_value()) CHECK(record.get<FaultRecord::PV>() == request.pasid->value());
+  CHECK(record.get<FaultRecord::EXE>() == (request.pasid.has_value() && request.execute ? 1U : 0U));
+  CHECK(record.get<FaultRecord::PRIV>() == (request.pasid.has_value() && request.privileged ? 1U : 0U));
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ constexpr std::uint64_t peuaddr = 0xEC;
 
 /// Bits of GCMD and GSTS (sheet 1.5).
 namespace global {
-constexpr std::uint32_t te = 1U << 31, srtp = 1U << 30, wbf = 1U << 27, qie = 1U << 26, sirtp = 1U << 24,
-                        cfi = 1U << 23;
+constexpr std::uint32_t te = 1U << 31, srtp = 1U << 30, wbf = 1U << 27, qie = 1U << 26, ire = 1U << 25,
+                        sirtp = 1U << 24, cfi = 1U << 23;
 /// GSTS bits that a write of GCMD repeats: all but the one-shot ones.
 constexpr std::uint32_t level_mask = 0x96FF'FFFF;
 }  // namespace global

@@ -2,6 +2,8 @@
 // Transactions that wait for software to say what is to become of them (SMMUv3 architecture, 3.12.2).
 #pragma once
 
+#include "iommu/stall_verdict.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,7 +13,7 @@ namespace iommusim::smmuv3 {
 
 /// What becomes of a stalled transaction: it is asked anew as if it had just arrived, aborted, or ended without an
 /// error (a read gives zeros, a write goes nowhere).
-enum class StallVerdict : std::uint8_t { retry, abort, ignore };
+using iommu::StallVerdict;
 
 class Stalls {
  public:

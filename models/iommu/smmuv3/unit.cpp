@@ -74,7 +74,7 @@ bool Unit::repeat(const iommu::CacheHits& hits) {
   return true;
 }
 
-std::optional<StallVerdict> Unit::take_verdict(std::uint32_t tag) {
+std::optional<iommu::StallVerdict> Unit::take_verdict(std::uint32_t tag) {
   return state_->stalls.take(tag);
 }
 
@@ -128,6 +128,47 @@ UnitStatistics Unit::statistics() const {
   all.config_misses = cached.config_misses;
   all.device_invalidations = state_->commands.sent_to_devices();
   return all;
+}
+
+iommu::UnitWork Unit::work() const {
+  return {state_->statistics.commands, state_->commands.sent_to_devices()};
+}
+
+std::vector<iommu::Counter> Unit::counters() const {
+  const UnitStatistics all = statistics();
+  return {{"requests", all.requests},
+          {"tlb_hits", all.tlb_hits},
+          {"micro_tlb_hits", all.micro_tlb_hits},
+          {"tlb_misses", all.tlb_misses},
+          {"config_hits", all.config_hits},
+          {"config_misses", all.config_misses},
+          {"fetches", all.fetches},
+          {"faults", all.faults},
+          {"faults_recorded", all.faults_recorded},
+          {"stalls", all.stalls},
+          {"commands", all.commands},
+          {"device_invalidations", all.device_invalidations},
+          {"page_requests", all.page_requests}};
+}
+
+/// IDR5.VAX for addresses of stage 1; those of stage 2 are no wider.
+unsigned Unit::input_width() const {
+  return state_->config.input_address_52 ? 52 : 48;
+}
+
+/// Of a stream without a valid entry no address reaches anything; a faulting walk found no mapping.
+iommu::FaultCause Unit::cause_of(std::uint16_t fault_reason) const {
+  switch (static_cast<EventCode>(fault_reason)) {
+    case EventCode::c_bad_streamid:
+    case EventCode::c_bad_ste:
+    case EventCode::c_bad_cd:
+    case EventCode::f_stream_disabled: return iommu::FaultCause::no_domain;
+    case EventCode::f_translation:
+    case EventCode::f_permission:
+    case EventCode::f_access: return iommu::FaultCause::no_mapping;
+    case EventCode::f_addr_size: return iommu::FaultCause::address_beyond_width;
+    default: return iommu::FaultCause::other;
+  }
 }
 
 }  // namespace iommusim::smmuv3

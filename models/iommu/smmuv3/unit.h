@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace iommusim::smmuv3 {
 
@@ -58,7 +59,7 @@ class Unit final : public iommu::Unit {
 
   /// What software said of a stalled transaction, once; nullopt: nothing yet. A transaction that found no place to wait
   /// has the tag Stalls::no_tag, and is to be retried when there is one.
-  std::optional<StallVerdict> take_verdict(std::uint32_t tag);
+  std::optional<iommu::StallVerdict> take_verdict(std::uint32_t tag) override;
 
   void request_page(const iommu::PageRequest& request) override;
   void complete_invalidation(RequesterId device, std::uint32_t tag_vector) override;
@@ -74,6 +75,11 @@ class Unit final : public iommu::Unit {
   /// Where the wires of the four interrupt sources go. A call is a pulse.
   void on_wire(std::function<void(InterruptSource)> sink);
   void on_invalidate(std::function<void()> sink) override;
+
+  iommu::UnitWork work() const override;
+  std::vector<iommu::Counter> counters() const override;
+  unsigned input_width() const override;
+  iommu::FaultCause cause_of(std::uint16_t fault_reason) const override;
 
   UnitStatistics statistics() const;
 

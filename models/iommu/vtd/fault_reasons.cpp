@@ -92,47 +92,49 @@ const std::array<FaultInfo, 71> fault_table{{
      false,
      unsupported,
      {"vtd.fault-0x20-interrupt-request-reserved", "the interrupt request has a reserved bit set",
-      "VT-d specification, 7.1.3"}},
+      "VT-d specification, 7.1.3", RuleTopic::interrupt_remapping}},
     {R::interrupt_index_beyond_table,
      false,
      unsupported,
      {"vtd.fault-0x21-interrupt-index", "the interrupt request's index is beyond the interrupt remapping table",
-      "VT-d specification, 7.1.3"}},
+      "VT-d specification, 7.1.3", RuleTopic::interrupt_remapping}},
     {R::interrupt_entry_not_present,
      true,
      unsupported,
      {"vtd.fault-0x22-irte-not-present", "the interrupt remapping table entry is not present",
-      "VT-d specification, 7.1.3"}},
+      "VT-d specification, 7.1.3", RuleTopic::interrupt_remapping}},
     {R::interrupt_entry_access_error,
      false,
      unsupported,
-     {"vtd.fault-0x23-irte-access", "the interrupt remapping table entry cannot be read", "VT-d specification, 7.1.3"}},
+     {"vtd.fault-0x23-irte-access", "the interrupt remapping table entry cannot be read", "VT-d specification, 7.1.3",
+      RuleTopic::interrupt_remapping}},
     {R::interrupt_entry_reserved,
      true,
      unsupported,
      {"vtd.fault-0x24-irte-reserved",
       "the interrupt remapping table entry has a reserved bit set or asks for what the unit lacks",
-      "VT-d specification, 7.1.3"}},
+      "VT-d specification, 7.1.3", RuleTopic::interrupt_remapping}},
     {R::compatibility_format_blocked,
      false,
      unsupported,
      {"vtd.fault-0x25-compatibility-format", "with interrupt remapping on, compatibility-format interrupts are blocked",
-      "VT-d specification, 7.1.3"}},
+      "VT-d specification, 7.1.3", RuleTopic::interrupt_remapping}},
     {R::interrupt_source_invalid,
      true,
      unsupported,
      {"vtd.fault-0x26-interrupt-source",
-      "the interrupt remapping table entry is not for interrupt requests of this source", "VT-d specification, 7.1.3"}},
+      "the interrupt remapping table entry is not for interrupt requests of this source", "VT-d specification, 7.1.3",
+      RuleTopic::interrupt_remapping}},
     {R::posted_descriptor_access_error,
      true,
      unsupported,
      {"vtd.fault-0x27-posted-descriptor-access", "the posted interrupt descriptor cannot be accessed",
-      "VT-d specification, 7.1.3"}},
+      "VT-d specification, 7.1.3", RuleTopic::interrupt_remapping}},
     {R::posted_descriptor_reserved,
      true,
      unsupported,
      {"vtd.fault-0x28-posted-descriptor-reserved", "the posted interrupt descriptor has a reserved bit set",
-      "VT-d specification, 7.1.3"}},
+      "VT-d specification, 7.1.3", RuleTopic::interrupt_remapping}},
     {R::invalid_interrupt_request,
      false,
      unsupported,
@@ -397,7 +399,8 @@ bool is_qualified(FaultReason reason) {
   return info_of(reason).qualified;
 }
 
-FaultCause cause_of(FaultReason reason) {
+iommu::FaultCause cause_of(FaultReason reason) {
+  using iommu::FaultCause;
   switch (reason) {
     case R::root_entry_not_present:
     case R::context_entry_not_present:
@@ -416,6 +419,7 @@ FaultCause cause_of(FaultReason reason) {
     case R::scalable_address_beyond_width: return FaultCause::address_beyond_width;
     case R::output_in_interrupt_range:
     case R::scalable_output_in_interrupt_range: return FaultCause::output_in_interrupt_range;
+    case R::compatibility_format_blocked: return FaultCause::message_not_remappable;
     default: return FaultCause::other;
   }
 }

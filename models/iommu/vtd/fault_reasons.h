@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/rule.h"
+#include "iommu/fault_cause.h"
 
 #include <cstdint>
 
@@ -104,17 +105,8 @@ const Rule& rule_of(FaultReason reason);
 /// True: FPD in a structure that was read for the request suppresses the record (never the block).
 bool is_qualified(FaultReason reason);
 
-/// What software left out, in whichever mode the unit found it.
-enum class FaultCause : std::uint8_t {
-  other,
-  /// No root, context or PASID entry: the device is in no domain.
-  no_domain,
-  /// No mapping, or none with the right that the request needs.
-  no_mapping,
-  address_beyond_width,
-  output_in_interrupt_range,
-};
-FaultCause cause_of(FaultReason reason);
+/// In whichever mode the unit found it.
+iommu::FaultCause cause_of(FaultReason reason);
 
 TranslationRequestEnd translation_request_end(FaultReason reason);
 

@@ -6,7 +6,7 @@
 namespace iommusim::vtd {
 namespace {
 
-/// A condition is an event only while no other stands (11.4.9.1).
+/// A condition is an event only while no other stands (11.4.7.1).
 bool is_event(FaultStatus before) {
   return before.get<FaultStatus::Conditions>() == 0;
 }

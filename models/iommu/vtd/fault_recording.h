@@ -58,7 +58,7 @@ class FaultRecording {
   unsigned next_ = 0;
 };
 
-/// A condition is an event only while no other stands (11.4.9.1).
+/// A condition is an event only while no other stands (11.4.7.1).
 template <class Condition>
 void FaultRecording::raise() {
   const FaultStatus before = status();

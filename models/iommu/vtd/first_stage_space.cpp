@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/first_stage_space.h"
 
+#include "iommu/vtd/read_table.h"
 #include "iommu/vtd/scalable_translation.h"
 #include "iommu/vtd/second_stage_space.h"
 
@@ -9,14 +10,14 @@
 namespace iommusim::vtd {
 
 FirstStageSpace::FirstStageSpace(const DecisionInputs& unit, const PasidContext& pasid, bool privileged,
-                                 MappedPieces& pieces)
+                                 iommu::MappedPieces& pieces)
     : unit_{unit}, pasid_{pasid}, privileged_{privileged}, pieces_{pieces}, second_stage_{second_stage_of(pasid)} {}
 
 void FirstStageSpace::table(std::uint64_t address, unsigned level, Iova base, FirstStageRights rights) {
   const auto holder = place(address).host;
   const bool at_top = level == pasid_.first_stage_levels;
   if (!holder || !holder->rights.read) {
-    if (!at_top) pieces_.border(base, level + 1);
+    if (!at_top) pieces_.border(base, page_size(level + 1));
     return;
   }
   const auto entries = read_table<FirstStageEntry>(unit_.bus, holder->address);
@@ -25,7 +26,7 @@ void FirstStageSpace::table(std::uint64_t address, unsigned level, Iova base, Fi
     if (entries[i].has_value())
       entry(*entries[i], level, first, rights, *holder);
     else
-      pieces_.border(first, level);
+      pieces_.border(first, page_size(level));
   }
 }
 
@@ -40,11 +41,11 @@ void FirstStageSpace::entry(FirstStageEntry entry, unsigned level, Iova first, F
   const std::uint64_t accessed = FirstStageEntry::A::mask | (pasid_.extended_accessed ? FirstStageEntry::EA::mask : 0);
   const bool lacks_accessed = (accessed & ~entry.raw()) != 0;
   if ((!privileged_ && !rights.user) || (entry.raw() & reserved) != 0 || (lacks_accessed && !can_update))
-    return pieces_.border(first, level);
+    return pieces_.border(first, page_size(level));
   const std::uint64_t target = entry.raw() & FirstStageEntry::ADDR::mask;
   if (!is_leaf) {
     // Rights that were lost on the way end the walk above the leaf.
-    pieces_.border(first, level);
+    pieces_.border(first, page_size(level));
     return table(target, level - 1, first, rights);
   }
   const bool writable = may_write(rights, privileged_, pasid_) && (entry.get<FirstStageEntry::D>() || can_update);
@@ -60,7 +61,8 @@ void FirstStageSpace::leaf(std::uint64_t page, unsigned level, Iova first, Acces
     if (host && host->rights.any())
       pieces_.map({{begin, begin + (size - 1)},
                    host->address,
-                   {rights.read && host->rights.read, rights.write && host->rights.write, true}});
+                   rights.read && host->rights.read,
+                   rights.write && host->rights.write});
     else
       pieces_.miss();
     done += size;

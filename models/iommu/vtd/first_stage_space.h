@@ -2,8 +2,9 @@
 // What first-stage tables map, all of it; when nested, as far as the second stage takes it to memory.
 #pragma once
 
+#include "iommu/mapped_pieces.h"
 #include "iommu/vtd/first_stage_walk.h"
-#include "iommu/vtd/mapped_pieces.h"
+#include "iommu/vtd/translate.h"
 
 #include <optional>
 
@@ -12,7 +13,7 @@ namespace iommusim::vtd {
 class FirstStageSpace {
  public:
   /// `privileged`: of the requests that are asked about.
-  FirstStageSpace(const DecisionInputs& unit, const PasidContext& pasid, bool privileged, MappedPieces& pieces);
+  FirstStageSpace(const DecisionInputs& unit, const PasidContext& pasid, bool privileged, iommu::MappedPieces& pieces);
 
   void run() { table(pasid_.first_stage_table, pasid_.first_stage_levels, Iova{0}, {}); }
 
@@ -40,7 +41,7 @@ class FirstStageSpace {
   const DecisionInputs& unit_;
   const PasidContext& pasid_;
   bool privileged_;
-  MappedPieces& pieces_;
+  iommu::MappedPieces& pieces_;
   SecondStage second_stage_;
 };
 

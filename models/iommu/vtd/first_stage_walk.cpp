@@ -144,16 +144,20 @@ void FirstStageWalk::set_bits(std::size_t fetch, std::uint64_t bits, Table& tabl
 void FirstStageWalk::finish(FirstStageEntry leaf, const FirstStageNeeds& needs, const Table& table,
                             FirstStageResult& result) {
   result.dirty = needs.write || leaf.get<FirstStageEntry::D>();
+  leaf_fetch_ = context_.tables.last();
   if (result.dirty || !needs.takes_write || !pasid_.snooped_walk) return;
   if (!may_write(result.rights, needs.privileged, pasid_)) return;
   wants_full_walk_ = table.is_cached && !(table.writable && table.dirty);
   result.can_be_dirty = table.writable;
   leaf_table_ = table;
-  leaf_fetch_ = context_.tables.last();
 }
 
 void FirstStageWalk::take_write() {
   set_bits(leaf_fetch_, FirstStageEntry::D::mask, leaf_table_);
+}
+
+void FirstStageWalk::withdraw_write() {
+  context_.tables.withdraw_bits(leaf_fetch_, FirstStageEntry::D::mask);
 }
 
 void FirstStageWalk::note_table(Iova address, unsigned level, const Table& table, const FirstStageRights& rights) {

@@ -69,6 +69,8 @@ class FirstStageWalk {
   /// The page of the last run() is granted to be written without another walk: its leaf becomes dirty. Precondition:
   /// can_be_dirty.
   void take_write();
+  /// The page of the last run() is not written after all: its leaf does not become dirty.
+  void withdraw_write();
 
  private:
   /// A table, and what the second stage said of the page that it fills.

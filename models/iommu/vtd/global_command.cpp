@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// GCMD (VT-d specification, 11.4.4). Software changes one field with each write; where it changes several,
+// GCMD (VT-d specification, 11.4.4.1). Software changes one field with each write; where it changes several,
 // they act in the order below. What the unit does not advertise cannot be set: SFL and EAFL (CAP.AFL), and without
 // ECAP.IR also IRE and SIRTP.
 #include "iommu/vtd/unit_state.h"

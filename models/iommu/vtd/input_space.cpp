@@ -9,6 +9,9 @@
 #include "iommu/vtd/second_stage_space.h"
 
 namespace iommusim::vtd {
+
+using iommu::InputSpace;
+
 namespace {
 
 /// What does not depend on the requester.
@@ -27,7 +30,7 @@ void add_fixed_borders(const DecisionInputs& unit, std::vector<Iova>& borders) {
 void enumerate(const DecisionInputs& unit, const SecondStage& stage, InputSpace& space) {
   // One bit for each address bit that the tables take: the first excess address follows the last.
   space.borders.emplace_back(~unit.format.excess_input_bits(stage.levels) + 1);
-  MappedPieces pieces{space};
+  iommu::MappedPieces pieces{space};
   SecondStageSpace{unit, stage, pieces}.run();
 }
 
@@ -57,7 +60,7 @@ void enumerate_scalable(const DecisionInputs& unit, RequesterId requester, Input
   const unsigned top = input_width(pasid.first_stage_levels) - 1;
   space.borders.emplace_back(std::uint64_t{1} << top);
   space.borders.emplace_back(~std::uint64_t{0} << top);
-  MappedPieces pieces{space};
+  iommu::MappedPieces pieces{space};
   FirstStageSpace{unit, pasid, context.rid_privileged, pieces}.run();
 }
 
@@ -70,7 +73,7 @@ InputSpace input_space(const DecisionInputs& unit, RequesterId requester) {
   if (unit.remapping.table_mode == TableMode::legacy) enumerate_legacy(unit, requester, space);
   if (unit.remapping.table_mode == TableMode::scalable && unit.format.scalable().is_supported)
     enumerate_scalable(unit, requester, space);
-  for (const MappedRange& range : space.mapped) {
+  for (const iommu::MappedRange& range : space.mapped) {
     space.borders.push_back(range.input.first);
     space.borders.push_back(range.input.last + 1);
   }

@@ -1,42 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shape of the addresses that a requester may ask a unit for: where answers can change, and what the tables in
-// memory map. It decides nothing: vtd/translate.h does. Who wants the answer for every address asks once between two
-// neighbouring borders.
+// The input space of one requester of a VT-d unit.
 #pragma once
 
-#include "base/address.h"
-#include "base/range.h"
 #include "base/requester_id.h"
-#include "iommu/vtd/access_rights.h"
+#include "iommu/input_space.h"
 #include "iommu/vtd/translate.h"
-
-#include <cstddef>
-#include <vector>
 
 namespace iommusim::vtd {
 
-/// Input addresses that tables map to consecutive output addresses with equal rights.
-struct MappedRange {
-  Range<Iova> input;
-  /// Of the first byte.
-  PhysAddr output;
-  AccessRights rights;
-};
-
-struct InputSpace {
-  /// First addresses after which the answer may differ from the one before, in no order and with repetitions. Ends of
-  /// `mapped` are among them; where the output address matters is not.
-  std::vector<Iova> borders;
-  /// Ascending. Empty for pass-through and without a usable context.
-  std::vector<MappedRange> mapped;
-  /// False: the tables have more pieces than `most_pieces`; the rest is missing.
-  bool complete = true;
-};
-
-/// Tables that refer to themselves can have 2^45 pieces.
-constexpr std::size_t most_pieces = std::size_t{1} << 22;
-
 /// From the tables in memory. Caches are not looked at: what they hold beside the tables has no border here.
-InputSpace input_space(const DecisionInputs& unit, RequesterId requester);
+iommu::InputSpace input_space(const DecisionInputs& unit, RequesterId requester);
 
 }  // namespace iommusim::vtd

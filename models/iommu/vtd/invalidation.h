@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What software asks of the caches, whichever way it asks: by register (11.4.7, 11.4.8) or by queue (6.5.2).
+// What software asks of the caches, whichever way it asks: by register (11.4.6) or by queue (6.5.2).
 #pragma once
 
 #include "base/address.h"

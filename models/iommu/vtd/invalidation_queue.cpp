@@ -44,7 +44,7 @@ bool InvalidationQueue::process_next() {
   return error == QueueError::none || stop(error);
 }
 
-/// IQT, RTADDR and IQA (11.4.11.9).
+/// IQT, RTADDR and IQA (11.4.9.9).
 QueueError InvalidationQueue::check_registers() const {
   const std::uint64_t tail = unit_.registers.load<InvalidationQueueTail>(RegisterId::iqt).raw();
   if (tail >= size()) return QueueError::invalid_tail;

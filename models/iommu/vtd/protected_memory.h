@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protected memory regions (VT-d specification, 11.4.10): memory that no untranslated DMA reaches while
+// Protected memory regions (VT-d specification, 11.4.8): memory that no untranslated DMA reaches while
 // PMEN.EPM is set.
 #pragma once
 

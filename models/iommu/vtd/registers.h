@@ -12,7 +12,7 @@ namespace iommusim::vtd {
 /// RTADDR.TTM: which tables the root pointer starts.
 enum class TableMode : std::uint8_t { legacy = 0, scalable = 1, reserved = 2, abort_dma = 3 };
 
-/// GCMD (11.4.4). TE, EAFL, QIE, IRE and CFI are levels; the others act once where 1 is written.
+/// GCMD (11.4.4.1). TE, EAFL, QIE, IRE and CFI are levels; the others act once where 1 is written.
 struct GlobalCommand : Word<32> {
   using Word::Word;
   struct TE : Field<31, 31, bool> {};
@@ -29,7 +29,7 @@ static_assert(
     fields_disjoint<GlobalCommand::TE, GlobalCommand::SRTP, GlobalCommand::SFL, GlobalCommand::EAFL, GlobalCommand::WBF,
                     GlobalCommand::QIE, GlobalCommand::IRE, GlobalCommand::SIRTP, GlobalCommand::CFI>());
 
-/// GSTS (11.4.5).
+/// GSTS (11.4.4.2).
 struct GlobalStatus : Word<32> {
   using Word::Word;
   struct TES : Field<31, 31, bool> {};
@@ -43,14 +43,14 @@ struct GlobalStatus : Word<32> {
   struct CFIS : Field<23, 23, bool> {};
 };
 
-/// RTADDR (11.4.6).
+/// RTADDR (11.4.5).
 struct RootTableAddress : Word<64> {
   using Word::Word;
   struct RTA : Field<63, 12> {};
   struct TTM : Field<11, 10, TableMode> {};
 };
 
-/// CCMD (11.4.7).
+/// CCMD (11.4.6.1).
 struct ContextCommand : Word<64> {
   using Word::Word;
   struct ICC : Field<63, 63, bool> {};
@@ -63,7 +63,7 @@ struct ContextCommand : Word<64> {
 static_assert(fields_disjoint<ContextCommand::ICC, ContextCommand::CIRG, ContextCommand::CAIG, ContextCommand::FM,
                               ContextCommand::SID, ContextCommand::DID>());
 
-/// IVA (11.4.8.2).
+/// IVA (11.4.6.4).
 struct InvalidateAddress : Word<64> {
   using Word::Word;
   struct ADDR : Field<63, 12> {};
@@ -71,7 +71,7 @@ struct InvalidateAddress : Word<64> {
   struct AM : Field<5, 0, std::uint8_t> {};
 };
 
-/// IOTLB (11.4.8.1).
+/// IOTLB (11.4.6.3).
 struct IotlbInvalidate : Word<64> {
   using Word::Word;
   struct IVT : Field<63, 63, bool> {};
@@ -84,7 +84,7 @@ struct IotlbInvalidate : Word<64> {
 static_assert(fields_disjoint<IotlbInvalidate::IVT, IotlbInvalidate::IIRG, IotlbInvalidate::IAIG, IotlbInvalidate::DR,
                               IotlbInvalidate::DW, IotlbInvalidate::DID>());
 
-/// FSTS (11.4.9.1).
+/// FSTS (11.4.7.1).
 struct FaultStatus : Word<32> {
   using Word::Word;
   struct FRI : Field<15, 8, std::uint8_t> {};
@@ -99,33 +99,33 @@ struct FaultStatus : Word<32> {
   struct Conditions : Field<6, 0> {};
 };
 
-/// FECTL and IECTL (11.4.9.2): mask and pending bit of an event message.
+/// FECTL and IECTL (11.4.7.2): mask and pending bit of an event message.
 struct EventControl : Word<32> {
   using Word::Word;
   struct IM : Field<31, 31, bool> {};
   struct IP : Field<30, 30, bool> {};
 };
 
-/// PMEN (11.4.10).
+/// PMEN (11.4.8).
 struct ProtectedMemoryEnable : Word<32> {
   using Word::Word;
   struct EPM : Field<31, 31, bool> {};
   struct PRS : Field<0, 0, bool> {};
 };
 
-/// IQH (11.4.11.1): the descriptor to be fetched next. The offset counts 16-byte descriptors.
+/// IQH (11.4.9.1): the descriptor to be fetched next. The offset counts 16-byte descriptors.
 struct InvalidationQueueHead : Word<64> {
   using Word::Word;
   struct QH : Field<18, 4> {};
 };
 
-/// IQT (11.4.11.2): where software writes its next descriptor.
+/// IQT (11.4.9.2): where software writes its next descriptor.
 struct InvalidationQueueTail : Word<64> {
   using Word::Word;
   struct QT : Field<18, 4> {};
 };
 
-/// IQA (11.4.11.3). DW exists with scalable mode only.
+/// IQA (11.4.9.3). DW exists with scalable mode only.
 struct InvalidationQueueAddress : Word<64> {
   using Word::Word;
   struct IQA : Field<63, 12> {};
@@ -133,13 +133,13 @@ struct InvalidationQueueAddress : Word<64> {
   struct QS : Field<2, 0> {};
 };
 
-/// ICS (11.4.11.4).
+/// ICS (11.4.9.4).
 struct InvalidationCompletionStatus : Word<32> {
   using Word::Word;
   struct IWC : Field<0, 0, bool> {};
 };
 
-/// IRTA (11.4.12.1). EIME exists with ECAP.EIM only.
+/// IRTA (11.4.10). EIME exists with ECAP.EIM only.
 struct InterruptRemappingTableAddress : Word<64> {
   using Word::Word;
   struct IRTA : Field<63, 12> {};
@@ -160,7 +160,7 @@ enum class QueueError : std::uint8_t {
   invalid_table_mode = 7,
 };
 
-/// IQERCD (11.4.11.9).
+/// IQERCD (11.4.9.9).
 struct InvalidationQueueErrorRecord : Word<64> {
   using Word::Word;
   struct ICESID : Field<63, 48> {};
@@ -168,28 +168,28 @@ struct InvalidationQueueErrorRecord : Word<64> {
   struct IQEI : Field<3, 0, QueueError> {};
 };
 
-/// PQH and PQT (11.4.12.1, 11.4.12.2): the entry that software reads next, and the one that the unit writes next.
+/// PQH and PQT (11.4.11.1, 11.4.11.2): the entry that software reads next, and the one that the unit writes next.
 /// Entries have 32 bytes.
 struct PageRequestQueuePointer : Word<64> {
   using Word::Word;
   struct Offset : Field<18, 5> {};
 };
 
-/// PQA (11.4.12.3).
+/// PQA (11.4.11.3).
 struct PageRequestQueueAddress : Word<64> {
   using Word::Word;
   struct PQA : Field<63, 12> {};
   struct PQS : Field<2, 0> {};
 };
 
-/// PRS (11.4.12.4).
+/// PRS (11.4.11.4).
 struct PageRequestStatus : Word<32> {
   using Word::Word;
   struct PRO : Field<1, 1, bool> {};
   struct PPR : Field<0, 0, bool> {};
 };
 
-/// FRCD (11.4.14): one recorded fault.
+/// FRCD (11.4.7.6): one recorded fault.
 struct FaultRecord : Word<128> {
   using Word::Word;
   struct F : Field<127, 127, bool> {};

@@ -29,13 +29,3 @@ extern const Rule translated_to_interrupt_range;
 extern const Rule pasid_to_interrupt_range;
 
 }  // namespace iommusim::vtd::rules
-
-namespace iommusim::vtd {
-
-/// Page tables gave the address, now or when the IOTLB was filled.
-inline bool is_by_tables(const Rule& rule) {
-  return &rule == &rules::first_stage || &rule == &rules::second_stage || &rule == &rules::nested ||
-         &rule == &rules::iotlb_hit;
-}
-
-}  // namespace iommusim::vtd

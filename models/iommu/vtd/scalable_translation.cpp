@@ -4,6 +4,8 @@
 #include "iommu/vtd/first_stage_walk.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 
 namespace iommusim::vtd {
 namespace {
@@ -43,6 +45,7 @@ class ScalableTranslation {
   TranslationResult note_and_deliver(const PasidContext& pasid, const IotlbEntry& entry, const IotlbTag& tag,
                                      const Rule& rule);
   TranslationResult deliver(const PasidContext& pasid, const IotlbEntry& entry, unsigned level, const Rule& rule) const;
+  bool ends_in_interrupt_range(const IotlbEntry& entry, unsigned level) const;
   SecondStageLookup::Context second_stage_context() {
     return {unit_.format, unit_.caches.second_stage, tables_, effects_.paging};
   }
@@ -205,6 +208,7 @@ TranslationResult ScalableTranslation::second_stage(const PasidContext& pasid) {
   entry.rights = walked.rights;
   entry.dirty = walked.dirty;
   entry.snooped = walked.snooped || pasid.snooped_page;
+  if (ends_in_interrupt_range(entry, walked.level)) tables_.withdraw_bits(walked.leaf_fetch, SecondStageEntry::D::mask);
   return note_and_deliver(pasid, entry, tag, rules::second_stage);
 }
 
@@ -224,6 +228,7 @@ TranslationResult ScalableTranslation::first_stage(const PasidContext& pasid, co
   entry.snooped = pasid.snooped_page;
   unsigned level = walked.level;
   bool grants_write = walked.can_be_dirty;
+  std::optional<std::size_t> host_leaf;
   if (nested != nullptr) {
     const std::uint64_t guest_address = walked.page + request_.address.offset_in(page_size(level));
     if (nested->is_beyond_width(guest_address)) return refuse(FaultReason::first_stage_address_beyond_width);
@@ -237,15 +242,24 @@ TranslationResult ScalableTranslation::first_stage(const PasidContext& pasid, co
     entry.page = host.page + (guest_address & (page_size(host.level) - 1) & ~(page_size(level) - 1));
     entry.rights = host.rights;
     grants_write = grants_write && host.rights.write && host.dirty;
+    host_leaf = host.leaf_fetch;
     entry.dirty = entry.dirty && host.dirty;
     entry.snooped = entry.snooped || host.snooped;
   }
-  if (grants_write) {
+  if (ends_in_interrupt_range(entry, level)) {
+    walk.withdraw_write();
+    if (host_leaf) tables_.withdraw_bits(*host_leaf, SecondStageEntry::D::mask);
+  } else if (grants_write) {
     walk.take_write();
     entry.dirty = true;
   }
   const IotlbTag tag{pasid.domain, number_, request_.address, level};
   return note_and_deliver(pasid, entry, tag, nested != nullptr ? rules::nested : rules::first_stage);
+}
+
+/// Who ends there writes nothing. Only accessed bits may be set although the request is blocked (3.6.2).
+bool ScalableTranslation::ends_in_interrupt_range(const IotlbEntry& entry, unsigned level) const {
+  return touches_interrupt_range(output_of(request_, entry, level).value(), request_.size);
 }
 
 TranslationResult ScalableTranslation::note_and_deliver(const PasidContext& pasid, const IotlbEntry& entry,
@@ -259,7 +273,7 @@ TranslationResult ScalableTranslation::note_and_deliver(const PasidContext& pasi
 
 TranslationResult ScalableTranslation::deliver(const PasidContext& pasid, const IotlbEntry& entry, unsigned level,
                                                const Rule& rule) const {
-  const bool is_blocked = touches_interrupt_range(output_of(request_, entry, level).value(), request_.size);
+  const bool is_blocked = ends_in_interrupt_range(entry, level);
   TranslationResult result = is_blocked ? refuse(FaultReason::scalable_output_in_interrupt_range)
                                         : translated(request_, entry, level, rule, unit_.format);
   if (is_blocked) return result;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/second_stage_space.h"
 
+#include "iommu/vtd/read_table.h"
+
 namespace iommusim::vtd {
 
 bool is_usable(const SecondStage& stage, SecondStageEntry entry, bool leaf, AccessRights& rights) {
@@ -15,7 +17,7 @@ void SecondStageSpace::table(PhysAddr address, unsigned level, Iova base, Access
     if (entries[i].has_value())
       entry(*entries[i], level, first, rights);
     else
-      pieces_.border(first, level);
+      pieces_.border(first, page_size(level));
   }
 }
 
@@ -24,11 +26,11 @@ void SecondStageSpace::entry(SecondStageEntry entry, unsigned level, Iova first,
   if (!rights.any()) return;
   const bool leaf = unit_.format.is_leaf(level, entry);
   const bool is_reserved = (entry.raw() & unit_.format.reserved_bits(level, leaf)) != 0;
-  if (is_reserved || !is_usable(stage_, entry, leaf, rights)) return pieces_.border(first, level);
+  if (is_reserved || !is_usable(stage_, entry, leaf, rights)) return pieces_.border(first, page_size(level));
   const PhysAddr target{entry.raw() & SecondStageEntry::ADDR::mask};
-  if (leaf) return pieces_.map({{first, first + (page_size(level) - 1)}, target, rights});
+  if (leaf) return pieces_.map({{first, first + (page_size(level) - 1)}, target, rights.read, rights.write});
   // Rights that were lost on the way end the walk above the leaf.
-  pieces_.border(first, level);
+  pieces_.border(first, page_size(level));
   table(target, level - 1, first, rights);
 }
 

@@ -2,15 +2,16 @@
 // What second-stage tables map, all of it.
 #pragma once
 
-#include "iommu/vtd/mapped_pieces.h"
+#include "iommu/mapped_pieces.h"
 #include "iommu/vtd/second_stage_walk.h"
+#include "iommu/vtd/translate.h"
 
 namespace iommusim::vtd {
 
 /// Goes through the tables in the order of their input addresses; what is not present costs one look at its entry.
 class SecondStageSpace {
  public:
-  SecondStageSpace(const DecisionInputs& unit, const SecondStage& stage, MappedPieces& pieces)
+  SecondStageSpace(const DecisionInputs& unit, const SecondStage& stage, iommu::MappedPieces& pieces)
       : unit_{unit}, stage_{stage}, pieces_{pieces} {}
 
   void run() { table(stage_.table, stage_.levels, Iova{0}, {}); }
@@ -21,7 +22,7 @@ class SecondStageSpace {
 
   const DecisionInputs& unit_;
   const SecondStage& stage_;
-  MappedPieces& pieces_;
+  iommu::MappedPieces& pieces_;
 };
 
 /// Setting accessed and dirty bits needs snooped walks. Without, what lacks A cannot be used, and what lacks D cannot

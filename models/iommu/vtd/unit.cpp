@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/unit.h"
 
+#include "iommu/vtd/describe_fetch.h"
 #include "iommu/vtd/input_space.h"
+#include "iommu/vtd/paging_levels.h"
+#include "iommu/vtd/rules.h"
 #include "iommu/vtd/unit_state.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -64,10 +68,6 @@ iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request, 
   return result;
 }
 
-InputSpace Unit::input_space(RequesterId requester) const {
-  return vtd::input_space(state_->inputs, requester);
-}
-
 iommu::TranslationResult Unit::translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) {
   return state_->translate(request, fetches);
 }
@@ -117,6 +117,46 @@ void Unit::on_invalidate(std::function<void()> sink) {
 
 const UnitStatistics& Unit::statistics() const {
   return state_->statistics;
+}
+
+iommu::UnitWork Unit::work() const {
+  return {state_->statistics.invalidation_descriptors, state_->statistics.device_invalidations};
+}
+
+std::vector<iommu::Counter> Unit::counters() const {
+  const UnitStatistics& unit = state_->statistics;
+  return {{"requests", unit.requests},
+          {"iotlb_hits", unit.iotlb_hits},
+          {"iotlb_misses", unit.iotlb_misses},
+          {"context_hits", unit.context_hits},
+          {"context_misses", unit.context_misses},
+          {"table_fetches", unit.fetches},
+          {"faults", unit.faults},
+          {"faults_recorded", unit.faults_recorded},
+          {"invalidation_descriptors", unit.invalidation_descriptors}};
+}
+
+unsigned Unit::input_width() const {
+  unsigned deepest = 0;
+  for (const unsigned levels : state_->config.table_levels)
+    deepest = std::max(deepest, levels);
+  return std::min(state_->config.guest_address_width, vtd::input_width(deepest));
+}
+
+iommu::InputSpace Unit::input_space(RequesterId requester) const {
+  return vtd::input_space(state_->inputs, requester);
+}
+
+std::string Unit::describe(const iommu::Fetch& fetch) const {
+  return vtd::describe(fetch);
+}
+
+iommu::FaultCause Unit::cause_of(std::uint16_t fault_reason) const {
+  return vtd::cause_of(static_cast<FaultReason>(fault_reason));
+}
+
+const Rule* Unit::interrupt_lookup() const {
+  return state_->config.interrupt_remapping ? &rules::interrupt_remapping : nullptr;
 }
 
 }  // namespace iommusim::vtd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One VT-d remapping unit: registers, caches, invalidation queue, fault log and the translation of requests.
-// Plain C++ without a clock; models/tlm/vtd_module.h gives it time.
+// Plain C++ without a clock; models/tlm/iommu_module.h gives it time.
 #pragma once
 
 #include "base/requester_id.h"
@@ -16,10 +16,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace iommusim::vtd {
-
-struct InputSpace;
 
 /// Counters since reset.
 struct UnitStatistics {
@@ -61,8 +61,6 @@ class Unit final : public iommu::Unit {
   void write_register(std::uint64_t offset, unsigned width, std::uint64_t value) override;
 
   iommu::TranslationResult decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const override;
-  /// Where decide()'s answers to this requester can change, and what its tables map (vtd/input_space.h).
-  InputSpace input_space(RequesterId requester) const;
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) override;
   std::optional<iommu::CacheHits> last_hits() const override;
   bool repeat(const iommu::CacheHits& hits) override;
@@ -78,6 +76,14 @@ class Unit final : public iommu::Unit {
   void on_invalidate(std::function<void()> sink) override;
 
   const UnitStatistics& statistics() const;
+  iommu::UnitWork work() const override;
+  std::vector<iommu::Counter> counters() const override;
+
+  unsigned input_width() const override;
+  iommu::InputSpace input_space(RequesterId requester) const override;
+  std::string describe(const iommu::Fetch& fetch) const override;
+  iommu::FaultCause cause_of(std::uint16_t fault_reason) const override;
+  const Rule* interrupt_lookup() const override;
 
  private:
   struct State;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sequence in which Linux brings a unit up, register by register, without interrupt remapping (VT-d sheet, 10.1
 // steps 1 to 4 and 7, and 10.2). Oracle: the order and widths of the driver's accesses, and what it polls for.
+#include "support/scalable_tables.h"
 #include "support/vtd_bench.h"
-#include "support/vtd_pasids.h"
 
 #include <catch2/catch.hpp>
 
@@ -88,7 +88,7 @@ struct Driver : VtdBench {
     tables.map(domain, Iova{0x7000}, PhysAddr{0x8000'0000});
     if (!scalable) return tables.attach(device, domain);
     pasids.attach(device);
-    pasids.set(device, 0, PasidType::second_stage, domain);
+    pasids.set_pasid(device, 0, ScalableTables::second_stage(domain));
   }
   void start() {
     discover();
@@ -100,7 +100,7 @@ struct Driver : VtdBench {
     command(global::te);
   }
 
-  VtdPasids pasids;
+  ScalableTables pasids;
   bool scalable;
   std::uint32_t shadow = 0;
   std::uint32_t tail = 0;

@@ -192,7 +192,7 @@ TEST_CASE("Large first-stage pages over nothing are passed over as a whole", "[v
   for (std::uint64_t i = 0; i < 511; ++i)
     bench.scalable.map(bench.first, Iova{(std::uint64_t{1} << 39) + i * page_1g},
                        (std::uint64_t{1} << 45) + i * page_1g, page_1g);
-  const vtd::InputSpace space = bench.unit.input_space(device);
+  const iommu::InputSpace space = bench.unit.input_space(device);
   CHECK(space.complete);
   CHECK(space.mapped.size() == 1);
 }

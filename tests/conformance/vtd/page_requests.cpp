@@ -2,8 +2,7 @@
 // Page requests of devices: the queue, its event, overflow, responses and draining (VT-d sheet, 1.16 and 7.2).
 // Oracle: the specification's layout of queue entries and responses, and its rules of the queue.
 #include "base/endian.h"
-#include "support/vtd_bench.h"
-#include "support/vtd_pasids.h"
+#include "support/scalable_bench.h"
 
 #include <catch2/catch.hpp>
 
@@ -33,13 +32,13 @@ iommu::PageRequest request_for(std::uint64_t address, std::uint16_t group = 0) {
   return request;
 }
 
-struct RequestBench : VtdBench {
-  explicit RequestBench(Allowed allowed = {}, const vtd::UnitConfig& config = with_page_requests())
-      : VtdBench{config}, pasids{tables} {
+/// The context entry allows ATS, PASIDs below 2^13 and page requests.
+struct RequestBench : ScalableBench {
+  explicit RequestBench(const vtd::UnitConfig& config = with_page_requests()) : ScalableBench{config} {
+    set_context_field<ScalableContextEntry::DTE>(1);
+    set_context_field<ScalableContextEntry::PRE>(1);
+    set_context_field<ScalableContextEntry::PDTS>(0);
     unit.on_page_response([this](const iommu::PageGroupResponse& response) { responses.push_back(response); });
-    pasids.attach(device, allowed);
-    registers.set_root(pasids.root(), 1);
-    registers.command(global::te);
     registers.write64(offset::pqa, requests.value());
     registers.program_event(offset::pectl, event_address, event_data);
   }
@@ -66,7 +65,6 @@ struct RequestBench : VtdBench {
     CHECK(responses[0].code != iommu::PageResponse::success);
   }
 
-  VtdPasids pasids;
   std::vector<iommu::PageGroupResponse> responses;
 };
 
@@ -143,13 +141,15 @@ TEST_CASE("VTD-104 The entry after the last slot is slot 0", "[vtd][pri]") {
 }
 
 TEST_CASE("VTD-104 Without PRE page requests are fault 0x47", "[vtd][pri]") {
-  RequestBench bench{{true, true, false}};
+  RequestBench bench;
+  bench.set_context_field<ScalableContextEntry::PRE>(0);
   bench.expect_refused(request_for(0x5000), 0x47);
 }
 
 TEST_CASE("VTD-104 A page request with PASID needs PASIDE and a PASID of the directory", "[vtd][pri]") {
   const bool allowed = GENERATE(true, false);
-  RequestBench bench{{true, allowed, true}};
+  RequestBench bench;
+  bench.set_context_field<ScalableContextEntry::PASIDE>(allowed ? 1 : 0);
   iommu::PageRequest request = request_for(0x5000);
   request.pasid = Pasid{allowed ? 0x2000U : 1U};
   bench.expect_refused(request, allowed ? 0x46 : 0x45);
@@ -160,7 +160,7 @@ TEST_CASE("VTD-104 A page request with a PASID that the unit does not have is an
           "[vtd][pri]") {
   vtd::UnitConfig config = with_page_requests();
   config.pasid_bits = 12;
-  RequestBench bench{{}, config};
+  RequestBench bench{config};
   iommu::PageRequest request = request_for(0x5000);
   request.pasid = Pasid{0xFFF};
   bench.unit.request_page(request);
@@ -181,8 +181,9 @@ TEST_CASE("VTD-104 A page request of an unknown requester is fault 0x41", "[vtd]
 }
 
 TEST_CASE("VTD-104 FPD of the context entry suppresses the record", "[vtd][pri]") {
-  RequestBench bench{{true, true, false}};
-  const PhysAddr context = bench.pasids.context_entry(device);
+  RequestBench bench;
+  bench.set_context_field<ScalableContextEntry::PRE>(0);
+  const PhysAddr context = bench.scalable.context_entry(device);
   bench.tables.store(context, Word<64>{bench.tables.load<Word<64>>(context).raw() | 2});
   bench.unit.request_page(request_for(0x5000));
   CHECK(bench.no_fault_recorded());
@@ -254,7 +255,8 @@ TEST_CASE("VTD-105 A stop marker that is not queued is answered by nobody", "[vt
 }
 
 TEST_CASE("VTD-105 A stop marker that faults is recorded and answered by nobody", "[vtd][pri]") {
-  RequestBench bench{{true, true, false}};
+  RequestBench bench;
+  bench.set_context_field<ScalableContextEntry::PRE>(0);
   iommu::PageRequest marker = request_for(0x1000);
   marker.pasid = Pasid{5};
   marker.read = false;
@@ -266,8 +268,8 @@ TEST_CASE("VTD-105 A stop marker that faults is recorded and answered by nobody"
 TEST_CASE("VTD-103 Abort-DMA mode answers page requests as invalid and records nothing", "[vtd][pri]") {
   vtd::UnitConfig config = with_page_requests();
   config.abort_dma_mode = true;
-  RequestBench bench{{}, config};
-  bench.registers.set_root(bench.pasids.root(), 3);
+  RequestBench bench{config};
+  bench.registers.set_root(bench.scalable.root(), 3);
   bench.unit.request_page(request_for(0x5000));
   CHECK(bench.no_fault_recorded());
   CHECK(bench.tail() == 0);
@@ -277,7 +279,7 @@ TEST_CASE("VTD-103 Abort-DMA mode answers page requests as invalid and records n
 
 TEST_CASE("VTD-103 In a table mode that the unit lacks a page request is fault 0x30", "[vtd][pri]") {
   RequestBench bench;
-  bench.registers.set_root(bench.pasids.root(), GENERATE(2U, 3U));
+  bench.registers.set_root(bench.scalable.root(), GENERATE(2U, 3U));
   bench.expect_refused(request_for(0x5000), 0x30);
 }
 
@@ -337,7 +339,7 @@ TEST_CASE("VTD-107 When a draining wait is done, earlier page requests are in th
 TEST_CASE("VTD-107 PD is reserved without page-request draining", "[vtd][pri]") {
   vtd::UnitConfig config = with_page_requests();
   config.page_request_drain = false;
-  RequestBench bench{{}, config};
+  RequestBench bench{config};
   bench.queue.enable_wide();
   auto wait = wait_with_status(status, 1);
   wait.set<WaitDescriptor::PD>(1);

@@ -143,6 +143,27 @@ TEST_CASE("VTD-101 An output in the interrupt range is granted to nobody", "[vtd
   expect_nothing_granted(bench, asking(read_of(page)));
 }
 
+TEST_CASE("VTD-101 A page in the interrupt range does not become dirty, whatever asks for it", "[vtd][ats]") {
+  constexpr PhysAddr interrupts{0xFEE0'0000};
+  NestedAtsBench bench;
+  bench.set_pasid_field<PasidEntry::SLADE>(1);
+  bench.second_leaf = bench.tables.map(bench.domain, Iova{page}, interrupts);
+  bench.first_leaf = bench.scalable.map(bench.first, Iova{page}, interrupts.value());
+  bench.host_leaf = bench.tables.map(bench.host, Iova{NestedAtsBench::guest_page}, interrupts);
+  for (const auto& request : {asking(read_of(page)), write_of(page)}) {
+    bench.translate(request);
+    CHECK((bench.word(bench.second_leaf) & second_stage_bit::d) == 0);
+    bench.translate(with_pasid(1, request));
+    CHECK((bench.word(bench.first_leaf) & first_stage_bit::d) == 0);
+    bench.translate(with_pasid(2, request));
+    CHECK_FALSE((bench.guest_is_dirty() || bench.host_is_dirty()));
+  }
+  // The same tables mark pages of memory.
+  bench.tables.map(bench.host, Iova{NestedAtsBench::guest_page}, target);
+  bench.ask();
+  CHECK((bench.guest_is_dirty() && bench.host_is_dirty()));
+}
+
 TEST_CASE("VTD-101 The interrupt range itself is to be used untranslated, for writes", "[vtd][ats]") {
   AtsBench bench;
   const auto result = bench.translate(asking(read_of(0xFEE0'1000)));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <map>
 
 namespace iommusim::tests {
@@ -34,7 +35,7 @@ iommu::Outcome as_unit(Outcome outcome) {
     case Outcome::passes:
     case Outcome::no_rights: return iommu::Outcome::translated;
     case Outcome::interrupt: return iommu::Outcome::interrupt;
-    case Outcome::posted:
+    case Outcome::posted: return iommu::Outcome::posted;
     case Outcome::blocked: break;
   }
   return iommu::Outcome::fault;
@@ -61,8 +62,34 @@ std::string passage_difference(const Request& request, const Answer& expected, c
   return rights_difference(request, expected, found);
 }
 
+bool is_same(const oracle::vtd::Message& expected, std::uint64_t address, std::uint32_t data) {
+  return expected.address == address && expected.data == data;
+}
+
+std::string interrupt_difference(const Answer& expected, const UnitAnswer& unit) {
+  if (expected.outcome == Outcome::interrupt) {
+    const bool same = is_same(*expected.message, unit.result.address.value(), unit.result.message_data);
+    return same ? std::string{} : "the interrupt's message";
+  }
+  const std::size_t notifications = expected.message ? 1 : 0;
+  if (unit.messages.size() != notifications) return differs("notifications", notifications, unit.messages.size());
+  if (!expected.message) return {};
+  const interrupts::MsiMessage& sent = unit.messages.front();
+  return is_same(*expected.message, sent.address.value(), sent.data) ? std::string{} : "the notification's message";
+}
+
+/// Of an interrupt request nothing but reason, source and index is recorded.
+std::string interrupt_record_difference(const Record& expected, const FaultRecord& found) {
+  using R = FaultRecord;
+  if (found.get<R::FR>() != expected.reason) return differs("FR", expected.reason, found.get<R::FR>());
+  if (found.get<R::SID>() != expected.source) return "SID";
+  const bool index_differs = !expected.fault_page_open && found.get<R::FI>() != expected.fault_page;
+  return index_differs ? "FI of an interrupt request" : std::string{};
+}
+
 std::string record_difference(const Record& expected, const FaultRecord& found) {
   using R = FaultRecord;
+  if (expected.interrupt) return interrupt_record_difference(expected, found);
   if (found.get<R::FR>() != expected.reason) return differs("FR", expected.reason, found.get<R::FR>());
   if (found.get<R::SID>() != expected.source) return "SID";
   if (found.get<R::FI>() != expected.fault_page) return "FI";
@@ -114,6 +141,30 @@ std::string update_difference(const Answer& expected, const ImageMemory& memory)
   return {};
 }
 
+/// 7.4.1: the entry of a page request.
+std::array<std::uint64_t, 4> queue_entry(const iommu::PageRequest& page) {
+  const auto flag = [](bool set, unsigned bit) { return (set ? std::uint64_t{1} : 0) << bit; };
+  std::array<std::uint64_t, 4> entry{};
+  entry[0] = 0x01 | flag(page.pasid.has_value(), 8) | std::uint64_t{page.requester.raw()} << 16;
+  if (page.pasid)
+    entry[0] |= std::uint64_t{page.pasid->value()} << 32 | flag(page.execute, 52) | flag(page.privileged, 53);
+  entry[1] = flag(page.read, 0) | flag(page.write, 1) | flag(page.last, 2) | std::uint64_t{page.group} << 3 |
+             page.address.value();
+  return entry;
+}
+
+/// 7.4: software answers what is in the queue; what is not, the unit does, at the end of a group. Nobody answers a
+/// stop marker.
+std::string response_difference(const iommu::PageRequest& page, const PageAnswer& unit) {
+  const bool is_stop_marker = page.pasid && page.last && !page.read && !page.write;
+  const std::size_t responses = !unit.entry && page.last && !is_stop_marker ? 1 : 0;
+  if (unit.responses.size() != responses) return differs("responses", responses, unit.responses.size());
+  if (responses == 0) return {};
+  const iommu::PageGroupResponse& response = unit.responses.front();
+  const bool same = response.target == page.requester && response.pasid == page.pasid && response.group == page.group;
+  return same && response.code != iommu::PageResponse::success ? std::string{} : "the response to a page request";
+}
+
 }  // namespace
 
 std::string difference(const Request& request, const Answer& expected, const UnitAnswer& unit,
@@ -125,6 +176,8 @@ std::string difference(const Request& request, const Answer& expected, const Uni
   if (expected.outcome == Outcome::blocked) found = fault_difference(expected, unit);
   if (expected.outcome == Outcome::passes || expected.outcome == Outcome::no_rights)
     found = passage_difference(request, expected, unit.result);
+  if (expected.outcome == Outcome::interrupt || expected.outcome == Outcome::posted)
+    found = interrupt_difference(expected, unit);
   if (found.empty()) found = status_difference(request, expected, unit.result.status);
   if (!found.empty()) return found;
   if (expected.record.has_value() != unit.record.has_value())
@@ -133,7 +186,25 @@ std::string difference(const Request& request, const Answer& expected, const Uni
   return found.empty() ? update_difference(expected, memory) : found;
 }
 
+std::string difference(const iommu::PageRequest& page, const Answer& expected, const PageAnswer& unit,
+                       const ImageMemory& memory) {
+  const bool queued = expected.outcome == Outcome::passes;
+  if (queued != unit.entry.has_value()) return differs("queued", queued ? 1 : 0, unit.entry ? 1 : 0);
+  if (queued && *unit.entry != queue_entry(page)) return "the entry of the page request queue";
+  std::string found = response_difference(page, unit);
+  if (!found.empty()) return found;
+  if (expected.record.has_value() != unit.record.has_value())
+    return differs("FRCD.F", expected.record ? 1 : 0, unit.record ? 1 : 0);
+  if (expected.record) found = record_difference(*expected.record, *unit.record);
+  for (const auto& change : memory.written())
+    if (found.empty() && change.first < ImageMemory::page_request_queue) found = "a page request changed a table";
+  return found;
+}
+
 std::string describe(const Request& request) {
+  if (request.page_request)
+    return fmt::format("{:#06x} page request {:#x}{}", request.source, request.address,
+                       request.pasid ? fmt::format(" PASID {:#x}", *request.pasid) : "");
   return fmt::format("{:02x}:{:02x}.{} {} {} {:#x}+{}{}{}{}{}", request.source >> 8, (request.source >> 3) & 0x1F,
                      request.source & 7, to_string(request.address_type), to_string(request.operation), request.address,
                      request.size, request.pasid ? fmt::format(" PASID {:#x}", *request.pasid) : "",

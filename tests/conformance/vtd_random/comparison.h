@@ -12,6 +12,10 @@ namespace iommusim::tests {
 std::string difference(const oracle::vtd::Request& request, const oracle::vtd::Answer& expected, const UnitAnswer& unit,
                        const ImageMemory& memory);
 
+/// The same for a page request.
+std::string difference(const iommu::PageRequest& page, const oracle::vtd::Answer& expected, const PageAnswer& unit,
+                       const ImageMemory& memory);
+
 /// One line each, for a report.
 std::string describe(const oracle::vtd::Request& request);
 std::string describe(const oracle::vtd::Answer& answer);

@@ -17,6 +17,7 @@ iommu::TranslationRequest to_unit(const oracle::vtd::Request& request) {
   result.no_write = request.no_write;
   result.address = Iova{request.address};
   result.size = request.size;
+  result.message_data = request.message_data;
   return result;
 }
 
@@ -24,6 +25,7 @@ void without_caches(vtd::UnitConfig& config) {
   config.context_cache_entries = 0;
   config.iotlb_entries = 0;
   config.pasid_cache_entries = 0;
+  config.interrupt_cache_entries = 0;
 }
 
 /// Small enough that entries are replaced.
@@ -31,6 +33,7 @@ void with_small_caches(vtd::UnitConfig& config, Random& random) {
   config.context_cache_entries = 16;
   config.iotlb_entries = 64;
   config.pasid_cache_entries = 16;
+  config.interrupt_cache_entries = 8;
   if (random.percent(50)) return;
   config.first_stage_cache_entries = 32;
   config.second_stage_cache_entries = 32;
@@ -52,6 +55,22 @@ void add_scalable_mode(vtd::UnitConfig& config, Random& random) {
   config.supervisor_requests = random.percent(70);
   config.snooped_walks = random.percent(90);
   config.extended_accessed = config.first_stage && random.percent(50);
+}
+
+/// What needs the invalidation queue to be of use.
+void add_interrupts(vtd::UnitConfig& config, Random& random) {
+  config.interrupt_remapping = random.percent(70);
+  if (!config.interrupt_remapping) return;
+  config.enhanced_set_interrupt_table = true;
+  config.extended_interrupt_mode = random.percent(50);
+  config.posted_interrupts = random.percent(60);
+  config.max_handle_mask = random.pick({0U, 4U, 15U});
+}
+
+void add_page_requests(vtd::UnitConfig& config, Random& random) {
+  config.device_tlb_throttling = config.device_tlb && random.percent(50);
+  config.page_requests = config.device_tlb && config.scalable_mode && config.pasid_bits != 0 && random.percent(80);
+  config.page_request_drain = config.page_requests && random.percent(50);
 }
 
 }  // namespace
@@ -80,11 +99,16 @@ vtd::UnitConfig random_unit(std::uint64_t index) {
     without_caches(config);
   else
     with_small_caches(config, random);
+  add_interrupts(config, random);
+  add_page_requests(config, random);
   return config;
 }
 
 DrivenUnit::DrivenUnit(const vtd::UnitConfig& config, ImageMemory& memory)
-    : unit_{config, memory}, registers_{unit_}, has_caches_{config.iotlb_entries != 0} {
+    : memory_{memory}, unit_{config, memory}, registers_{unit_}, has_caches_{config.iotlb_entries != 0} {
+  unit_.on_message([this](const interrupts::MsiMessage& message) { messages_.push_back(message); });
+  unit_.on_page_response([this](const iommu::PageGroupResponse& response) { responses_.push_back(response); });
+  registers_.write64(offset::pqa, ImageMemory::page_request_queue);
   facts_.cap = registers_.read64(offset::cap);
   facts_.ecap = registers_.read64(offset::ecap);
   facts_.host_address_width = config.host_address_width;
@@ -129,9 +153,23 @@ void DrivenUnit::unprotect() {
   facts_.protected_regions.clear();
 }
 
-/// 11.4.4.1: with ESRTPS, SRTP does it; 11.4.6 and 11.4.9: in legacy mode registers do.
+void DrivenUnit::set_interrupts(const std::optional<InterruptSetup>& setup) {
+  registers_.withdraw(global::ire);
+  registers_.withdraw(global::cfi);
+  if (setup) {
+    registers_.write64(offset::irta, setup->irta);
+    registers_.command(global::sirtp);
+    if (setup->compatibility_format) registers_.command(global::cfi);
+    registers_.command(global::ire);
+  }
+  facts_.irta = registers_.read64(offset::irta);
+  facts_.gsts = registers_.read32(offset::gsts);
+}
+
+/// 11.4.4.1: with ESRTPS, SRTP does it; 6.5.1: in legacy mode registers do.
 void DrivenUnit::invalidate_everything() {
   if (!has_caches_) return;
+  if (facts_.interrupt_remapping_enabled()) registers_.command(global::sirtp);
   if (unit_.config().enhanced_set_root)
     registers_.command(global::srtp);
   else
@@ -139,9 +177,29 @@ void DrivenUnit::invalidate_everything() {
 }
 
 UnitAnswer DrivenUnit::ask(const oracle::vtd::Request& request) {
+  messages_.clear();
   UnitAnswer answer;
   answer.result = unit_.translate(to_unit(request), fetches_);
   answer.record = take_record();
+  answer.messages = messages_;
+  return answer;
+}
+
+PageAnswer DrivenUnit::ask(const iommu::PageRequest& request) {
+  responses_.clear();
+  const std::uint64_t tail = registers_.read64(offset::pqt);
+  unit_.request_page(request);
+  PageAnswer answer;
+  const std::uint64_t next = registers_.read64(offset::pqt);
+  if (next != tail) {
+    answer.entry.emplace();
+    for (std::size_t word = 0; word < answer.entry->size(); ++word)
+      (*answer.entry)[word] = memory_.word(ImageMemory::page_request_queue + tail + 8 * word).value_or(0);
+  }
+  registers_.write64(offset::pqh, next);
+  registers_.write32(offset::prs, page_request_status::ppr | page_request_status::pro);
+  answer.record = take_record();
+  answer.responses = responses_;
   return answer;
 }
 
@@ -152,7 +210,9 @@ iommu::TranslationResult DrivenUnit::foresee(const oracle::vtd::Request& request
 void DrivenUnit::write_register(std::uint64_t offset, unsigned width, std::uint64_t value) {
   const std::uint64_t where = offset % unit_.register_block_size() / width * width;
   unit_.write_register(where, width, value);
-  if (where == offset::gcmd && (value & global::srtp) != 0) facts_.rtaddr = registers_.read64(offset::rtaddr);
+  if (where != offset::gcmd) return;
+  if ((value & global::srtp) != 0) facts_.rtaddr = registers_.read64(offset::rtaddr);
+  if ((value & global::sirtp) != 0) facts_.irta = registers_.read64(offset::irta);
 }
 
 void DrivenUnit::start_queue(std::uint64_t iqa) {
@@ -167,6 +227,7 @@ void DrivenUnit::clear_status() {
     registers_.clear_fault_record(index);
   registers_.write32(offset::fsts, ~std::uint32_t{0});
   registers_.write32(offset::ics, ~std::uint32_t{0});
+  registers_.write32(offset::prs, ~std::uint32_t{0});
 }
 
 void DrivenUnit::read_every_register() const {
@@ -179,8 +240,7 @@ void DrivenUnit::read_facts() {
 }
 
 bool DrivenUnit::comparable() const {
-  constexpr std::uint32_t interrupt_remapping = 1U << 25;
-  return !has_caches_ && (facts_.gsts & interrupt_remapping) == 0 && registers_.read32(offset::pmen) == 0;
+  return !has_caches_ && registers_.read32(offset::pmen) == 0;
 }
 
 std::optional<FaultRecord> DrivenUnit::take_record() {

@@ -19,12 +19,13 @@ Image ImageMaker::make() {
   make_device(first);
   // Another bus, another function, or the other half of the same bus.
   make_device(static_cast<std::uint16_t>(first ^ random_.pick<std::uint64_t>({0x0001, 0x0080, 0x0100, 0x8003})));
+  if (facts_.interrupt_remapping() && random_.percent(90)) make_interrupt_table();
   return image_;
 }
 
 std::uint64_t ImageMaker::new_page() {
   const std::uint64_t page = next_page_;
-  if (page == ImageMemory::base + ImageMemory::pages * page_4k) throw std::logic_error{"image memory is full"};
+  if (page == ImageMemory::page_request_queue) throw std::logic_error{"image memory is full"};
   next_page_ += page_4k;
   return page;
 }

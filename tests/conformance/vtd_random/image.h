@@ -15,7 +15,17 @@
 
 namespace iommusim::tests {
 
-enum class Structure : std::uint8_t { root, context, directory, pasid_entry, first_stage, second_stage, count };
+enum class Structure : std::uint8_t {
+  root,
+  context,
+  directory,
+  pasid_entry,
+  first_stage,
+  second_stage,
+  interrupt_entry,
+  posted_descriptor,
+  count,
+};
 
 /// Where an entry stands in memory.
 struct Place {
@@ -35,9 +45,19 @@ struct Space {
   std::vector<std::uint64_t> mapped;
 };
 
+/// An interrupt remapping table.
+struct InterruptTable {
+  std::uint64_t irta = 0;
+  bool compatibility_format = false;
+  /// Of the entries that are present.
+  std::vector<std::uint64_t> indices;
+};
+
 struct Image {
   std::uint64_t root = 0;
   unsigned ttm = 0;
+  /// Where the unit remaps interrupts.
+  std::optional<InterruptTable> interrupts;
   std::vector<Space> spaces;
   std::vector<Place> places;
   bool corrupted = false;
@@ -100,6 +120,12 @@ class ImageMaker {
   std::uint64_t first_entry(const FirstTables& tables, bool leaf);
 
   std::uint64_t output_page(std::uint64_t bytes);
+
+  /// interrupt_image.cpp
+  void make_interrupt_table();
+  std::array<std::uint64_t, 2> interrupt_entry(bool extended);
+  std::uint64_t source_validation();
+  std::uint64_t posted_descriptor(bool extended);
 
   const oracle::vtd::Facts& facts_;
   ImageMemory& memory_;

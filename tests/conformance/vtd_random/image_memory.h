@@ -17,6 +17,8 @@ class ImageMemory final : public memory::PhysicalBus {
   /// 2 MiB, at a 2 MiB boundary: one large page can map all of it.
   static constexpr std::uint64_t base = 0x4000'0000;
   static constexpr std::uint64_t pages = 512;
+  /// The last page: no image uses it.
+  static constexpr std::uint64_t page_request_queue = base + (pages - 1) * page_4k;
 
   ImageMemory() : bytes_(pages * page_4k), state_(pages, State::zero) {}
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "conformance/vtd_random/image.h"
+#include "iommu/ats.h"
 #include "oracle/vtd/answer.h"
 
 namespace iommusim::tests {
@@ -11,6 +12,10 @@ struct ChosenRequest {
   oracle::vtd::Request request;
   /// What the image has for this requester and PASID; nullptr when it was made up.
   const Space* space = nullptr;
+  /// Meant as an interrupt.
+  bool interrupt = false;
+  /// With request.page_request: the message in full.
+  iommu::PageRequest page;
 };
 
 /// Mostly at addresses that the image maps, by requesters that it knows.

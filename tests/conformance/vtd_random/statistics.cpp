@@ -25,6 +25,9 @@ std::string paging_name(Paging paging) {
 }  // namespace
 
 std::string mode_of(const Image& image, const ChosenRequest& chosen, bool translation_enabled) {
+  if (chosen.request.page_request) return "page request";
+  if (chosen.interrupt)
+    return image.interrupts ? "interrupt request, remapping on" : "interrupt request, remapping off";
   if (!translation_enabled) return "translation off";
   if (image.ttm > 1) return "TTM 2 and 3";
   const std::string mode = image.ttm == 0 ? "legacy, " : "scalable, ";
@@ -37,18 +40,20 @@ void Statistics::count_image(bool corrupted) {
   if (corrupted) ++corrupted_;
 }
 
-void Statistics::count(const std::string& mode, const oracle::vtd::Answer& expected) {
+void Statistics::count(const std::string& mode, const ChosenRequest& chosen, const oracle::vtd::Answer& expected) {
   constexpr std::array<const char*, 5> outcomes{"passes", "interrupt", "posted interrupt", "blocked",
                                                 "completed without rights"};
   ++requests_;
   ++by_mode_[mode];
-  ++by_outcome_[outcomes[static_cast<std::size_t>(expected.outcome)]];
+  const bool queued = chosen.request.page_request && expected.outcome == oracle::vtd::Outcome::passes;
+  ++by_outcome_[queued ? "page request queued" : outcomes[static_cast<std::size_t>(expected.outcome)]];
   if (expected.dispute != Dispute::none) {
     ++disputed_[expected.dispute].out;
     return;
   }
   if (expected.reason) ++by_reason_[*expected.reason];
   if (expected.record) ++recorded_;
+  if (expected.reason && !expected.record) ++suppressed_;
   if (!expected.updates.empty()) ++updating_;
 }
 
@@ -65,11 +70,23 @@ std::uint64_t Statistics::disputed() const {
   return sum;
 }
 
+std::uint64_t Statistics::outcome(const std::string& name) const {
+  const auto found = by_outcome_.find(name);
+  return found == by_outcome_.end() ? 0 : found->second;
+}
+
+std::uint64_t Statistics::reason(unsigned reason) const {
+  const auto found = by_reason_.find(reason);
+  return found == by_reason_.end() ? 0 : found->second;
+}
+
 std::string Statistics::text() const {
   std::string text = fmt::format("{} images, {} of them corrupted; {} requests, {} left out as disputed\n", images_,
                                  corrupted_, requests_, disputed());
-  text +=
-      fmt::format("{:>10}  faults recorded\n{:>10}  requests that set accessed or dirty bits\n", recorded_, updating_);
+  text += fmt::format(
+      "{:>10}  faults recorded\n{:>10}  faults suppressed\n{:>10}  requests that change tables or posted interrupt "
+      "descriptors\n",
+      recorded_, suppressed_, updating_);
   for (const auto& [mode, count] : by_mode_)
     text += fmt::format("{:>10}  {}\n", count, mode);
   for (const auto& [outcome, count] : by_outcome_)

@@ -151,7 +151,7 @@ Answer Decision::fault(std::uint8_t reason) const {
   return result;
 }
 
-/// 11.4.14: (T1,T2) is 00 write, 01 page request, 10 read, 11 AtomicOp.
+/// 11.4.7.6: (T1,T2) is 00 write, 01 page request, 10 read, 11 AtomicOp.
 Answer Decision::unqualified_fault(std::uint8_t reason) const {
   Answer result;
   result.reason = reason;

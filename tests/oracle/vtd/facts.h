@@ -36,6 +36,8 @@ struct Facts {
   std::uint64_t interrupt_table() const { return in_place(irta, host_address_width - 1, 12); }
   std::uint64_t interrupt_entries() const { return std::uint64_t{2} << bits(irta, 3, 0); }
   bool posted_interrupts() const { return bit(cap, 59); }
+  bool interrupt_remapping() const { return bit(ecap, 3); }
+  bool extended_interrupts() const { return bit(ecap, 4); }
 
   unsigned ttm() const { return static_cast<unsigned>(bits(rtaddr, 11, 10)); }
   /// Bits at and above the host address width are not there.

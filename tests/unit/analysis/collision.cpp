@@ -2,6 +2,8 @@
 // Oracle: design, section 3, "Collision kinds", typed a second time as a table of intent and landing.
 #include "analysis/collision.h"
 
+#include "iommu/vtd/fault_reasons.h"
+
 #include <catch2/catch.hpp>
 
 #include <map>
@@ -189,10 +191,12 @@ TEST_CASE("A message that nobody programmed and interrupt remapping refused is n
   Landing blocked = landing_elsewhere(LandingKind::iommu_fault);
   for (const std::uint16_t reason : {std::uint16_t{0x20}, std::uint16_t{0x25}, std::uint16_t{0x28}}) {
     blocked.fault_reason = reason;
+    blocked.rule = &vtd::rule_of(static_cast<vtd::FaultReason>(reason));
     CHECK(kind_of(Intent{}, blocked) == "as intended");
     CHECK(kind_of(intent_of(IntentKind::interrupt), blocked) == "doorbell-lost");
   }
   // 0x29 is a write that is no interrupt request.
   blocked.fault_reason = 0x29;
+  blocked.rule = &vtd::rule_of(vtd::FaultReason::invalid_interrupt_request);
   CHECK(kind_of(Intent{}, blocked) == "translation-fault");
 }

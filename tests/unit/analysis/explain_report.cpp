@@ -4,6 +4,7 @@
 #include "analysis/explain_report.h"
 
 #include "support/small_platforms.h"
+#include "support/vtd_unit.h"
 
 #include <catch2/catch.hpp>
 
@@ -91,8 +92,8 @@ TEST_CASE("Explaining changes nothing: no cache fill, no fault record", "[analys
     CHECK(explain_nic(platform, dma_read(0x10'0000)).fetches.size() != 0);
     explain_nic(platform, dma_read(0x30'0000));
   }
-  CHECK(platform.machine.iommu(0).statistics().requests == 0);
-  CHECK(platform.machine.iommu(0).statistics().faults == 0);
+  CHECK(tests::vtd_unit(platform.machine).statistics().requests == 0);
+  CHECK(tests::vtd_unit(platform.machine).statistics().faults == 0);
 }
 
 TEST_CASE("An explanation in JSON has the same parts", "[analysis]") {

@@ -112,3 +112,17 @@ TEST_CASE("Places that lie powers of two apart keep their own contents", "[memor
     CHECK(found == (std::uint64_t{bit} << 8 | 1));
   }
 }
+
+TEST_CASE("What is expected to be used has the contents that other memory has", "[memory]") {
+  const std::vector<Bank> banks{{ComponentId{0}, {PhysAddr{0}, PhysAddr{(16ull << 20) - 1}}}};
+  SparseMemory plain{banks};
+  SparseMemory expecting{banks};
+  expecting.expect_use({PhysAddr{0x10'0000}, PhysAddr{0xA0'0FFF}});
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    const std::uint64_t at = i * 0x9E37'79B9 % ((16u << 20) - 8);
+    REQUIRE(plain.write(PhysAddr{at}, &i, sizeof i));
+    REQUIRE(expecting.write(PhysAddr{at}, &i, sizeof i));
+  }
+  CHECK(expecting.digest() == plain.digest());
+  CHECK(expecting.pages_in_use() == plain.pages_in_use());
+}

@@ -4,6 +4,7 @@
 #include "platforms/walk.h"
 
 #include "support/small_platforms.h"
+#include "support/vtd_unit.h"
 
 #include <catch2/catch.hpp>
 
@@ -47,7 +48,7 @@ TEST_CASE("A posted write ends without a status, and a walk has no effect", "[wa
   const Walk way = platform.walk("nic0", dma_write(0x10'0040));
   CHECK(way.landing.status == CompletionStatus::none);
   platform.walk("nic0", dma_write(0x30'0000));
-  CHECK(platform.machine.iommu(0).statistics().requests == 0);
+  CHECK(tests::vtd_unit(platform.machine).statistics().requests == 0);
   CHECK_FALSE(platform.walk("nic0", dma_write(0x10'0040)).landing.from_cache);
 }
 

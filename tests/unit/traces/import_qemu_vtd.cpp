@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Oracle: a short log in QEMU's words and, beside it, the trace worked out by hand from the rules of
 // docs/trace-format.md.
-#include "support/source_dir.h"
 #include "traces/import_qemu_vtd.h"
 
 #include "base/input_error.h"
 #include "support/error_text.h"
+#include "support/source_dir.h"
 #include "support/temporary_folder.h"
 #include "traces/text_reader.h"
 #include "traces/text_writer.h"

@@ -46,3 +46,10 @@ TEST_CASE("Each fault reason has a rule of its own whose name holds the code", "
   }
   CHECK(ids.size() == std::size(listed));
 }
+
+TEST_CASE("The rules of reasons 0x20 to 0x28, and no others, tell of the lookup of an interrupt request", "[vtd]") {
+  for (unsigned code = 0x20; code <= 0x28; ++code)
+    CHECK(is_interrupt_lookup(rule_of(static_cast<FaultReason>(code))));
+  for (const Listed& each : listed)
+    CHECK_FALSE(is_interrupt_lookup(rule_of(static_cast<FaultReason>(each.code))));
+}

@@ -50,7 +50,7 @@ class Tables {
     write(0x7'2010, first);
   }
 
-  InputSpace space() const {
+  iommu::InputSpace space() const {
     const TableFormat format{config_};
     const ProtectedMemory protected_memory;
     const TranslationCaches caches{config_};
@@ -63,7 +63,7 @@ class Tables {
   memory::SparseMemory memory_{{{ComponentId::none, {PhysAddr{0}, PhysAddr{0xF'FFFF}}}}};
 };
 
-bool has_border(const InputSpace& space, std::uint64_t address) {
+bool has_border(const iommu::InputSpace& space, std::uint64_t address) {
   return std::find(space.borders.begin(), space.borders.end(), Iova{address}) != space.borders.end();
 }
 
@@ -77,12 +77,12 @@ TEST_CASE("Pages with consecutive outputs and equal rights are one mapped range"
   tables.write(0x5010, 0x9003);
   tables.write(0x5018, 0xA001);
   tables.write(0x5020, 0xC001);
-  const InputSpace space = tables.space();
+  const iommu::InputSpace space = tables.space();
   REQUIRE(space.mapped.size() == 3);
   CHECK(space.mapped[0].input == Range<Iova>{Iova{0x1000}, Iova{0x2FFF}});
   CHECK(space.mapped[0].output == PhysAddr{0x8000});
   CHECK(space.mapped[1].input == Range<Iova>{Iova{0x3000}, Iova{0x3FFF}});
-  CHECK_FALSE(space.mapped[1].rights.write);
+  CHECK_FALSE(space.mapped[1].writable);
   CHECK(space.mapped[2].output == PhysAddr{0xC000});
   for (const std::uint64_t border : {0x1000, 0x3000, 0x4000, 0x5000})
     CHECK(has_border(space, border));
@@ -93,18 +93,18 @@ TEST_CASE("Large pages are mapped with their size, and rights that the tables ab
   Tables tables;
   tables.write(0x3000, 0x4001);
   tables.write(0x4008, 0x20'0083);
-  const InputSpace space = tables.space();
+  const iommu::InputSpace space = tables.space();
   REQUIRE(space.mapped.size() == 1);
   CHECK(space.mapped[0].input == Range<Iova>{Iova{0x20'0000}, Iova{0x3F'FFFF}});
-  CHECK(space.mapped[0].rights.read);
-  CHECK_FALSE(space.mapped[0].rights.write);
+  CHECK(space.mapped[0].readable);
+  CHECK_FALSE(space.mapped[0].writable);
 }
 
 TEST_CASE("Entries with reserved bits and tables outside memory are no mappings, but have borders", "[vtd]") {
   Tables tables;
   tables.write(0x3008, 0x4000'0000'0000'4003);
   tables.write(0x3010, 0x7000'0003);
-  const InputSpace space = tables.space();
+  const iommu::InputSpace space = tables.space();
   CHECK(space.mapped.empty());
   CHECK(has_border(space, 0x4000'0000));
   CHECK(has_border(space, 0x8000'0000));
@@ -121,7 +121,7 @@ TEST_CASE("Tables that refer to themselves end", "[vtd]") {
 TEST_CASE("Without translation there are no tables", "[vtd]") {
   Tables tables;
   tables.write(0x2000 + 16 * requester.devfn(), 0);
-  const InputSpace space = tables.space();
+  const iommu::InputSpace space = tables.space();
   CHECK(space.mapped.empty());
   CHECK(space.complete);
   CHECK(has_border(space, 0xFEE0'0000));
@@ -135,7 +135,7 @@ TEST_CASE("In scalable mode the tables of RID_PASID are the ones that count", "[
   tables.write(0x3000, 0x4003);
   tables.write(0x4000, 0x5003);
   tables.write(0x5008, 0x8003);
-  const InputSpace space = tables.space();
+  const iommu::InputSpace space = tables.space();
   REQUIRE(space.mapped.size() == 1);
   CHECK(space.mapped[0].input == Range<Iova>{Iova{0x1000}, Iova{0x1FFF}});
   CHECK(has_border(space, std::uint64_t{1} << 39));
@@ -152,12 +152,12 @@ TEST_CASE("First-stage tables map both halves of the canonical addresses", "[vtd
   // Only for supervisors, and only for reading.
   tables.write(0x2'3010, 0x9003);
   tables.write(0x2'3018, 0xA005);
-  const InputSpace space = tables.space();
+  const iommu::InputSpace space = tables.space();
   REQUIRE(space.mapped.size() == 4);
   CHECK(space.mapped[0].input == Range<Iova>{Iova{0x1000}, Iova{0x1FFF}});
-  CHECK(space.mapped[0].rights.write);
+  CHECK(space.mapped[0].writable);
   CHECK(space.mapped[1].input == Range<Iova>{Iova{0x3000}, Iova{0x3FFF}});
-  CHECK_FALSE(space.mapped[1].rights.write);
+  CHECK_FALSE(space.mapped[1].writable);
   CHECK(space.mapped[2].input.first == Iova{0xFFFF'FF80'0000'1000});
   CHECK(has_border(space, std::uint64_t{1} << 47));
   CHECK(has_border(space, 0xFFFF'8000'0000'0000));
@@ -177,10 +177,10 @@ TEST_CASE("Nested tables map where both stages lead", "[vtd]") {
   tables.write(0x2'2000, 0x2'3007);
   for (std::uint64_t page = 8; page < 11; ++page)
     tables.write(0x2'3000 + 8 * page, page << 12 | 7);
-  const InputSpace space = tables.space();
+  const iommu::InputSpace space = tables.space();
   REQUIRE(space.mapped.size() == 3);
   CHECK(space.mapped[0].output == PhysAddr{0x8000});
   CHECK(space.mapped[1].output == PhysAddr{0xF'0000});
-  CHECK_FALSE(space.mapped[1].rights.write);
+  CHECK_FALSE(space.mapped[1].writable);
   CHECK(space.mapped[2].output == PhysAddr{0xA000});
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory/host_block.h"
+
+#include <new>
+#include <sys/mman.h>
+
+namespace iommusim::memory {
+/// Only an aligned block can become one large page: of twice as much, what lies outside is given back.
+HostBlock::HostBlock() {
+  void* const twice =
+      mmap(nullptr, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (twice == MAP_FAILED) throw std::bad_alloc{};
+  auto* const first = static_cast<std::uint8_t*>(twice);
+  const std::size_t before = (bytes - reinterpret_cast<std::uintptr_t>(first) % bytes) % bytes;
+  if (before != 0) munmap(first, before);
+  munmap(first + before + bytes, bytes - before);
+  data_.reset(first + before);
+}
+
+void HostBlock::use_large_page() const {
+  static_cast<void>(madvise(data(), bytes, MADV_HUGEPAGE));
+}
+
+void HostBlock::Unmap::operator()(std::uint8_t* first) const {
+  munmap(first, bytes);
+}
+
+}  // namespace iommusim::memory
