@@ -49,6 +49,10 @@ TEST_CASE("SMMU-018 StreamIDs beyond the table abort and are recorded with RECIN
   expect_event(bench, read_at(0x1000), EventCode::c_bad_streamid);
   bench.control.record_bad_stream_ids = false;
   expect_silent_abort(bench, read_at(0x1000));
+  // Of nothing else.
+  bench.control.streams.log2_size = 4;
+  bench.ste<Ste::V>(0);
+  expect_event(bench, read_at(0x1000), EventCode::c_bad_ste);
 }
 
 TEST_CASE("SMMU-019 Span says how many entries a level 1 descriptor leads to", "[smmuv3]") {
