@@ -18,18 +18,15 @@ PhysAddr aligned(PhysAddr address, unsigned log2_bytes) {
   return address.aligned_down(std::uint64_t{1} << log2_bytes);
 }
 
-/// Where the entry is; tables are aligned to their size (6.3.23).
+/// Where the entry is.
 Fault find_linear(const StreamTableBase& streams, std::uint32_t stream, PhysAddr& entry) {
-  const PhysAddr table = aligned(streams.address, streams.log2_size + log2_entry_bytes);
-  entry = table + (std::uint64_t{stream} << log2_entry_bytes);
+  entry = streams.address + (std::uint64_t{stream} << log2_entry_bytes);
   return {};
 }
 
 Fault find_two_level(const StreamTableBase& streams, std::uint32_t stream, iommu::TableReader& tables,
                      PhysAddr& entry) {
-  const unsigned pointers = streams.log2_size > streams.split ? streams.log2_size - streams.split : 0;
-  const PhysAddr table = aligned(streams.address, std::max(log2_entry_bytes, pointers + log2_pointer_bytes));
-  const PhysAddr at = table + (std::uint64_t{stream >> streams.split} << log2_pointer_bytes);
+  const PhysAddr at = streams.address + (std::uint64_t{stream >> streams.split} << log2_pointer_bytes);
   L1StreamTableDescriptor descriptor;
   if (!tables.read("L1STD", at, descriptor)) return {EventCode::f_ste_fetch, false, {}, false, at.value()};
   const unsigned span = descriptor.get<L1StreamTableDescriptor::Span>();
