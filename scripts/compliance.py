@@ -17,8 +17,8 @@ import sys
 root = pathlib.Path(__file__).resolve().parent.parent
 document = root / "docs" / "compliance.md"
 marker = "<!-- scripts/compliance.py writes everything below this line. -->\n"
-families = {"VTD": "VT-d", "SMMU": "SMMUv3", "ACS": "PCI Express routing and ACS",
-            "POL": "what Linux and its users believe"}
+families = {"VTD": "VT-d", "SMMU": "SMMUv3", "GIC": "the message targets of a GIC",
+            "ACS": "PCI Express routing and ACS", "POL": "what Linux and its users believe"}
 
 string = r'"(?:[^"\\]|\\.)*"'
 test_case = re.compile(rf"\b(?:TEMPLATE_)?(?:TEST_CASE|SCENARIO)(?:_METHOD)?\s*\(\s*(?:\w+\s*,\s*)?((?:{string}\s*)+)")

@@ -40,6 +40,9 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
   bool id_based_ordering = false;
   bool no_snoop = false;
   std::uint16_t tag = 0;
+  /// Set by a sender of messages that is no PCI requester, such as an SMMU: the DeviceID that an ITS knows it by. Never
+  /// changed. Default: none; the ITS maps `requester`.
+  std::optional<std::uint32_t> device_id;
 
   /// Set by the root complex: the root-bus node that the request came up through. Default: a processor's request.
   pcie::NodeIndex ingress = pcie::NodeIndex::none;
@@ -70,6 +73,7 @@ struct DmaExtension : tlm::tlm_extension<DmaExtension> {
     address_type = AddressType::untranslated;
     traffic_class = 0;
     tag = 0;
+    device_id.reset();
     ingress = pcie::NodeIndex::none;
     landing = Landing{};
     path.clear();

@@ -3,6 +3,7 @@
 // and 8: entries are written by hand in the traces.
 #include "analysis/explain_report.h"
 #include "platforms/walk.h"
+#include "support/bench_interrupts.h"
 #include "support/bench_platform.h"
 #include "support/played_trace.h"
 #include "support/vtd_unit.h"
@@ -42,14 +43,9 @@ TEST_CASE("Behind a unit that remaps, programmed messages arrive through their e
           "[replay][interrupt-remapping]") {
   PlayedTrace run{remapping_platform()};
   run.play("0ns nic0 msi 0\n1us disk0 msi 0\n2us nic0 msi 0\n");
+  expect_programmed_interrupts(run);
   const auto& records = run.platform().machine().local_apic().records();
-  REQUIRE(records.size() == 3);
-  CHECK(records[0].interrupt.vector == 0x41);
-  CHECK(records[0].interrupt.destination == 2);
-  CHECK(records[0].interrupt.source == run.platform().id("nic0"));
-  CHECK(records[1].interrupt.vector == 0x61);
-  CHECK(records[1].interrupt.destination == 1);
-  CHECK(run.results().collisions_total == 0);
+  CHECK(records.size() == 3);
   // The device sent the remappable format; the processor got what the entry says.
   CHECK((run.landed()[0].access.address.value() & 0x10) != 0);
   CHECK((records[0].message.address.value() & 0x10) == 0);

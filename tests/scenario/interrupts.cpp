@@ -2,6 +2,7 @@
 // Oracle: the messages that the bench platform programs (vector 0x41 to APIC 2 for nic0, 0x61 to APIC 1 for disk0), the
 // format of x86 messages (Intel SDM volume 3, 11.11), statement ACS-037 of the reference sheet.
 #include "pcie/capability_list.h"
+#include "support/bench_interrupts.h"
 #include "support/bench_platform.h"
 #include "support/played_trace.h"
 
@@ -17,14 +18,8 @@ TEST_CASE("Programmed messages arrive, from an MSI-X table and from an MSI capab
 0ns nic0  msi 0
 0ns disk0 msi 0
 )");
-  const auto& records = run.platform().machine().local_apic().records();
-  REQUIRE(records.size() == 2);
-  CHECK(records[0].interrupt.vector == 0x41);
-  CHECK(records[0].interrupt.destination == 2);
-  CHECK(records[0].interrupt.source == run.platform().id("nic0"));
-  CHECK(records[1].interrupt.vector == 0x61);
-  CHECK(records[1].interrupt.destination == 1);
-  CHECK(run.results().collisions_total == 0);
+  expect_programmed_interrupts(run);
+  CHECK(run.platform().machine().local_apic().records().size() == 2);
 }
 
 TEST_CASE("A raw write to the interrupt window forges an interrupt", "[replay][msi]") {

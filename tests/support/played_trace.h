@@ -25,7 +25,8 @@ struct Landed {
 
 class PlayedTrace : private analysis::LandingSink {
  public:
-  explicit PlayedTrace(platforms::Description description) : platform_{std::move(description)} {}
+  explicit PlayedTrace(platforms::Description description, platforms::Timing timing = platforms::Timing::loose)
+      : platform_{std::move(description), timing} {}
 
   /// Replays a file.
   const analysis::Results& play_file(const std::string& path) {

@@ -103,7 +103,7 @@ CommandError ItsCommandExecution::move_interrupt(const Command& command) {
   const auto written = tables_.write_translation(event.device, command.get<Command::EventID>(), event.translation);
   if (written != TableAccess::ok) return CommandError::memory;
   const auto intid = static_cast<std::uint32_t>(event.translation.get<TranslationEntry::pINTID>());
-  if (event.redistributor != next && event.redistributor->clear_pending(intid)) next->set_pending(intid);
+  if (event.redistributor != next && event.redistributor->give_up(intid)) next->set_pending(intid);
   return CommandError::none;
 }
 
@@ -119,7 +119,7 @@ CommandError ItsCommandExecution::discard(const Command& command) {
   const Event event = find_event(command);
   if (event.error != CommandError::none) return event.error;
   if (event.redistributor != nullptr)
-    event.redistributor->clear_pending(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::pINTID>()));
+    event.redistributor->give_up(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::pINTID>()));
   const auto written = tables_.write_translation(event.device, command.get<Command::EventID>(), TranslationEntry{});
   return error_of(written, CommandError::event_out_of_range);
 }

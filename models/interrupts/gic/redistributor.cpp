@@ -68,12 +68,17 @@ void Redistributor::invalidate_all() {
   deliver_enabled();
 }
 
+bool Redistributor::give_up(std::uint32_t intid) {
+  forget(intid);
+  return clear_pending(intid);
+}
+
 void Redistributor::move_all_to(Redistributor& other) {
   if (this == &other || !is_enabled() || waiting_ == 0) return;
   std::vector<std::uint32_t> moved;
   tables_.for_each_pending(bus_, [&](std::uint32_t intid) { moved.push_back(intid); });
   for (const std::uint32_t intid : moved)
-    if (clear_pending(intid)) other.set_pending(intid);
+    if (give_up(intid)) other.set_pending(intid);
 }
 
 void Redistributor::deliver_enabled() {

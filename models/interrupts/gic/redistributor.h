@@ -33,6 +33,9 @@ class Redistributor {
   /// then the lowest INTID.
   void invalidate(std::uint32_t intid);
   void invalidate_all();
+  /// The LPI is no longer this redistributor's: neither pending nor kept. Software that changes its configuration from
+  /// now on invalidates it elsewhere. False: it was not pending.
+  bool give_up(std::uint32_t intid);
   /// MOVALL: all that is pending goes to `other`.
   void move_all_to(Redistributor& other);
 

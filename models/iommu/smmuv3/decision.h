@@ -23,15 +23,18 @@ class Decision {
  private:
   using Result = iommu::TranslationResult;
 
-  // translate.cpp: the steps, in order.
+  // translate.cpp: the steps, in order, and how they end well.
   Result decide_disabled();
   Result decide_enabled();
-  Fault find_context(const StreamContext*& context);
+  Result decide_uncached();
+  Result decide(const StreamContext& context, const Fault& fault);
   Fault look_up(const StreamTableEntry& entry, StreamContext& context);
   Result translate(const StreamContext& context);
   Result pass_stream(const StreamContext& context);
   Result look_up_translation(const StreamContext& context);
   bool serves(const CachedTranslation& entry) const;
+  Result pass(const Rule& rule);
+  Result deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift, const Rule& rule);
 
   // tables_translation.cpp: the walks.
   Result walk(const StreamContext& context, const TranslationTag::Space& space);
@@ -46,11 +49,9 @@ class Decision {
   Fault check_ats(const StreamContext& context) const;
   Result decide_translated(const StreamContext& context);
   Result grant_nothing(const Rule& rule) const;
-  Result grant(Permissions permissions, Result result) const;
+  void grant(Permissions permissions, Result& result) const;
 
-  // answers.cpp: how it ends.
-  Result pass(const Rule& rule);
-  Result deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift, const Rule& rule);
+  // answers.cpp: how it ends otherwise.
   Result refuse(const Fault& fault, const StreamContext* context);
   Result refuse_silently(const Rule& rule) const;
   bool is_recorded(const Fault& fault, const FaultPolicy& policy) const;

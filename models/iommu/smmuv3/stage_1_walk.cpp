@@ -14,18 +14,6 @@ constexpr std::array<const char*, last_level + 1> descriptor_names{
 
 }  // namespace
 
-/// Bit 55 chooses; what is above the half's bits must repeat it, but for a tag (3.4.1).
-const Stage1Half* find_half(const StreamContext& stream, std::uint64_t address, bool privileged) {
-  constexpr unsigned half_bit = 55;
-  const bool is_upper = has_two_halves(stream.regime) && (address >> half_bit & 1) != 0;
-  const Stage1Half& half = stream.stage_1.halves[is_upper ? 1 : 0];
-  if (half.disabled) return nullptr;
-  std::uint64_t excess = is_upper ? ~address : address;
-  if (half.ignores_top_byte) excess &= (std::uint64_t{1} << (half_bit + 1)) - 1;
-  if (exceeds(excess, half.geometry.input_bits)) return nullptr;
-  return half.e0pd && !privileged ? nullptr : &half;
-}
-
 /// At each level: stage 2 of the descriptor's address, external abort, invalid, output beyond IPS; at the leaf access
 /// flag, permission (3.4, 3.13).
 Stage1Result Stage1Walk::run(const Stage1Half& half, std::uint64_t address, const AccessNeeds& needs) {

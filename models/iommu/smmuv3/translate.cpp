@@ -53,7 +53,6 @@ Decision::Result Decision::run() {
   if (!stream) return refuse_silently(rules::no_stream_id);
   stream_ = *stream;
   if (!is_translated()) substream_ = request_.pasid;
-  take_overrides({});
   return unit_.control.enabled ? decide_enabled() : decide_disabled();
 }
 
@@ -77,6 +76,7 @@ void Decision::take_overrides(const AttributeOverrides& overrides) {
 
 /// SMMUEN is 0 (3.11, 6.3.14).
 Decision::Result Decision::decide_disabled() {
+  take_overrides({});
   if (asks_for_translation()) return refuse({EventCode::f_bad_ats_treq}, nullptr);
   if (is_translated()) return refuse({EventCode::f_transl_forbidden}, nullptr);
   if (unit_.control.bypass.abort) return refuse_silently(rules::global_abort);
@@ -90,42 +90,41 @@ Decision::Result Decision::decide_disabled() {
 Decision::Result Decision::decide_enabled() {
   // Without ATSCHK nothing is looked up (3.9.1.3).
   if (is_translated() && !unit_.control.ats_check) {
+    take_overrides({});
     effects_.attributes = {};
     return is_beyond_output(request_.address.value()) ? refuse_silently(rules::beyond_output_size)
                                                       : pass(rules::translated_transaction);
   }
-  const StreamContext* context = nullptr;
-  const Fault fault = find_context(context);
-  // What the stream table entry says of everything is in `context` even with a fault further on.
-  if (context != nullptr && context->aborts) return refuse_silently(rules::stream_aborts);
-  if (fault) return refuse(fault, context);
-  take_overrides(context->overrides);
-  if (is_translated()) return decide_translated(*context);
-  return translate(*context);
-}
-
-Fault Decision::find_context(const StreamContext*& context) {
   effects_.config_tag = ConfigTag{stream_, substream_};
   effects_.config_slot = unit_.caches.configs.find(effects_.config_tag);
-  Fault fault;
-  if (effects_.config_slot != ConfigCache::none) {
-    effects_.config_lookup = Lookup::hit;
-    context = &unit_.caches.configs.value(effects_.config_slot);
-    if (request_.address_type != AddressType::untranslated) fault = check_ats(*context);
-    return fault;
-  }
+  if (effects_.config_slot == ConfigCache::none) return decide_uncached();
+  effects_.config_lookup = Lookup::hit;
+  return decide(unit_.caches.configs.value(effects_.config_slot), {});
+}
+
+Decision::Result Decision::decide_uncached() {
   effects_.config_lookup = Lookup::miss;
+  take_overrides({});
   StreamTableEntry entry;
-  fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry);
-  if (fault) return fault;
-  effects_.context = context_of(unit_.config, unit_.control.e2h, entry);
-  context = &effects_.context;
-  if (request_.address_type != AddressType::untranslated) fault = check_ats(*context);
-  // A translated transaction needs no context descriptor, and leaves an incomplete entry.
-  if (fault || is_translated()) return fault;
-  if (!context->aborts) fault = look_up(entry, effects_.context);
-  effects_.fills_config = !fault;
-  return fault;
+  Fault fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry);
+  if (fault) return refuse(fault, nullptr);
+  StreamContext& context = effects_.context;
+  context = context_of(unit_.config, unit_.control.e2h, entry);
+  // A translated transaction needs no context descriptor, and leaves an incomplete entry. Nor does what may not use
+  // ATS.
+  const bool needs_context = !context.aborts && !is_translated() && !check_ats(context);
+  if (needs_context) fault = look_up(entry, context);
+  effects_.fills_config = needs_context ? !fault : context.aborts;
+  return decide(context, fault);
+}
+
+/// With what the stream table entry says; `fault` is of the context descriptor.
+Decision::Result Decision::decide(const StreamContext& context, const Fault& fault) {
+  if (context.aborts) return refuse_silently(rules::stream_aborts);
+  take_overrides(context.overrides);
+  if (const Fault forbidden = check_ats(context)) return refuse(forbidden, &context);
+  if (fault) return refuse(fault, &context);
+  return is_translated() ? decide_translated(context) : translate(context);
 }
 
 /// SubstreamID, then the context descriptor.
@@ -183,6 +182,44 @@ Decision::Result Decision::look_up_translation(const StreamContext& context) {
 bool Decision::serves(const CachedTranslation& entry) const {
   if (!entry.permissions.allow(needs_.permissions, needs_.privileged)) return false;
   return !needs_.takes_write || entry.permissions.allow(Permissions::write, needs_.privileged);
+}
+
+/// To the same address, with every right.
+Decision::Result Decision::pass(const Rule& rule) {
+  effects_.privileged = needs_.privileged;
+  effects_.instruction = needs_.instruction;
+  Result result;
+  result.outcome = iommu::Outcome::translated;
+  result.address = PhysAddr{request_.address.value()};
+  result.readable = true;
+  result.writable = true;
+  result.rule = &rule;
+  result.context_cached = effects_.config_lookup == Lookup::hit;
+  return result;
+}
+
+Decision::Result Decision::deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift,
+                                   const Rule& rule) {
+  effects_.privileged = needs_.privileged;
+  effects_.instruction = needs_.instruction;
+  effects_.attributes =
+      context.translates_stage_1() ? entry.attributes : combine(override(context.overrides, {}), entry.stage_2);
+  Result result;
+  result.outcome = iommu::Outcome::translated;
+  result.page_size = std::uint64_t{1} << shift;
+  result.address = entry.address + request_.address.offset_in(result.page_size);
+  result.rule = &rule;
+  result.context_cached = effects_.config_lookup == Lookup::hit;
+  result.translation_cached = effects_.tlb_lookup == Lookup::hit;
+  if (asks_for_translation()) {
+    // One object to return: a second one would be copied on every translation.
+    grant(entry.permissions, result);
+    return result;
+  }
+  const std::uint8_t needed = needs_.instruction ? Permissions::execute : Permissions::read;
+  result.readable = entry.permissions.allow(needed, needs_.privileged);
+  result.writable = entry.permissions.allow(Permissions::write, needs_.privileged);
+  return result;
 }
 
 }  // namespace iommusim::smmuv3
