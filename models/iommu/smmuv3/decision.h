@@ -42,8 +42,7 @@ class Decision {
   Result walk_stage_2(const StreamContext& context, const TranslationTag::Space& space);
   Result add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found, Stage2Walk& second,
                      const TranslationTag::Space& space);
-  Result finish(const StreamContext& context, const TranslationTag& tag, const CachedTranslation& entry,
-                const Rule& rule);
+  Result finish(const StreamContext& context, const TranslationTag& tag, const Rule& rule);
 
   // translation_requests.cpp: what is particular to ATS.
   Fault check_ats(const StreamContext& context) const;

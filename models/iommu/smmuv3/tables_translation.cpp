@@ -28,7 +28,7 @@ Decision::Result Decision::walk_stage_2(const StreamContext& context, const Tran
   Stage2Walk second{walk_, context};
   const Stage2Result found = second.find(request_.address.value(), needs_);
   if (found.fault) return refuse(found.fault, &context);
-  CachedTranslation entry;
+  CachedTranslation& entry = effects_.tlb_entry = {};
   entry.address = found.block;
   entry.permissions = found.permissions;
   entry.stage_2 = found.attributes;
@@ -36,7 +36,7 @@ Decision::Result Decision::walk_stage_2(const StreamContext& context, const Tran
     second.make_dirty(found);
     entry.permissions = entry.permissions.with_write();
   }
-  return finish(context, {space, request_.address.value(), found.shift}, entry, rules::stage_2);
+  return finish(context, {space, request_.address.value(), found.shift}, rules::stage_2);
 }
 
 Decision::Result Decision::walk_stage_1(const StreamContext& context, const TranslationTag::Space& space) {
@@ -49,7 +49,7 @@ Decision::Result Decision::walk_stage_1(const StreamContext& context, const Tran
   const TranslationTag::Space owner = found.is_global ? space.as_global() : space;
   if (context.has_stage_2) return add_stage_2(context, first, found, second, owner);
 
-  CachedTranslation entry;
+  CachedTranslation& entry = effects_.tlb_entry = {};
   entry.address = PhysAddr{found.block};
   entry.permissions = found.permissions;
   entry.attributes = found.attributes;
@@ -57,7 +57,7 @@ Decision::Result Decision::walk_stage_1(const StreamContext& context, const Tran
     if (const Fault fault = first.take_write()) return refuse(fault, &context);
     entry.permissions = found.once_dirty;
   }
-  return finish(context, {owner, address, found.shift}, entry, rules::stage_1);
+  return finish(context, {owner, address, found.shift}, rules::stage_1);
 }
 
 /// Neither stage counts a page as written whose write permission the other withholds from a translation request
@@ -79,7 +79,7 @@ Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk&
   const Stage2Result host = second.find(ipa, host_needs);
   if (host.fault) return refuse(host.fault, &context);
 
-  CachedTranslation entry;
+  CachedTranslation& entry = effects_.tlb_entry = {};
   Permissions stage_1 = found.permissions;
   Permissions stage_2 = host.permissions;
   if (takes_write(host_needs) && may_write && host.may_write(needs_.privileged)) {
@@ -99,16 +99,15 @@ Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk&
     walk_.make_dirty();
     return deliver(context, entry, shift, rules::split_stage);
   }
-  return finish(context, {space, address, shift}, entry, rules::nested);
+  return finish(context, {space, address, shift}, rules::nested);
 }
 
-Decision::Result Decision::finish(const StreamContext& context, const TranslationTag& tag,
-                                  const CachedTranslation& entry, const Rule& rule) {
+/// effects_.tlb_entry is filled in.
+Decision::Result Decision::finish(const StreamContext& context, const TranslationTag& tag, const Rule& rule) {
   walk_.make_dirty();
   effects_.tlb_tag = tag;
-  effects_.tlb_entry = entry;
   effects_.fills_tlb = effects_.tlb_lookup == Lookup::miss;
-  return deliver(context, entry, tag.shift(), rule);
+  return deliver(context, effects_.tlb_entry, tag.shift(), rule);
 }
 
 }  // namespace iommusim::smmuv3
