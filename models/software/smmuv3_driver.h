@@ -52,8 +52,6 @@ class Smmuv3Driver final : public IommuDriver {
   ~Smmuv3Driver() override;
 
   const Smmuv3Registers& registers() const { return registers_; }
-  /// Bytes of the smallest page that can be mapped.
-  std::uint64_t page_size() const { return std::uint64_t{1} << static_cast<unsigned>(granule_); }
 
   /// Tables, queues, interrupts. If firmware left translation on, everything is refused from here to enable().
   void prepare() override;
@@ -75,10 +73,8 @@ class Smmuv3Driver final : public IommuDriver {
   bool offers_device_tlbs(DomainId domain) const override;
   bool offers_page_requests(DomainId domain) const override;
 
+  std::uint64_t page_size() const override { return std::uint64_t{1} << static_cast<unsigned>(granule_); }
   void map(DomainId domain, const MapRequest& request) override;
-  /// The page through which devices of a translating domain send messages: device memory that can be written, and never
-  /// executed. `iova` and `doorbell` may be anywhere in their pages.
-  void map_doorbell(DomainId domain, Iova iova, PhysAddr doorbell);
   void unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) override;
   /// By pages, where the unit takes ranges or there are few; else all of the domain. What the unit does not carry out
   /// is given up, here and in unmap(): its caches keep what they have.
@@ -86,7 +82,7 @@ class Smmuv3Driver final : public IommuDriver {
 
   /// Page requests, then stalled transactions.
   std::uint64_t serve_page_requests(const PageFaultHandler& handler) override;
-  FaultReports drain_faults() { return events_.drain(); }
+  FaultReports drain_faults() override { return events_.drain(); }
 
  private:
   struct Domain {

@@ -52,15 +52,7 @@ void Smmuv3Driver::map(DomainId domain, const MapRequest& request) {
   if (!request.permissions.read && !request.permissions.write)
     throw DriverError("a mapping must allow reads or writes");
   // What was not mapped is in no cache (3.17).
-  tables.map(range, request.physical, request.permissions);
-}
-
-void Smmuv3Driver::map_doorbell(DomainId domain, Iova iova, PhysAddr doorbell) {
-  PagingTables& tables = translating_tables(domain);
-  const Range<Iova> range = checked_range(domain, iova.aligned_down(page_size()), page_size());
-  const PhysAddr page = doorbell.aligned_down(page_size());
-  check_physical(page, page_size());
-  tables.map(range, page, {false, true}, MemoryType::device);
+  tables.map(range, request.physical, request.permissions, request.memory);
 }
 
 void Smmuv3Driver::unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) {

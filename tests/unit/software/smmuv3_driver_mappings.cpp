@@ -16,6 +16,7 @@ using software::DomainId;
 using software::DomainKind;
 using software::DriverError;
 using software::Invalidate;
+using software::MemoryType;
 using software::Stage;
 
 namespace {
@@ -321,7 +322,8 @@ TEST_CASE("A doorbell is device memory that may only be written", "[software][sm
   const Granule granule = GENERATE(Granule::size_4k, Granule::size_64k);
   DriverFixture f{full_unit(), with_granule(granule)};
   const DomainId domain = f.start(stage);
-  f.driver.map_doorbell(domain, Iova{0x800'0040}, PhysAddr{0x808'0040});
+  const PhysAddr page_of_doorbell = PhysAddr{0x808'0040}.aligned_down(f.driver.page_size());
+  f.driver.map(domain, {Iova{0x800'0000}, page_of_doorbell, f.driver.page_size(), {false, true}, MemoryType::device});
   const std::uint64_t in_page = 0x808'0040 & (f.driver.page_size() - 1);
   CHECK(f.reaches(nic, 0x800'0000 + in_page, 0x808'0040, Operation::write));
   // Type of memory, and PXN with UXN or XN.
