@@ -26,6 +26,8 @@ class Decision {
   // translate.cpp: the steps, in order.
   Result decide_disabled();
   Result decide_enabled();
+  Result decide_in(const StreamContext& context);
+  void note_updates(const Result& result, const StreamContext* context);
   Fault find_context(const StreamContext*& context);
   Fault look_up(const StreamTableEntry& entry, StreamContext& context);
   Result translate(const StreamContext& context);
@@ -41,11 +43,14 @@ class Decision {
                      const TranslationTag::Space& space);
   Result finish(const StreamContext& context, const TranslationTag& tag, const CachedTranslation& entry,
                 const Rule& rule);
+  bool is_split_stage_request(const StreamContext& context) const;
+  Result deliver_ipa(const StreamContext& context, CachedTranslation entry, std::uint64_t ipa, unsigned shift);
 
   // translation_requests.cpp: what is particular to ATS.
   Fault check_ats(const StreamContext& context) const;
   Result decide_translated(const StreamContext& context);
   Result grant_nothing(const Rule& rule) const;
+  bool grants_anything(Permissions permissions) const;
   Result grant(Permissions permissions, Result result) const;
 
   // answers.cpp: how it ends.

@@ -98,10 +98,21 @@ Decision::Result Decision::decide_enabled() {
   const Fault fault = find_context(context);
   // What the stream table entry says of everything is in `context` even with a fault further on.
   if (context != nullptr && context->aborts) return refuse_silently(rules::stream_aborts);
-  if (fault) return refuse(fault, context);
-  take_overrides(context->overrides);
-  if (is_translated()) return decide_translated(*context);
-  return translate(*context);
+  const Result result = fault ? refuse(fault, context) : decide_in(*context);
+  note_updates(result, context);
+  return result;
+}
+
+Decision::Result Decision::decide_in(const StreamContext& context) {
+  return is_translated() ? decide_translated(context) : translate(context);
+}
+
+/// Flags that are updated on the way to a fault stay so (3.13.2), those for the context descriptor too.
+void Decision::note_updates(const Result& result, const StreamContext* context) {
+  effects_.updates_tables = walk_.tables.has_updates();
+  if (!effects_.updates_tables) return;
+  if (!result.fault_recorded) describe({EventCode::f_walk_eabt}, context);
+  effects_.records_update_failure = is_recorded({EventCode::f_walk_eabt}, {});
 }
 
 Fault Decision::find_context(const StreamContext*& context) {
@@ -111,6 +122,7 @@ Fault Decision::find_context(const StreamContext*& context) {
   if (effects_.config_slot != ConfigCache::none) {
     effects_.config_lookup = Lookup::hit;
     context = &unit_.caches.configs.value(effects_.config_slot);
+    take_overrides(context->overrides);
     if (request_.address_type != AddressType::untranslated) fault = check_ats(*context);
     return fault;
   }
@@ -120,6 +132,8 @@ Fault Decision::find_context(const StreamContext*& context) {
   if (fault) return fault;
   effects_.context = context_of(unit_.config, unit_.control.e2h, entry);
   context = &effects_.context;
+  // A fault on the way to the context descriptor tells of the access as the entry has it (7.3.13).
+  take_overrides(context->overrides);
   if (request_.address_type != AddressType::untranslated) fault = check_ats(*context);
   // A translated transaction needs no context descriptor, and leaves an incomplete entry.
   if (fault || is_translated()) return fault;
@@ -165,7 +179,7 @@ Decision::Result Decision::look_up_translation(const StreamContext& context) {
     return refuse({EventCode::f_translation, true, FaultClass::input, true, address}, &context);
   }
   // IPAs for the device are not what the TLB holds.
-  if (asks_for_translation() && context.ats == AtsMode::split_stage) return walk(context, space);
+  if (is_split_stage_request(context)) return walk(context, space);
 
   const Tlb& tlb = unit_.caches.tlb;
   effects_.tlb_slot = tlb.find_block(space, address);
