@@ -103,6 +103,29 @@ Decision::Result Decision::decide_enabled() {
   return decide(unit_.caches.configs.value(effects_.config_slot), {});
 }
 
+/// With what the stream table entry says; `fault` is of the context descriptor.
+Decision::Result Decision::decide(const StreamContext& context, const Fault& fault) {
+  if (context.aborts) return refuse_silently(rules::stream_aborts);
+  take_overrides(context.overrides);
+  const Result result = decide_in(context, fault);
+  note_updates(result, context);
+  return result;
+}
+
+Decision::Result Decision::decide_in(const StreamContext& context, const Fault& fault) {
+  if (const Fault forbidden = check_ats(context)) return refuse(forbidden, &context);
+  if (fault) return refuse(fault, &context);
+  return is_translated() ? decide_translated(context) : translate(context);
+}
+
+/// Flags that are updated on the way to a fault stay so (3.13.2), those for the context descriptor too.
+void Decision::note_updates(const Result& result, const StreamContext& context) {
+  effects_.updates_tables = walk_.tables.has_updates();
+  if (!effects_.updates_tables) return;
+  if (!result.fault_recorded) describe({EventCode::f_walk_eabt}, &context);
+  effects_.records_update_failure = is_recorded({EventCode::f_walk_eabt}, {});
+}
+
 Decision::Result Decision::decide_uncached() {
   effects_.config_lookup = Lookup::miss;
   take_overrides({});
@@ -117,15 +140,6 @@ Decision::Result Decision::decide_uncached() {
   const Fault fault = needs_context ? look_up(entry, context) : Fault{};
   effects_.fills_config = needs_context ? !fault : context.aborts;
   return decide(context, fault);
-}
-
-/// With what the stream table entry says; `fault` is of the context descriptor.
-Decision::Result Decision::decide(const StreamContext& context, const Fault& fault) {
-  if (context.aborts) return refuse_silently(rules::stream_aborts);
-  take_overrides(context.overrides);
-  if (const Fault forbidden = check_ats(context)) return refuse(forbidden, &context);
-  if (fault) return refuse(fault, &context);
-  return is_translated() ? decide_translated(context) : translate(context);
 }
 
 /// SubstreamID, then the context descriptor.
@@ -165,7 +179,7 @@ Decision::Result Decision::look_up_translation(const StreamContext& context) {
     return refuse({EventCode::f_translation, true, FaultClass::input, true, address}, &context);
   }
   // IPAs for the device are not what the TLB holds.
-  if (asks_for_translation() && context.ats == AtsMode::split_stage) return walk(context, space);
+  if (is_split_stage_request(context)) return walk(context, space);
 
   const Tlb& tlb = unit_.caches.tlb;
   effects_.tlb_slot = tlb.find_block(space, address);
