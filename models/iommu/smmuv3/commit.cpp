@@ -57,7 +57,7 @@ void update_tables(memory::PhysicalBus& bus, const iommu::TranslationRequest& re
     const Fetch& fetch = fetches[i];
     if ((fetch.sets | fetch.clears) == 0 || update(bus, fetch)) continue;
     refuse(request, fetches, i, effects, result);
-    effects.fills_tlb = false;
+    effects.fills_tlb = effects.fills_config = false;
     fetches.truncate(i + 1);
     return;
   }

@@ -101,23 +101,22 @@ bool has_illegal_update(const UnitConfig& config, const Cd& descriptor) {
   return config.table_update != TableUpdate::access_flag_and_dirty && descriptor.get<Cd::HD>();
 }
 
-Stage1Half half_of(const HalfFields& fields) {
-  Stage1Half half;
+/// `half` is new.
+void take_half(const HalfFields& fields, Stage1Half& half) {
   half.disabled = fields.disabled;
-  if (fields.disabled) return half;
+  if (fields.disabled) return;
   half.geometry.granule = *fields.granule;
   half.geometry.input_bits = static_cast<std::uint8_t>(64 - fields.txsz);
   half.geometry.start_level = static_cast<std::uint8_t>(stage_1_start_level(*fields.granule, 64 - fields.txsz));
   half.table = fields.table & ~(half.geometry.start_bytes() - 1);
-  return half;
 }
 
 void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& context) {
   Stage1& stage = context.stage_1;
   Stage1Half& lower = stage.halves[0];
   Stage1Half& upper = stage.halves[1];
-  lower = half_of(lower_half(descriptor, context.regime));
-  upper = half_of(upper_half(descriptor, context.regime));
+  take_half(lower_half(descriptor, context.regime), lower);
+  take_half(upper_half(descriptor, context.regime), upper);
   lower.ignores_top_byte = descriptor.get<Cd::TBI0>();
   upper.ignores_top_byte = descriptor.get<Cd::TBI1>();
   lower.ignores_hierarchy = config.hierarchical_attribute_disable && descriptor.get<Cd::HAD0>();
@@ -155,8 +154,8 @@ ContextChoice choose_context(const UnitConfig& config, const Ste& entry, std::op
   }
 }
 
-Fault look_up_context(const Ste& entry, std::uint32_t index, WalkContext& walk, Stage2Walk* nested,
-                      StreamContext& context) {
+[[gnu::flatten]] Fault look_up_context(const Ste& entry, std::uint32_t index, WalkContext& walk, Stage2Walk* nested,
+                                       StreamContext& context) {
   std::uint64_t at = 0;
   if (const Fault fault = find(entry, index, walk, nested, at)) return fault;
   Cd descriptor;

@@ -108,6 +108,8 @@ TEST_CASE("SMMU-073 NH_ASID, NH_VA, NH_VAA and NH_ALL remove what they name", "[
   CachedBench bench;
   bench.expect_after(of(Scope::asid), false, true);
   bench.expect_after(of(Scope::asid, 7, 6), true, true);
+  // Global entries have no ASID, not even 0.
+  bench.expect_after(of(Scope::asid, 7, 0), true, true);
   bench.expect_after(of(Scope::asid, 8, 5), true, true);
   bench.expect_after(of(Scope::va_asid, 7, 5, page), false, true);
   bench.expect_after(of(Scope::va_asid, 7, 6, page), true, true);

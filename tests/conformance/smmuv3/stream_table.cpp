@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SMMUEN, stream table, and what stream table entries say of a whole stream.
 // Oracle: the SMMUv3 architecture, 3.3.1, 3.4, 5.1, 5.2 and 6.3.14.
+#include "iommu/smmuv3/control_registers.h"
 #include "support/smmuv3_decision_bench.h"
 
 #include <catch2/catch.hpp>
@@ -48,6 +49,10 @@ TEST_CASE("SMMU-018 StreamIDs beyond the table abort and are recorded with RECIN
   expect_event(bench, read_at(0x1000), EventCode::c_bad_streamid);
   bench.control.record_bad_stream_ids = false;
   expect_silent_abort(bench, read_at(0x1000));
+  // Of nothing else.
+  bench.control.streams.log2_size = 4;
+  bench.ste<Ste::V>(0);
+  expect_event(bench, read_at(0x1000), EventCode::c_bad_ste);
 }
 
 TEST_CASE("SMMU-019 Span says how many entries a level 1 descriptor leads to", "[smmuv3]") {
@@ -86,6 +91,22 @@ TEST_CASE("SMMU-019 SPLIT cuts the StreamID", "[smmuv3]") {
     request.requester = RequesterId{static_cast<std::uint16_t>(number)};
     expect_passes(bench, request, 0x5000);
   }
+}
+
+TEST_CASE("SMMU-020 SPLIT other than 6, 8 and 10 acts as 6, FMT 2 and 3 as linear", "[smmuv3]") {
+  const smmuv3::UnitConfig config;
+  smmuv3::RegisterFile registers{config};
+  for (unsigned split = 0; split < 32; ++split) {
+    for (unsigned format = 0; format < 4; ++format) {
+      registers.write(0x88, 12 | split << 6 | format << 16);
+      const auto streams = smmuv3::control_state_of(registers, config).streams;
+      CHECK(streams.split == (split == 8 || split == 10 ? split : 6));
+      CHECK(streams.two_level == (format == 1));
+      CHECK(streams.log2_size == 12);
+    }
+  }
+  registers.write(0x88, 20);
+  CHECK(smmuv3::control_state_of(registers, config).streams.log2_size == config.stream_id_bits);
 }
 
 TEST_CASE("SMMU-021 An invalid entry is C_BAD_STE, one that cannot be read F_STE_FETCH", "[smmuv3]") {
