@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace iommusim::smmuv3 {
 
@@ -35,6 +36,11 @@ constexpr bool has_wide_output(const UnitConfig& config) {
 /// Addresses in tables of the granule have at most so many bits.
 constexpr unsigned table_address_bits(Granule granule) {
   return granule == Granule::size_64k ? 52 : 48;
+}
+/// What S2TTB, TTB0 or TTB1 say: bits 51:48 came with SMMUv3.1 and are RES0 before (5.2, 5.4).
+constexpr std::uint64_t table_base_of(const UnitConfig& config, std::uint64_t field) {
+  constexpr std::uint64_t low_48 = 0xFFFF'FFFF'FFFF;
+  return config.minor_version == 0 ? field & low_48 : field;
 }
 /// The largest TxSZ and S2T0SZ (5.2 and 5.4, IDR3.STT).
 constexpr unsigned most_t0sz(const UnitConfig& config, Granule granule) {

@@ -117,13 +117,13 @@ bool has_illegal_stage_2(const UnitConfig& config, const Ste& entry) {
   const auto geometry = stage_2_geometry(config, entry);
   if (!geometry) return true;
   const unsigned bits = std::min(output_bits_of(config, entry.get<Ste::S2PS>()), table_address_bits(geometry->granule));
-  return exceeds(entry.word(3) & Ste::s2_table, bits);
+  return exceeds(table_base_of(config, entry.word(3) & Ste::s2_table), bits);
 }
 
 void take_stage_2(const UnitConfig& config, const Ste& entry, Stage2& stage) {
   stage.geometry = *stage_2_geometry(config, entry);
-  stage.table = entry.word(3) & Ste::s2_table & ~(stage.geometry.start_bytes() - 1);
   stage.output_bits = static_cast<std::uint8_t>(output_bits_of(config, entry.get<Ste::S2PS>()));
+  stage.table = stage.geometry.start_table(table_base_of(config, entry.word(3) & Ste::s2_table), stage.output_bits);
   stage.ignores_access_flag = entry.get<Ste::S2AFFD>();
   stage.updates_access_flag = entry.get<Ste::S2HA>();
   stage.updates_dirty = entry.get<Ste::S2HA>() && entry.get<Ste::S2HD>();

@@ -50,6 +50,11 @@ struct TableGeometry {
   }
   /// Bytes of the first table, or of all that are concatenated.
   constexpr std::uint64_t start_bytes() const { return std::uint64_t{descriptor_bytes} << start_width(); }
+  /// Where the first table is: aligned to its size, and to 64 bytes where `output_bits` is 52 (5.2, S2TTB; 5.4, TTB0).
+  constexpr std::uint64_t start_table(std::uint64_t base, unsigned output_bits) const {
+    const std::uint64_t least = output_bits == 52 ? 64 : descriptor_bytes;
+    return base & ~((start_bytes() < least ? least : start_bytes()) - 1);
+  }
 };
 
 /// The level at which the first table of stage 1 stands. Precondition: more bits than the granule's.

@@ -133,6 +133,8 @@ std::string Agreement::words_of(const Image& image) const {
   constexpr std::array<const char*, static_cast<std::size_t>(Part::count)> names{"L1STD", "STE",     "L1CD",
                                                                                  "CD",    "stage 1", "stage 2"};
   std::string text;
+  for (const auto& [address, value] : memory_.written())
+    text += fmt::format("\n    {:#x} written: {:#x}", address, value);
   for (const Place& place : image.places) {
     text += fmt::format("\n    {:#x} {}:", place.address, names[static_cast<std::size_t>(place.part)]);
     for (unsigned word = 0; word < place.words; ++word) {

@@ -67,6 +67,7 @@ enum class Dispute : std::uint8_t {
   translated_beyond_output_size,
   ats_dirty_update_refused,
   update_of_refused_leaf_aborted,
+  aborted_update_before_stage_2,
   count,
 };
 

@@ -32,6 +32,7 @@ constexpr std::array<DisputeText, static_cast<std::size_t>(Dispute::count)> disp
     {"translated transaction beyond the output size", "aborted, no record"},
     {"translation request that would make dirty a page whose descriptor stage 2 write-protects", "no rights"},
     {"access flag of a descriptor that refuses the access, and that cannot be written", "F_PERMISSION"},
+    {"stage 1 descriptor whose update aborts, and stage 2 of the page that it maps", "F_WALK_EABT"},
 }};
 
 }  // namespace iommusim::oracle::smmuv3

@@ -55,6 +55,7 @@ Leaf Stage1::walk(const Half& half, std::uint64_t address) {
       return leaf;
     }
     leaf.where = place.address;
+    if (stage_2_ != nullptr) leaf.mapped_by = place.leaf;
     const auto word = memory_.read(leaf.where);
     if (!word) return faulty(event::f_walk_eabt, During::table_walk, leaf.where);
     leaf.descriptor = in_order(*word, format_);
@@ -125,6 +126,7 @@ std::optional<Fault> Stage1::update(const Leaf& leaf, bool mark_dirty) {
   if (context_.updates_access_flag()) descriptor |= std::uint64_t{1} << access_flag;
   if (mark_dirty) descriptor &= ~(std::uint64_t{1} << read_only_bit);
   if (memory_.tables.write(leaf.where, in_order(descriptor, format_))) return std::nullopt;
+  if (stage_2_ != nullptr) dispute_ = Dispute::aborted_update_before_stage_2;
   return faulty(event::f_walk_eabt, During::table_walk, leaf.where).fault;
 }
 
@@ -135,7 +137,7 @@ Result Stage1::translate(std::uint64_t address, const Access& access) {
   if (leaf.fault) return result;
   result.rights = rights(leaf, access.privileged, !access.instruction);
   if (const Refusal refusal = refusal_of(result.rights, access); refusal != Refusal::none) {
-    memory_.leave_open(leaf.where);
+    leave_open(memory_, leaf);
     result.fault = faulty(event::f_permission).fault;
     result.fault->for_reading = refusal == Refusal::read;
     return result;
@@ -144,7 +146,7 @@ Result Stage1::translate(std::uint64_t address, const Access& access) {
   result.fault = update(leaf, mark_dirty);
   if (result.fault) return result;
   // Should stage 2 refuse what comes next, stage 1 need not have been updated (3.13.5).
-  if (needs_update(leaf, mark_dirty)) memory_.leave_open(leaf.where);
+  if (needs_update(leaf, mark_dirty)) leave_open(memory_, leaf);
   if (mark_dirty) result.rights.write = true;
   result.rights.clean = result.rights.clean && !mark_dirty;
   result.address = leaf.output;

@@ -101,7 +101,7 @@ Result Stage2::finish(const Leaf& leaf, std::uint64_t ipa, During during, const 
   if (refusal == Refusal::none && protects && is_device(leaf.descriptor))
     refusal = access.write ? Refusal::write : Refusal::read;
   if (refusal != Refusal::none) {
-    memory_.leave_open(leaf.where);
+    leave_open(memory_, leaf);
     result.fault = faulty(event::f_permission, ipa, during).fault;
     result.fault->for_reading = refusal == Refusal::read;
     result.fault->table_read = !access.write;
@@ -117,6 +117,7 @@ Result Stage2::finish(const Leaf& leaf, std::uint64_t ipa, During during, const 
   if (mark_dirty) result.rights.write = true;
   result.rights.clean = result.rights.clean && !mark_dirty;
   result.address = leaf.output;
+  result.leaf = leaf.where;
   result.page_bytes = leaf.page_bytes;
   return result;
 }

@@ -17,6 +17,8 @@ struct Leaf {
   /// Where the descriptor is: physical, and as stage 1 names it.
   std::uint64_t where = 0;
   std::uint64_t named = 0;
+  /// Stage 2's descriptor of the page in which it is.
+  std::optional<std::uint64_t> mapped_by;
   std::uint64_t output = 0;
   std::uint64_t page_bytes = 0;
   /// Of the tables on the way: APTable, and the execute-never bits.
@@ -26,10 +28,18 @@ struct Leaf {
   bool tables_privileged_execute_never = false;
 };
 
+/// The flags may be updated or not, and the page that the descriptor is in be marked dirty for that (3.13.2, 3.13.4).
+inline void leave_open(Effects& memory, const Leaf& leaf) {
+  memory.leave_open(leaf.where);
+  if (leaf.mapped_by) memory.leave_open(*leaf.mapped_by);
+}
+
 /// What came of a translation.
 struct Result {
   std::optional<Fault> fault;
   std::uint64_t address = 0;
+  /// Of stage 2: the descriptor.
+  std::uint64_t leaf = 0;
   std::uint64_t page_bytes = 0;
   /// After updates.
   Rights rights;

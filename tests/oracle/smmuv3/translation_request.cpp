@@ -89,7 +89,7 @@ bool Decision::grants_something(const StreamEntry& stream, const Rights& rights)
 
 /// Nothing that has to be granted; write permission may be, with NW too (13.7).
 Answer Decision::refused_rights(const Leaf& leaf, const Rights& rights) {
-  memory_.leave_open(leaf.where);
+  leave_open(memory_, leaf);
   Answer answer = without_rights();
   answer.writable = answer.write_open = request_.no_write && rights.write;
   return answer;
@@ -103,7 +103,7 @@ Answer Decision::request_through_stage_2(const StreamEntry& stream, std::uint64_
   if (leaf.fault) return refused_request(*leaf.fault);
   Rights rights = stage_2.rights(leaf, privileged_);
   const bool split = stream.ats_mode() == 2;
-  if (split) memory_.leave_open(leaf.where);
+  if (split) leave_open(memory_, leaf);
   if (!grants_something(stream, rights)) {
     Answer answer = refused_rights(leaf, rights);
     answer.address = split ? ipa : leaf.output;
@@ -150,16 +150,17 @@ Answer Decision::combined(const StreamEntry& stream, Stage1& stage_1, const Leaf
   // Stage 1 may be updated before stage 2 is asked (3.13.5).
   const bool both = !second.fault && stage_2.rights(second, privileged_).writable();
   const bool first_dirty = wants_write && rights.clean && both;
-  if (wants_write && rights.clean && !both) memory_.leave_open(first.where);
+  if (wants_write && rights.clean && !both) leave_open(memory_, first);
   if (stage_1.needs_update(first, first_dirty)) {
     const bool for_write_alone = !stage_1.needs_update(first, false);
     if (const auto fault = stage_1.update(first, first_dirty)) {
+      in_doubt(stage_1.dispute());
       if (for_write_alone) in_doubt(Dispute::ats_dirty_update_refused);
       return refused_request(*fault);
     }
   }
   if (second.fault) {
-    memory_.leave_open(first.where);
+    leave_open(memory_, first);
     return refused_request(*second.fault);
   }
   const bool split = stream.ats_mode() == 2;
@@ -171,10 +172,10 @@ Answer Decision::combined(const StreamEntry& stream, Stage1& stage_1, const Leaf
   all.clean = rights.writable() && below.writable();
   all.write = wants_write ? all.clean : rights.write && below.write;
   if (!grants_something(stream, all)) {
-    memory_.leave_open(first.where);
-    memory_.leave_open(second.where);
+    leave_open(memory_, first);
+    leave_open(memory_, second);
   }
-  if (split) memory_.leave_open(second.where);
+  if (split) leave_open(memory_, second);
   if (!split && grants_something(stream, all) && !stage_2.update(second, second_dirty))
     return refused_request(stage_2.failed_update(second, During::input));
   return completed(stream, all, split ? first.output : second.output, std::min(first.page_bytes, second.page_bytes));
