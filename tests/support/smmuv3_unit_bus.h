@@ -18,7 +18,7 @@ struct RegisterWrite {
   std::uint64_t value;
 };
 
-class UnitBus final : public MemoryBus {
+class UnitBus : public MemoryBus {
  public:
   UnitBus(const smmuv3::UnitConfig& config, const Range<PhysAddr>& dram)
       : MemoryBus{dram}, base_{config.register_base}, unit_{config, memory()} {}

@@ -177,6 +177,15 @@ TEST_CASE("Requesters that share a StreamID share its domain, until the last one
   CHECK(f.reaches(disk, 0x1000, 0x8000));
   f.driver.detach(disk);
   CHECK(f.refuses(disk, 0x1000));
+  // They have one context descriptor, which is given back.
+  const auto before = f.pages.pages_in_use();
+  for (unsigned n = 0; n < 200; ++n) {
+    f.driver.attach(domain, nic);
+    f.driver.attach(domain, disk);
+    f.driver.detach(nic);
+    f.driver.detach(disk);
+  }
+  CHECK(f.pages.pages_in_use() == before);
 }
 
 TEST_CASE("Many streams have context descriptors of their own", "[software][smmuv3]") {

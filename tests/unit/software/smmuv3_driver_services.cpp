@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <optional>
 #include <vector>
 
 using namespace iommusim;
@@ -55,6 +56,28 @@ struct DeviceFixture : DriverFixture {
   std::vector<iommu::DeviceTlbInvalidation> asked;
   std::vector<iommu::PageGroupResponse> responses;
   bool answers = true;
+};
+
+/// Changes the first command that the driver puts into the queue next, once.
+class CorruptingBus final : public UnitBus {
+ public:
+  using UnitBus::UnitBus;
+
+  void corrupt_next(std::uint64_t low_word) { corruption_ = low_word; }
+  void store(PhysAddr address, const void* from, std::size_t size) override {
+    if (corruption_ && address == unit().config().register_base + offset::cmdq_prod) {
+      constexpr std::uint64_t queue_pages = 0x000F'FFFF'FFFF'F000;
+      constexpr std::uint64_t last_slot = 255;
+      const std::uint64_t slot = unit().read_register(offset::cmdq_prod, 4) & last_slot;
+      const PhysAddr next{(unit().read_register(offset::cmdq_base, 8) & queue_pages) + 16 * slot};
+      UnitBus::store(next, &*corruption_, 8);
+      corruption_.reset();
+    }
+    UnitBus::store(address, from, size);
+  }
+
+ private:
+  std::optional<std::uint64_t> corruption_;
 };
 
 iommu::PageRequest page_request(std::uint64_t address, std::uint16_t group) {
@@ -170,6 +193,28 @@ TEST_CASE("A queue that stands still never stops the driver", "[software][smmuv3
   f.driver.unmap(domain, Iova{0x10'1000}, page_4k, Invalidate::yes);
   CHECK(f.event(nic, 0x10'1000) == f_translation);
   CHECK_FALSE(f.has_errors());
+}
+
+TEST_CASE("A command that the SMMU refuses is given up, and the queue goes on", "[software][smmuv3]") {
+  const Range<PhysAddr> dram{PhysAddr{DriverFixture::ram}, PhysAddr{DriverFixture::ram + 0xFFF'FFFF}};
+  CorruptingBus bus{plain_unit(), dram};
+  software::PageAllocator pages{bus, dram};
+  software::Smmuv3DriverConfig config;
+  config.register_base = bus.unit().config().register_base;
+  software::Smmuv3Driver driver{bus, pages, config};
+  driver.enable();
+  const DomainId domain = driver.create_domain(DomainKind::translating);
+  const auto has_errors = [&] {
+    return bus.unit().read_register(offset::gerror, 4) != bus.unit().read_register(offset::gerrorn, 4);
+  };
+  bus.corrupt_next(0xFF);  // No command has this opcode.
+  CHECK_NOTHROW(driver.invalidate(domain, Iova{0x1000}, page_4k));
+  CHECK_FALSE(has_errors());
+  bus.corrupt_next(0xFF);
+  CHECK_THROWS_WITH(driver.attach(domain, nic),
+                    "the SMMU at 0x9050000 did not invalidate its configuration of a stream");
+  CHECK_NOTHROW(driver.attach(domain, nic));
+  CHECK_FALSE(has_errors());
 }
 
 TEST_CASE("Only a unit and domains that can are used for the SMMU's device TLBs", "[software][smmuv3][ats]") {
