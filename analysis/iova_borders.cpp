@@ -93,7 +93,8 @@ FabricBorders::FabricBorders(const Machine& machine) {
       for_each_inside(bus, reached.first.value(), reached.last.value(),
                       [&](std::uint64_t border) { physical.push_back(border + window.offset); });
     }
-  around(physical, interrupts::local_apic_window);
+  for (const platforms::Doorbell& doorbell : machine.doorbells())
+    around(physical, doorbell.range);
   sort_out(physical);
 }
 

@@ -12,6 +12,7 @@
 #include "pcie/acs.h"
 #include "pcie/function_config.h"
 #include "pcie/root_complex.h"
+#include "software/domain.h"
 #include "software/permissions.h"
 #include "timing/parameters.h"
 
@@ -235,8 +236,12 @@ struct NamespaceDeviceDescription {
   RequesterId id;
 };
 
+/// Architectures. Whoever has to tell them apart does it in a switch over these.
+enum class IommuKind : std::uint8_t { vtd };
+
 struct IommuDescription {
   std::string name;
+  /// What the unit is built as; of several members the one that `kind` says counts.
   vtd::UnitConfig vtd;
   std::vector<RmrrDescription> rmrrs = {};
   /// Functions on root buses whose requests, with those of all below them, pass this unit. Empty: those of the host
@@ -246,6 +251,7 @@ struct IommuDescription {
   std::optional<std::uint32_t> proximity_domain = {};
   /// ACPI namespace devices that send requests through the unit.
   std::vector<NamespaceDeviceDescription> namespace_devices = {};
+  IommuKind kind = IommuKind::vtd;
 };
 
 /// What the platform's time is made of (docs/timing.md).

@@ -3,6 +3,7 @@
 
 #include "base/interval_map.h"
 #include "interrupts/msi.h"
+#include "platforms/iommu_kinds.h"
 
 #include <algorithm>
 #include <set>
@@ -24,7 +25,7 @@ std::vector<Range<PhysAddr>> taken_ranges(const Description& description) {
     for (const pcie::OutboundWindow& window : bridge.outbound)
       taken.push_back(window.cpu);
   for (const IommuDescription& iommu : description.iommus)
-    add(iommu.vtd.register_base, most_register_bytes);
+    add(register_base(iommu), most_register_bytes);
   for (const EcamDescription& ecam : description.ecam)
     add(ecam.base, ecam_size);
   // Kept free on every platform, so that local_apic does not move configuration space.

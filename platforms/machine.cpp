@@ -6,6 +6,7 @@
 #include "pcie/header.h"
 #include "platforms/ecam.h"
 #include "platforms/function_config.h"
+#include "platforms/iommu_kinds.h"
 
 #include <algorithm>
 
@@ -17,6 +18,13 @@ std::array<std::uint64_t, 6> bar_sizes(const FunctionDescription& function) {
   for (const BarDescription& bar : function.bars)
     sizes[bar.index] = bar.size;
   return sizes;
+}
+
+std::unique_ptr<iommu::Unit> make_unit(const IommuDescription& iommu, memory::PhysicalBus& memory) {
+  switch (iommu.kind) {
+    case IommuKind::vtd: return std::make_unique<vtd::Unit>(iommu.vtd, memory);
+  }
+  return nullptr;
 }
 
 Device device_of(const FunctionDescription& function, pcie::NodeIndex node) {
@@ -31,6 +39,7 @@ Machine::Machine(const Description& description) : description_{description} {
   interconnect_id_ = components_.add("system");
   local_apic_id_ = components_.add("local-apic");
   build_memory();
+  build_doorbells();
   build_iommus();
   for (const HostBridgeDescription& bridge : description.host_bridges)
     build_bridge(bridge);
@@ -48,9 +57,15 @@ void Machine::build_memory() {
     memory_->expect_use(buffer.range);
 }
 
+void Machine::build_doorbells() {
+  const Range<PhysAddr> window{PhysAddr{interrupts::local_apic_window.first.value()},
+                               PhysAddr{interrupts::local_apic_window.last.value()}};
+  doorbells_.push_back({DoorbellKind::local_apic, local_apic_id_, window});
+}
+
 void Machine::build_iommus() {
   for (const IommuDescription& iommu : description_.iommus) {
-    iommus_.push_back({components_.add(iommu.name), std::make_unique<vtd::Unit>(iommu.vtd, *memory_)});
+    iommus_.push_back({components_.add(iommu.name), make_unit(iommu, *memory_)});
     connect_devices(iommus_.size() - 1);
   }
 }
@@ -161,7 +176,7 @@ void Machine::build_system_map() {
     system_map_.add({banks[i].range, TargetKind::memory, static_cast<std::uint16_t>(i)});
   for (std::size_t i = 0; i < iommus_.size(); ++i) {
     const iommu::Unit& unit = *iommus_[i].unit;
-    system_map_.add({*Range<PhysAddr>::from_size(description_.iommus[i].vtd.register_base, unit.register_block_size()),
+    system_map_.add({*Range<PhysAddr>::from_size(register_base(description_.iommus[i]), unit.register_block_size()),
                      TargetKind::iommu_registers, static_cast<std::uint16_t>(i)});
   }
   for (const EcamDescription& ecam : description_.ecam)
@@ -169,11 +184,15 @@ void Machine::build_system_map() {
   for (std::size_t i = 0; i < bridges_.size(); ++i)
     for (const pcie::OutboundWindow& window : bridges_[i].outbound)
       system_map_.add({window.cpu, TargetKind::outbound, static_cast<std::uint16_t>(i)});
-  if (!description_.local_apic) return;
-  system_map_.add(
-      {{PhysAddr{interrupts::local_apic_window.first.value()}, PhysAddr{interrupts::local_apic_window.last.value()}},
-       TargetKind::doorbell,
-       0});
+  for (std::size_t i = 0; i < doorbells_.size(); ++i)
+    if (doorbells_[i].kind != DoorbellKind::local_apic || description_.local_apic)
+      system_map_.add({doorbells_[i].range, TargetKind::doorbell, static_cast<std::uint16_t>(i)});
+}
+
+const Doorbell& Machine::doorbell_at(PhysAddr address) const {
+  const auto found = std::find_if(doorbells_.begin(), doorbells_.end(),
+                                  [address](const Doorbell& doorbell) { return doorbell.range.contains(address); });
+  return found == doorbells_.end() ? doorbells_.front() : *found;
 }
 
 std::optional<std::size_t> Machine::find_iommu(ComponentId id) const {

@@ -35,6 +35,15 @@ struct Device {
   iommu::PageRequester page_requests;
 };
 
+enum class DoorbellKind : std::uint8_t { local_apic };
+
+/// Who takes interrupt messages: writes to these addresses.
+struct Doorbell {
+  DoorbellKind kind = DoorbellKind::local_apic;
+  ComponentId id = ComponentId::none;
+  Range<PhysAddr> range;
+};
+
 class Machine {
  public:
   /// `description` must outlive the machine.
@@ -69,6 +78,17 @@ class Machine {
   /// A function asks its IOMMU for a page. The answer is in its page_requests, once there is one.
   void request_page(const Device& device, const iommu::PageRequest& request);
 
+  /// By the index of their entries in the system map. The local APICs come first and are there for the IOMMUs that send
+  /// them interrupts, even on a platform whose map leaves them out (local_apic: false).
+  const std::vector<Doorbell>& doorbells() const { return doorbells_; }
+  /// Who takes a message to this address; the local APICs also know addresses of extended destinations, which lie in no
+  /// range. Every message that an IOMMU emits is for somebody.
+  const Doorbell& doorbell_at(PhysAddr address) const;
+  /// Where software has this device send its interrupts.
+  const Doorbell& doorbell_of(pcie::NodeIndex) const { return doorbells_.front(); }
+  /// Interrupts that all doorbells have taken.
+  std::uint64_t interrupts_delivered() const { return local_apic_.delivered(); }
+
   interrupts::LocalApic& local_apic() { return local_apic_; }
   const interrupts::LocalApic& local_apic() const { return local_apic_; }
   ComponentId local_apic_id() const { return local_apic_id_; }
@@ -89,6 +109,7 @@ class Machine {
   };
 
   void build_memory();
+  void build_doorbells();
   void build_iommus();
   void connect_devices(std::size_t iommu);
   void take_page_response(Device& device, const iommu::PageGroupResponse& response);
@@ -111,6 +132,7 @@ class Machine {
   pcie::Topology topology_;
   std::vector<pcie::HostBridge> bridges_;
   std::vector<Iommu> iommus_;
+  std::vector<Doorbell> doorbells_;
   std::vector<std::optional<std::size_t>> bridge_iommu_;
   /// By node index.
   std::vector<std::optional<std::size_t>> node_iommu_;

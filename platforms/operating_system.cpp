@@ -5,7 +5,6 @@
 #include "platforms/os_memory.h"
 #include "platforms/requester_ids.h"
 #include "software/driver_error.h"
-#include "software/interrupt_setup.h"
 #include "software/msi_setup.h"
 #include "software/sriov_setup.h"
 #include "software/translation_services.h"
@@ -16,10 +15,6 @@
 
 namespace iommusim::platforms {
 namespace {
-
-// Vector of the IOMMUs' fault events, as Linux gives one above its device vectors.
-constexpr std::uint8_t fault_event_vector = 0xF0;
-constexpr std::uint8_t page_request_vector = 0xF1;
 
 software::DomainKind domain_kind(DomainType type) {
   switch (type) {
@@ -62,24 +57,24 @@ void OperatingSystem::boot() {
 }
 
 void OperatingSystem::prepare_iommus() {
-  for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
-    software::VtdDriverConfig config;
-    config.register_base = machine_.description().iommus[i].vtd.register_base;
-    config.fault_event = software::msi_message(0, fault_event_vector);
-    config.page_request_event = software::msi_message(0, page_request_vector);
-    config.interrupt_entries = interrupt_entries_of(i);
-    for (const MemoryDescription& bank : machine_.description().memories)
-      config.identity_ranges.push_back(bank.range);
-    drivers_.push_back(std::make_unique<software::VtdDriver>(bus_, *pages_, config));
+  for (const IommuDescription& iommu : machine_.description().iommus) {
+    drivers_.push_back(make_driver(iommu));
     drivers_.back()->prepare();
   }
+}
+
+std::unique_ptr<software::IommuDriver> OperatingSystem::make_driver(const IommuDescription& iommu) {
+  switch (iommu.kind) {
+    case IommuKind::vtd: return make_vtd_driver(iommu);
+  }
+  return nullptr;
 }
 
 void OperatingSystem::create_domain(const DomainDescription& description) {
   auto domain = std::make_unique<Domain>();
   domain->description = &description;
   domain->iommu = iommu_of(description);
-  software::VtdDriver& driver = driver_of(*domain);
+  software::IommuDriver& driver = driver_of(*domain);
   domain->handle = driver.create_domain(domain_kind(description.type), description.levels,
                                         description.first_stage ? software::Stage::first : software::Stage::second);
   for (const std::string& name : description.devices) {
@@ -98,7 +93,7 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
 
 /// Every ID that the device's requests may carry leads to the same tables.
 void OperatingSystem::attach(const Domain& domain, pcie::NodeIndex device) {
-  software::VtdDriver& driver = driver_of(domain);
+  software::IommuDriver& driver = driver_of(domain);
   const software::DeviceTlb services = translation_services(domain, machine_.describe(device));
   for (const RequesterId id : ids_of(device)) {
     if (driver.domain_of(id) == domain.handle) continue;
@@ -110,7 +105,7 @@ void OperatingSystem::attach(const Domain& domain, pcie::NodeIndex device) {
 
 /// What device, IOMMU and tables have in common.
 software::DeviceTlb OperatingSystem::translation_services(const Domain& domain, const FunctionDescription& device) {
-  const software::VtdDriver& driver = driver_of(domain);
+  const software::IommuDriver& driver = driver_of(domain);
   if (!device.ats || !driver.offers_device_tlbs(domain.handle)) return software::DeviceTlb::no;
   if (!device.pri || !driver.offers_page_requests(domain.handle)) return software::DeviceTlb::yes;
   return software::DeviceTlb::with_page_requests;

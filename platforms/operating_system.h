@@ -8,9 +8,9 @@
 #include "platforms/machine.h"
 #include "software/address_space.h"
 #include "software/cpu_bus.h"
+#include "software/iommu_driver.h"
 #include "software/msi_setup.h"
 #include "software/page_allocator.h"
-#include "software/vtd_driver.h"
 
 #include <map>
 #include <memory>
@@ -18,6 +18,10 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace iommusim::vtd {
+struct InterruptRemappingEntry;
+}  // namespace iommusim::vtd
 
 namespace iommusim::platforms {
 
@@ -114,6 +118,8 @@ class OperatingSystem {
 
  private:
   void prepare_iommus();
+  std::unique_ptr<software::IommuDriver> make_driver(const IommuDescription& iommu);
+  std::unique_ptr<software::IommuDriver> make_vtd_driver(const IommuDescription& iommu);
   void create_domain(const DomainDescription& description);
   void map_firmware_ranges(Domain& domain);
   std::size_t iommu_of(const DomainDescription& domain) const;
@@ -121,13 +127,14 @@ class OperatingSystem {
   software::DeviceTlb translation_services(const Domain& domain, const FunctionDescription& device);
   void enable_translation_services(pcie::NodeIndex device, software::DeviceTlb services);
   iommu::PageResponse map_on_demand(std::size_t iommu, const iommu::PageRequest& request, Duration now);
-  unsigned interrupt_entries_of(std::size_t iommu) const;
   void set_up_virtual_processors();
   void program_interrupts();
   void program_device_interrupts(const Device& device);
   /// Messages for the vectors of a device, in the order of `vectors`; remapping table entries where there is a table.
   std::vector<ProgrammedMsi> messages_for(const Device& device,
                                           const std::vector<const InterruptDescription*>& vectors);
+  static std::vector<ProgrammedMsi> apic_messages_for(const Device& device,
+                                                      const std::vector<const InterruptDescription*>& vectors);
   std::vector<ProgrammedMsi> remapped_messages_for(const Device& device,
                                                    const std::vector<const InterruptDescription*>& vectors,
                                                    software::InterruptRemapping& remapping);
@@ -138,13 +145,13 @@ class OperatingSystem {
   static void program_plain_msi(const software::PciFunction& function, const std::vector<ProgrammedMsi>& messages);
   void map_in(Domain& domain, const software::NewMapping& mapping, Duration now);
   Domain& own_domain_of(pcie::NodeIndex device);
-  software::VtdDriver& driver_of(const Domain& domain) { return *drivers_[domain.iommu]; }
+  software::IommuDriver& driver_of(const Domain& domain) { return *drivers_[domain.iommu]; }
   PhysAddr cpu_address_of_bar(const Device& device, unsigned bar) const;
 
   const Machine& machine_;
   SwitchableBus bus_;
   std::unique_ptr<software::PageAllocator> pages_;
-  std::vector<std::unique_ptr<software::VtdDriver>> drivers_;
+  std::vector<std::unique_ptr<software::IommuDriver>> drivers_;
   std::vector<std::unique_ptr<Domain>> domains_;
   /// By node index.
   std::vector<Domain*> domain_of_node_;

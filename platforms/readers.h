@@ -29,7 +29,12 @@ std::optional<MsiDescription> read_msi(const Map& function);
 std::optional<MsixDescription> read_msix(const Map& function, const std::vector<BarDescription>& bars);
 AcsDescription read_acs(const Value& value, FunctionKind kind);
 LinkDescription read_link(const Value& value);
+/// By its `type`; the reader of an architecture knows the keys.
 IommuDescription read_iommu(const Value& value);
+IommuDescription read_vtd(const Value& value);
+IommuKind read_iommu_kind(const Map& map);
+void read_scope(const Map& map, IommuDescription& iommu);
+void read_rmrrs(const Map& map, IommuDescription& iommu);
 TimingDescription read_timing(const Value& value);
 StatisticsDescription read_statistics(const Value& value);
 /// The `dma` of an endpoint.

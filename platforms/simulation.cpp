@@ -61,7 +61,7 @@ Simulation::Simulation(Machine& machine, Timing timing)
 void Simulation::build_system() {
   const TimingDescription& timing = machine_.description().timing;
   interconnect_ = std::make_unique<modules::Interconnect>("system", machine_.interconnect_id(), machine_.system_map(),
-                                                          machine_.iommu_count());
+                                                          machine_.iommu_count(), machine_.doorbells().size());
   memory_ = std::make_unique<modules::MemoryModule>("memory", machine_.memory(), to_sc_time(timing.cpu_memory));
   local_apic_ = std::make_unique<modules::LocalApicModule>("local_apic", machine_.local_apic_id(),
                                                            machine_.local_apic(), to_sc_time(timing.host.doorbell));
@@ -71,7 +71,8 @@ void Simulation::build_system() {
   cpu_ = std::make_unique<modules::CpuModule>("cpu", std::move(ecam_bases));
   cpu_->bus.bind(interconnect_->in);
   interconnect_->memory_out.bind(memory_->port);
-  interconnect_->doorbell_out.bind(local_apic_->doorbell);
+  for (std::size_t i = 0; i < machine_.doorbells().size(); ++i)
+    bind_doorbell(interconnect_->doorbell_out[i], machine_.doorbells()[i].kind);
   for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
     const std::string name = module_name(machine_.description().iommus[i].name);
     modules::IommuConfig config;
@@ -86,8 +87,22 @@ void Simulation::build_system() {
     iommus_.push_back(std::make_unique<modules::IommuModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
                                                              loose_clock_, config));
     iommus_.back()->memory_out.bind(interconnect_->in);
-    iommus_.back()->interrupt_out.bind(local_apic_->doorbell);
+    bind_messages(*iommus_.back(), machine_.description().iommus[i].kind);
     interconnect_->registers_out[i].bind(iommus_.back()->registers);
+  }
+}
+
+template <class Out>
+void Simulation::bind_doorbell(Out& out, DoorbellKind kind) {
+  switch (kind) {
+    case DoorbellKind::local_apic: out.bind(local_apic_->doorbell); return;
+  }
+}
+
+/// VT-d's interrupts go to the local APICs, whatever the system map says of the window.
+void Simulation::bind_messages(modules::IommuModule& iommu, IommuKind kind) {
+  switch (kind) {
+    case IommuKind::vtd: iommu.interrupt_out.bind(local_apic_->doorbell); return;
   }
 }
 
@@ -256,9 +271,9 @@ std::optional<iommu::PageResponse> Simulation::request_page(NodeIndex function, 
     const auto group = device.page_requests.begin(pcie::page_request_allocation(machine_.topology()[function].config));
     if (!group) return std::nullopt;
     request.group = *group;
-    const std::uint64_t interrupts = machine_.local_apic().delivered();
+    const std::uint64_t interrupts = machine_.interrupts_delivered();
     machine_.request_page(device, request);
-    if (software_ && machine_.local_apic().delivered() != interrupts) software_();
+    if (software_ && machine_.interrupts_delivered() != interrupts) software_();
     const auto response = device.page_requests.take(*group);
     // The function goes on without; an answer that comes later only frees the group.
     if (!response) device.page_requests.give_up(*group);

@@ -51,6 +51,10 @@ class Simulation {
 
  private:
   void build_system();
+  /// Who stands behind an output for messages.
+  template <class Out>
+  void bind_doorbell(Out& out, DoorbellKind kind);
+  void bind_messages(modules::IommuModule& iommu, IommuKind kind);
   void build_root_complex();
   void connect_iommus(const std::vector<pcie::NodeIndex>& root_nodes);
   std::optional<timing::ChannelIndex> channel_below(pcie::NodeIndex port) const;

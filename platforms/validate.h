@@ -26,6 +26,7 @@ void validate_windows(const Description& description, const Source& source);
 void validate_address_map(const Description& description, const Source& source);
 /// IOMMUs: their own configuration, and the host bridges that name them.
 void validate_iommus(const Description& description, const Source& source);
+void validate_vtd(const IommuDescription& iommu, const Source& source);
 /// Buffers, domains with their devices and mappings, and interrupts.
 void validate_software(const Description& description, const Source& source);
 void validate_buffers(const Description& description, const Source& source);

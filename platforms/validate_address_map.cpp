@@ -3,6 +3,7 @@
 #include "interrupts/msi.h"
 #include "platforms/ecam.h"
 #include "platforms/functions.h"
+#include "platforms/iommu_kinds.h"
 #include "platforms/validate.h"
 #include "platforms/windows.h"
 #include "platforms/yaml_reader.h"
@@ -29,13 +30,11 @@ class AddressMap {
   IntervalMap<PhysAddr, std::string> taken_;
 };
 
-/// A register block is mapped in pages: all that its last register needs.
-Range<PhysAddr> registers_of(const vtd::UnitConfig& config, const std::string& path, const Source& source) {
-  const std::uint64_t fault_records_end = config.fault_record_offset + std::uint64_t{config.fault_records} * 16;
-  const std::uint64_t end = std::max<std::uint64_t>(fault_records_end, config.iotlb_offset + 16U);
-  const auto range = Range<PhysAddr>::from_size(config.register_base, (end + page_4k - 1) / page_4k * page_4k);
-  if (config.register_base.offset_in(page_4k) != 0 || !range)
-    source.fail(path, format_hex(config.register_base.value()), "the address of a 4 KiB page");
+Range<PhysAddr> registers_of(const IommuDescription& iommu, const std::string& path, const Source& source) {
+  const PhysAddr base = register_base(iommu);
+  const auto range = Range<PhysAddr>::from_size(base, register_bytes(iommu));
+  if (base.offset_in(page_4k) != 0 || !range)
+    source.fail(path, format_hex(base.value()), "the address of a 4 KiB page");
   return *range;
 }
 
@@ -89,7 +88,7 @@ void validate_address_map(const Description& description, const Source& source) 
   }
   for (const IommuDescription& iommu : description.iommus) {
     const std::string path = item_path("iommus", iommu.name) + ".registers";
-    map.add(registers_of(iommu.vtd, path, source), "the registers of '" + iommu.name + "'", path);
+    map.add(registers_of(iommu, path, source), "the registers of '" + iommu.name + "'", path);
   }
 }
 

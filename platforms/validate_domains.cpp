@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/interval_map.h"
 #include "platforms/functions.h"
+#include "platforms/iommu_kinds.h"
 #include "platforms/requester_ids.h"
 #include "platforms/require_device.h"
 #include "platforms/validate.h"
@@ -15,11 +16,6 @@
 namespace iommusim::platforms {
 namespace {
 
-/// Addresses that a page table of this depth covers, in bits.
-constexpr unsigned table_width(unsigned levels) {
-  return 12 + 9 * levels;
-}
-
 /// One domain with the IOMMUs that its devices are behind.
 struct DomainPlace {
   const DomainDescription& domain;
@@ -27,28 +23,22 @@ struct DomainPlace {
   std::vector<const IommuDescription*> iommus;
 };
 
-/// Depths that the domain's tables may have in a unit.
-std::vector<unsigned> possible_levels(const DomainDescription& domain, const vtd::UnitConfig& unit) {
-  if (!domain.first_stage) return unit.table_levels;
-  return unit.first_stage_5_levels ? std::vector<unsigned>{4, 5} : std::vector<unsigned>{4};
-}
-
-bool has_stage(const DomainDescription& domain, const vtd::UnitConfig& unit) {
-  return domain.first_stage ? unit.first_stage : !unit.scalable_mode || unit.second_stage;
+software::Stage stage_of(const DomainDescription& domain) {
+  return domain.first_stage ? software::Stage::first : software::Stage::second;
 }
 
 void check_stage(const DomainPlace& place, const Source& source) {
   const bool has_tables = place.domain.type == DomainType::dma || place.domain.type == DomainType::unmanaged;
   const std::string stage = place.domain.first_stage ? "first" : "second";
   for (const IommuDescription* iommu : place.iommus)
-    if (has_tables && !has_stage(place.domain, iommu->vtd))
+    if (has_tables && !has_stage(*iommu, stage_of(place.domain)))
       source.fail(place.path + ".stage", stage, "a stage that '" + iommu->name + "' has");
 }
 
 void check_levels(const DomainPlace& place, const Source& source) {
   const unsigned levels = place.domain.levels;
   for (const IommuDescription* iommu : place.iommus) {
-    const std::vector<unsigned> possible = possible_levels(place.domain, iommu->vtd);
+    const std::vector<unsigned> possible = table_levels(*iommu, stage_of(place.domain));
     if (levels != 0 && std::find(possible.begin(), possible.end(), levels) == possible.end())
       source.fail(place.path + ".levels", std::to_string(levels), "one of the table_levels of '" + iommu->name + "'");
   }
@@ -58,13 +48,10 @@ void check_levels(const DomainPlace& place, const Source& source) {
 unsigned width_of(const DomainPlace& place) {
   unsigned width = 64;
   for (const IommuDescription* iommu : place.iommus) {
-    const std::vector<unsigned> possible = possible_levels(place.domain, iommu->vtd);
+    const std::vector<unsigned> possible = table_levels(*iommu, stage_of(place.domain));
     const unsigned deepest = possible.empty() ? 0 : *std::max_element(possible.begin(), possible.end());
     const unsigned levels = place.domain.levels != 0 ? place.domain.levels : deepest;
-    // The highest bit of first-stage addresses is a sign.
-    const unsigned reach = place.domain.first_stage ? table_width(levels) - 1
-                                                    : std::min(iommu->vtd.guest_address_width, table_width(levels));
-    width = std::min(width, reach);
+    width = std::min(width, input_width(*iommu, stage_of(place.domain), levels));
   }
   return width;
 }
@@ -78,9 +65,9 @@ void check_mapping_widths(const DomainPlace& place, const MappingDescription& ma
                 fmt::format("addresses of at most {} bits, the width of the domain's IOMMU", width));
   const std::uint64_t last = mapping.physical.value() + (mapping.size - 1);
   for (const IommuDescription* iommu : place.iommus)
-    if (last >> iommu->vtd.host_address_width != 0)
+    if (last >> output_width(*iommu) != 0)
       source.fail(path + ".physical", format_hex(mapping.physical.value()),
-                  fmt::format("a physical address of at most {} bits", iommu->vtd.host_address_width));
+                  fmt::format("a physical address of at most {} bits", output_width(*iommu)));
 }
 
 void check_mappings(const DomainPlace& place, const Source& source) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/functions.h"
+#include "platforms/iommu_kinds.h"
 #include "platforms/require_device.h"
 #include "platforms/spelling.h"
 #include "platforms/validate.h"
@@ -98,7 +99,7 @@ void validate_interrupts(const Description& description, const Source& source) {
       source.fail(path + ".index", std::to_string(interrupt.index) + " a second time", "every index once");
     // Remapped messages differ by the subhandle, whatever they become.
     const IommuDescription* iommu = iommu_of(description, device);
-    if (iommu == nullptr || !iommu->vtd.interrupt_remapping)
+    if (iommu == nullptr || !remaps_interrupts(*iommu))
       check_msi_block(*device.function, interrupt, *of_device.begin()->second, path, source);
   }
 }

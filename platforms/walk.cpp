@@ -198,10 +198,10 @@ class Walker {
       case iommu::Outcome::interrupt:
         access_.address = BusAddr{result.address.value()};
         message_data_ = result.message_data;
-        return ring_doorbell();
+        return ring(machine_.doorbell_at(result.address));
       case iommu::Outcome::posted:
         // Poisoned data is discarded before it is taken down.
-        if (access_.poisoned) return ring_doorbell();
+        if (access_.poisoned) return ring(machine_.doorbell_at(PhysAddr{access_.address.value()}));
         result_.landing = iommu::landing_at_unit(id, access_, result);
         return;
       case iommu::Outcome::ignored:
@@ -234,7 +234,8 @@ class Walker {
     if (result_.landing.rule == nullptr) result_.landing.decide(machine_.interconnect_id(), *decision.rule);
     access_.address = BusAddr{address.value()};
     if (decision.target->kind == memory::TargetKind::outbound) return outbound(address);
-    if (decision.target->kind == memory::TargetKind::doorbell) return ring_doorbell();
+    if (decision.target->kind == memory::TargetKind::doorbell)
+      return ring(machine_.doorbells()[decision.target->index]);
     reach_memory(machine_.memory().banks()[decision.target->index].id, address);
   }
 
@@ -251,17 +252,22 @@ class Walker {
     landing.status = access_.posted() ? CompletionStatus::none : CompletionStatus::successful;
   }
 
-  void ring_doorbell() {
+  void ring(const Doorbell& doorbell) {
+    switch (doorbell.kind) {
+      case DoorbellKind::local_apic: return ring_local_apic(doorbell.id);
+    }
+  }
+
+  void ring_local_apic(ComponentId id) {
     const auto decision = interrupts::classify_message(access_);
     if (!decision) return;
-    result_.path.add(machine_.local_apic_id(), *decision->rule);
+    result_.path.add(id, *decision->rule);
     if (!decision->is_interrupt) {
-      result_.landing = rejection(machine_.local_apic_id(), *decision->rule, decision->status);
+      result_.landing = rejection(id, *decision->rule, decision->status);
       return;
     }
     const interrupts::MsiMessage message{access_.address, message_data_};
-    result_.landing =
-        interrupts::interrupt_landing(message, access_.requester, machine_.local_apic_id(), *decision->rule);
+    result_.landing = interrupts::interrupt_landing(message, access_.requester, id, *decision->rule);
   }
 
   /// At a root port's primary side, or at an integrated endpoint.

@@ -3,8 +3,8 @@
 
 #include "base/quantity.h"
 #include "interrupts/msi.h"
-#include "iommu/vtd/interrupt_remapping_entry.h"
 #include "traces/json_lines.h"
+#include "traces/vtd_interrupt_source.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,9 @@ struct KnownPage {
   std::vector<RequesterId> requesters;
   Iova iova;
   PhysAddr physical;
-  std::uint64_t size = 0;
+  /// 1: the line tells of one byte, and nothing of the page.
+  std::uint64_t size = 1;
+  std::optional<Pasid> pasid;
   bool read = false;
   bool write = false;
   bool faults = false;
@@ -60,6 +62,8 @@ KnownPage read_translation(const JsonValue& line) {
   KnownPage page;
   page.requesters.push_back(requester(line.at("sid")));
   page.iova = Iova{line.at("iova").number()};
+  if (const auto substream = line.find("ssid"))
+    page.pasid = Pasid{static_cast<std::uint32_t>(substream->number(0xF'FFFF))};
   const JsonValue result = line.at("result");
   page.faults = result.text() == "fault";
   if (!page.faults && result.text() != "ok") result.fail_kind(R"("ok" or "fault")");
@@ -69,7 +73,7 @@ KnownPage read_translation(const JsonValue& line) {
     return page;
   }
   page.physical = PhysAddr{line.at("pa").number()};
-  take_size(line.at("mask"), line.at("mask").number() + 1, page);
+  if (const auto mask = line.find("mask")) take_size(*mask, mask->number() + 1, page);
   take_rights(line.at("leaf_perm"), page);
   return page;
 }
@@ -101,18 +105,20 @@ std::string compare(const KnownPage& page, std::uint64_t offset, Operation opera
     return equal ? "" : page.fault_reason ? fmt::format("fault {:#x}", *page.fault_reason) : "a fault";
   }
   const PhysAddr address = page.physical + offset;
-  const bool equal = result.outcome == iommu::Outcome::translated && result.address == address &&
-                     result.page_size == page.size && result.readable == page.read && result.writable == page.write;
-  return equal ? "" : answer_text(address, page.size, page.read, page.write);
+  const bool size_fits = page.size == 1 || result.page_size == page.size;
+  const bool equal = result.outcome == iommu::Outcome::translated && result.address == address && size_fits &&
+                     result.readable == page.read && result.writable == page.write;
+  return equal ? "" : answer_text(address, page.size == 1 ? result.page_size : page.size, page.read, page.write);
 }
 
 /// Empty when every access to the page is answered as it should.
-std::string difference(const vtd::Unit& unit, const KnownPage& page, RequesterId requester) {
+std::string difference(const iommu::Unit& unit, const KnownPage& page, RequesterId requester) {
   iommu::FetchLog fetches;
   for (const std::uint64_t offset : {std::uint64_t{0}, page.size - 1}) {
     for (const Operation operation : {Operation::read, Operation::write}) {
       iommu::TranslationRequest request;
       request.requester = requester;
+      request.pasid = page.pasid;
       request.operation = operation;
       request.address = page.iova + offset;
       request.size = 1;
@@ -148,12 +154,11 @@ std::string text_of(const interrupts::MsiMessage& message) {
   return fmt::format("message {:#x} to {:#x}", message.data, message.address.value());
 }
 
-std::string difference(const vtd::Unit& unit, KnownMessage known) {
+std::string difference(const iommu::Unit& unit, KnownMessage known) {
   iommu::FetchLog fetches;
   iommu::TranslationResult result = unit.decide(known.request, fetches);
   if (fetches.size() != 0) {
-    const vtd::InterruptRemappingEntry entry{{fetches.begin()->value[0], fetches.begin()->value[1]}};
-    known.request.requester = RequesterId{entry.get<vtd::InterruptRemappingEntry::SID>()};
+    known.request.requester = vtd_interrupt_source(*fetches.begin());
     result = unit.decide(known.request, fetches);
   }
   const bool delivered = result.outcome == iommu::Outcome::interrupt;
@@ -166,7 +171,7 @@ std::string difference(const vtd::Unit& unit, KnownMessage known) {
 
 }  // namespace
 
-TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, const ReadProgress& progress) {
+TranslationCheck check_translations(const iommu::Unit& unit, const std::string& file, const ReadProgress& progress) {
   constexpr std::size_t most_differences = 20;
   TranslationCheck check;
   JsonLines lines{file};

@@ -2,7 +2,7 @@
 // Known answers of an IOMMU, asked again of a unit.
 #pragma once
 
-#include "iommu/vtd/unit.h"
+#include "iommu/unit.h"
 #include "traces/read_progress.h"
 
 #include <cstdint>
@@ -20,10 +20,11 @@ struct TranslationCheck {
 };
 
 /// `file` holds one JSON object a line, plain or zstd, as the captures have them:
-///   translations: sid, iova, pa, mask (page size minus one), leaf_perm ("r", "w", "rw"), result ("ok" or
-///   "fault", then perhaps fault_reason); mappings: sids, iova, size, pa, perm.
-/// The first and the last byte of the page are read and written; address, rights and page size must be the
+///   translations: sid, perhaps ssid (a PASID), iova, pa, perhaps mask (page size minus one), leaf_perm ("r", "w",
+///   "rw"), result ("ok" or "fault", then perhaps fault_reason); mappings: sids, iova, size, pa, perm.
+/// The first and the last byte of the page, or without mask the byte at iova, are read and written; address, rights and page size must be the
 /// listed ones. The unit is asked without effect on it. Throws InputError for what is no such file.
-TranslationCheck check_translations(const vtd::Unit& unit, const std::string& file, const ReadProgress& progress = {});
+TranslationCheck check_translations(const iommu::Unit& unit, const std::string& file,
+                                    const ReadProgress& progress = {});
 
 }  // namespace iommusim::traces

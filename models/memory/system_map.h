@@ -21,7 +21,7 @@ enum class TargetKind : std::uint8_t {
   ecam,
   /// A host bridge's outbound window; index: host bridge.
   outbound,
-  /// The local APICs.
+  /// Who takes interrupt messages; index: doorbell.
   doorbell,
 };
 

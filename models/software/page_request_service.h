@@ -7,15 +7,12 @@
 #include "iommu/ats.h"
 #include "software/invalidation_submitter.h"
 #include "software/page_allocator.h"
+#include "software/page_fault_handler.h"
 #include "software/remapping_registers.h"
 
 #include <cstdint>
-#include <functional>
 
 namespace iommusim::software {
-
-/// What becomes of one page request: the page is there now, or not.
-using PageFaultHandler = std::function<iommu::PageResponse(const iommu::PageRequest&)>;
 
 class PageRequestService {
  public:

@@ -11,6 +11,7 @@
 #include "software/interrupt_remapping.h"
 #include "software/invalidate.h"
 #include "software/invalidation_submitter.h"
+#include "software/iommu_driver.h"
 #include "software/page_allocator.h"
 #include "software/page_request_service.h"
 #include "software/paging_tables.h"
@@ -43,93 +44,56 @@ struct VtdDriverConfig {
   interrupts::MsiMessage page_request_event = {};
 };
 
-enum class DomainKind : std::uint8_t {
-  /// Devices use physical addresses: pass-through if the unit has it (ECAP.PT), else large pages over
-  /// identity_ranges.
-  identity,
-  /// Devices use I/O virtual addresses that map() makes.
-  translating,
-  /// Devices reach nothing. As in Linux their context entries are not present: every request faults with
-  /// reason 2, or
-  /// with reason 1 on a bus that never had a device in another domain.
-  blocked,
-};
-
-/// The domain-id (DID) in context entries and invalidations. 0 is never given out: with CAP.CM the unit tags
+/// Bus and allocator must outlive it.
+///
+/// An identity domain is pass-through if the unit has it (ECAP.PT), else large pages over identity_ranges. As in Linux
+/// the context entries of a blocked domain are not present: every request faults with reason 2, or with reason 1 on a
+/// bus that never had a device in another domain. Domain-id (DID) 0 is never given out: with CAP.CM the unit tags
 /// cached faults with it.
-enum class DomainId : std::uint16_t {};
-
-/// "domain 3".
-std::string to_string(DomainId domain);
-
-/// Whether a requester keeps translations itself (ATS), which its domain then has to call back, and whether it asks for
-/// pages (PRI).
-enum class DeviceTlb : std::uint8_t { no, yes, with_page_requests };
-
-struct MapRequest {
-  Iova iova;
-  PhysAddr physical;
-  /// Bytes.
-  std::uint64_t size = 0;
-  Permissions permissions;
-};
-
-/// Bus and allocator must outlive it. Every call that changes tables returns when the unit knows, or throws
-/// DriverError.
-class VtdDriver {
+class VtdDriver final : public IommuDriver {
  public:
   /// Discovers the unit: reads its capabilities and changes nothing.
   VtdDriver(CpuBus& bus, PageAllocator& pages, const VtdDriverConfig& config);
-  ~VtdDriver();
+  ~VtdDriver() override;
   VtdDriver(const VtdDriver&) = delete;
   VtdDriver& operator=(const VtdDriver&) = delete;
 
   const vtd::Capability& capability() const { return registers_.capability(); }
   const vtd::ExtendedCapability& extended_capability() const { return registers_.extended_capability(); }
 
-  /// All up to translation: old faults drained, invalidation queue, interrupt remapping, root table, fault event.
-  /// Domains can be attached from here on, so that no device faults when translation begins.
-  void prepare();
-  /// prepare() if that was not done; then translation on and protected memory off.
-  void enable();
+  /// Fault event, invalidation queue, interrupt remapping, root table.
+  void prepare() override;
+  /// Protected memory goes off, too.
+  void enable() override;
 
-  /// `levels` of tables (3, 4 or 5; first-stage 4 or 5); 0: the deepest that the unit walks. A blocked domain ignores
-  /// both. The first stage needs scalable mode.
-  DomainId create_domain(DomainKind kind, unsigned levels = 0, Stage stage = Stage::second);
+  /// `levels`: 3, 4 or 5; first-stage 4 or 5. The first stage needs scalable mode.
+  DomainId create_domain(DomainKind kind, unsigned levels, Stage stage) override;
+  DomainId create_domain(DomainKind kind, unsigned levels = 0) { return create_domain(kind, levels, Stage::second); }
   /// Its devices must be detached.
   void destroy_domain(DomainId id);
-  /// Addresses below 2^width can be mapped: what unit and table depth both have.
-  unsigned width(DomainId domain) const;
+  unsigned width(DomainId domain) const override;
 
-  /// Puts a requester into a domain, out of the one that it was in.
-  void attach(DomainId id, RequesterId requester, DeviceTlb device_tlb = DeviceTlb::no);
-  /// Devices of the domain may keep its translations: unit and tables offer it.
-  bool offers_device_tlbs(DomainId domain) const;
-  /// They may also ask for pages.
-  bool offers_page_requests(DomainId domain) const;
+  void attach(DomainId id, RequesterId requester, DeviceTlb device_tlb) override;
+  void attach(DomainId id, RequesterId requester) { attach(id, requester, DeviceTlb::no); }
+  bool offers_device_tlbs(DomainId domain) const override;
+  bool offers_page_requests(DomainId domain) const override;
   /// Out of its domain: its requests fault. Nothing happens when it was in none.
   void detach(RequesterId requester);
-  std::optional<DomainId> domain_of(RequesterId requester) const;
+  std::optional<DomainId> domain_of(RequesterId requester) const override;
 
-  /// Translating domains only. Whole 4 KiB pages; a range is refused when some of it is mapped, or beyond the
-  /// width.
-  void map(DomainId domain, const MapRequest& request);
-  /// The range must be mapped. What is not invalidated leaves stale translations in the unit's caches or in devices,
-  /// until invalidate().
-  void unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate);
-  /// Makes the unit and the devices forget the smallest aligned block around the range; the unit the whole domain when
-  /// the block is larger than it can name (CAP.PSI, CAP.MAMV). What the unit does not carry out (its queue is off, or
-  /// it refuses the descriptor) is given up, here and in unmap(): its caches keep what they have.
-  void invalidate(DomainId domain, Iova iova, std::uint64_t size);
+  void map(DomainId domain, const MapRequest& request) override;
+  void unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) override;
+  /// The smallest aligned block around the range; the unit the whole domain when the block is larger than it can name
+  /// (CAP.PSI, CAP.MAMV). What the unit does not carry out (its queue is off, or it refuses the descriptor) is given
+  /// up, here and in unmap(): its caches keep what they have.
+  void invalidate(DomainId domain, Iova iova, std::uint64_t size) override;
 
-  /// Serves what is in the page request queue; returns how many requests there were.
-  std::uint64_t serve_page_requests(const PageFaultHandler& handler);
+  std::uint64_t serve_page_requests(const PageFaultHandler& handler) override;
 
-  /// nullptr: interrupts are not remapped, or prepare() has not been called.
-  InterruptRemapping* interrupt_remapping() { return interrupts_ ? &*interrupts_ : nullptr; }
+  InterruptRemapping* interrupt_remapping() override { return interrupts_ ? &*interrupts_ : nullptr; }
   const InterruptRemapping* interrupt_remapping() const { return interrupts_ ? &*interrupts_ : nullptr; }
 
-  FaultReports drain_faults() { return software::drain_faults(registers_); }
+  FaultReports drain_faults() override { return software::drain_faults(registers_); }
 
  private:
   struct Domain {

@@ -10,8 +10,12 @@ using memory::MapEntry;
 using memory::TargetKind;
 
 Interconnect::Interconnect(const sc_core::sc_module_name& name, ComponentId id, const memory::SystemMap& map,
-                           std::size_t iommus)
-    : sc_module{name}, registers_out{"registers_out", iommus}, id_{id}, map_{map} {
+                           std::size_t iommus, std::size_t doorbells)
+    : sc_module{name},
+      registers_out{"registers_out", iommus},
+      doorbell_out{"doorbell_out", doorbells},
+      id_{id},
+      map_{map} {
   in.register_b_transport(this, &Interconnect::b_transport);
   in.register_get_direct_mem_ptr(this, &Interconnect::get_direct_mem_ptr);
   in.register_transport_dbg(this, &Interconnect::transport_dbg);
@@ -47,7 +51,7 @@ void Interconnect::forward(const MapEntry& entry, tlm::tlm_generic_payload& payl
   switch (entry.kind) {
     case TargetKind::memory: memory_out->b_transport(payload, delay); return;
     case TargetKind::outbound: root_complex_out->b_transport(payload, delay); return;
-    case TargetKind::doorbell: doorbell_out->b_transport(payload, delay); return;
+    case TargetKind::doorbell: doorbell_out[entry.index]->b_transport(payload, delay); return;
     case TargetKind::ecam: {
       const std::uint64_t segment = std::uint64_t{entry.index} << ecam_segment_shift;
       const AddressScope scope{payload, segment | (payload.get_address() - entry.range.first.value())};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The system interconnect: takes physical addresses to DRAM, IOMMU registers, host bridges, configuration space and
-// the local APICs.
+// interrupt doorbells.
 #pragma once
 
 #include "base/component.h"
@@ -23,11 +23,13 @@ class Interconnect : public sc_core::sc_module {
   Initiator memory_out{"memory_out"};
   Initiator root_complex_out{"root_complex_out"};
   Initiator ecam_out{"ecam_out"};
-  Initiator doorbell_out{"doorbell_out"};
   /// One per IOMMU; addresses are offsets into the register block.
   sc_core::sc_vector<Initiator> registers_out;
+  /// One per doorbell of the map; addresses are absolute.
+  sc_core::sc_vector<Initiator> doorbell_out;
 
-  Interconnect(const sc_core::sc_module_name& name, ComponentId id, const memory::SystemMap& map, std::size_t iommus);
+  Interconnect(const sc_core::sc_module_name& name, ComponentId id, const memory::SystemMap& map, std::size_t iommus,
+               std::size_t doorbells);
 
  private:
   void b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);

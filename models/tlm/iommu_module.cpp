@@ -249,6 +249,7 @@ void IommuModule::send_message(const interrupts::MsiMessage& message) {
   std::array<unsigned char, 4> data{};
   store_le(data.data(), message.data);
   DmaExtension extension;
+  extension.device_id = config_.device_id;
   tlm::tlm_generic_payload payload;
   payload.set_write();
   payload.set_address(message.address.value());

@@ -34,6 +34,8 @@ struct IommuConfig {
   sc_core::sc_time device_invalidation_timeout{50, sc_core::SC_US};
   /// Who asks when a request on dma_in has no DmaExtension.
   RequesterId default_requester;
+  /// DeviceID of the unit's own messages, where an ITS takes them (IORT: device ID mapping index). Default: none.
+  std::optional<std::uint32_t> device_id = {};
   /// Called while the unit holds a request: software may look at it and say what is to become of it.
   std::function<void()> on_stall = {};
 };

@@ -24,40 +24,6 @@ FaultPolicy policy_of(const Fault& fault, const StreamContext* context) {
 
 }  // namespace
 
-/// To the same address, with every right.
-Decision::Result Decision::pass(const Rule& rule) {
-  effects_.privileged = needs_.privileged;
-  effects_.instruction = needs_.instruction;
-  Result result;
-  result.outcome = Outcome::translated;
-  result.address = PhysAddr{request_.address.value()};
-  result.readable = true;
-  result.writable = true;
-  result.rule = &rule;
-  result.context_cached = effects_.config_lookup == Lookup::hit;
-  return result;
-}
-
-Decision::Result Decision::deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift,
-                                   const Rule& rule) {
-  effects_.privileged = needs_.privileged;
-  effects_.instruction = needs_.instruction;
-  effects_.attributes =
-      context.translates_stage_1() ? entry.attributes : combine(override(context.overrides, {}), entry.stage_2);
-  Result result;
-  result.outcome = Outcome::translated;
-  result.page_size = std::uint64_t{1} << shift;
-  result.address = entry.address + request_.address.offset_in(result.page_size);
-  result.rule = &rule;
-  result.context_cached = effects_.config_lookup == Lookup::hit;
-  result.translation_cached = effects_.tlb_lookup == Lookup::hit;
-  if (asks_for_translation()) return grant(entry.permissions, result);
-  const std::uint8_t needed = needs_.instruction ? Permissions::execute : Permissions::read;
-  result.readable = entry.permissions.allow(needed, needs_.privileged);
-  result.writable = entry.permissions.allow(Permissions::write, needs_.privileged);
-  return result;
-}
-
 Decision::Result Decision::refuse_silently(const Rule& rule) const {
   Result result;
   result.outcome = Outcome::fault;

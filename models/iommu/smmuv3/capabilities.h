@@ -5,13 +5,26 @@
 #include "iommu/smmuv3/config.h"
 #include "iommu/smmuv3/table_geometry.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace iommusim::smmuv3 {
 
-bool supports_granule(const UnitConfig& config, Granule granule);
+constexpr bool supports_granule(const UnitConfig& config, Granule granule) {
+  switch (granule) {
+    case Granule::size_4k: return config.granule_4k;
+    case Granule::size_16k: return config.granule_16k;
+    case Granule::size_64k: return config.granule_64k;
+  }
+  return false;
+}
 /// The address bits that IPS or S2PS stands for, at most those of the unit.
-unsigned output_bits_of(const UnitConfig& config, unsigned code);
+constexpr unsigned output_bits_of(const UnitConfig& config, unsigned code) {
+  // Codes that are reserved without wider addresses stand for the widest.
+  constexpr std::array<unsigned, 8> bits{32, 36, 40, 42, 44, 48, 52, 52};
+  return std::min(bits[code & 7], config.output_address_bits);
+}
 /// IAS: the unit has VMSAv8-64 tables only.
 constexpr unsigned intermediate_bits(const UnitConfig& config) {
   return config.output_address_bits;

@@ -101,15 +101,14 @@ bool has_illegal_update(const UnitConfig& config, const Cd& descriptor) {
   return config.table_update != TableUpdate::access_flag_and_dirty && descriptor.get<Cd::HD>();
 }
 
-Stage1Half half_of(const HalfFields& fields, unsigned output_bits) {
-  Stage1Half half;
+/// `half` is new.
+void take_half(const HalfFields& fields, unsigned output_bits, Stage1Half& half) {
   half.disabled = fields.disabled;
-  if (fields.disabled) return half;
+  if (fields.disabled) return;
   half.geometry.granule = *fields.granule;
   half.geometry.input_bits = static_cast<std::uint8_t>(64 - fields.txsz);
   half.geometry.start_level = static_cast<std::uint8_t>(stage_1_start_level(*fields.granule, 64 - fields.txsz));
   half.table = half.geometry.start_table(fields.table, output_bits);
-  return half;
 }
 
 void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& context) {
@@ -117,8 +116,8 @@ void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& 
   Stage1Half& lower = stage.halves[0];
   Stage1Half& upper = stage.halves[1];
   stage.output_bits = static_cast<std::uint8_t>(output_bits_of(config, descriptor.get<Cd::IPS>()));
-  lower = half_of(lower_half(config, descriptor, context.regime), stage.output_bits);
-  upper = half_of(upper_half(config, descriptor, context.regime), stage.output_bits);
+  take_half(lower_half(config, descriptor, context.regime), stage.output_bits, lower);
+  take_half(upper_half(config, descriptor, context.regime), stage.output_bits, upper);
   lower.ignores_top_byte = descriptor.get<Cd::TBI0>();
   upper.ignores_top_byte = descriptor.get<Cd::TBI1>();
   lower.ignores_hierarchy = config.hierarchical_attribute_disable && descriptor.get<Cd::HAD0>();
@@ -155,8 +154,8 @@ ContextChoice choose_context(const UnitConfig& config, const Ste& entry, std::op
   }
 }
 
-Fault look_up_context(const Ste& entry, std::uint32_t index, WalkContext& walk, Stage2Walk* nested,
-                      StreamContext& context) {
+[[gnu::flatten]] Fault look_up_context(const Ste& entry, std::uint32_t index, WalkContext& walk, Stage2Walk* nested,
+                                       StreamContext& context) {
   std::uint64_t at = 0;
   if (const Fault fault = find(entry, index, walk, nested, at)) return fault;
   Cd descriptor;

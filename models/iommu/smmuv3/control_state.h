@@ -21,7 +21,8 @@ struct GlobalBypass {
   std::uint8_t instruction = 0;
 };
 
-/// STRTAB_BASE and STRTAB_BASE_CFG, with the effective values: SPLIT is 6, 8 or 10, log2_size at most SIDSIZE.
+/// STRTAB_BASE and STRTAB_BASE_CFG, with the effective values: the address is aligned to the table, SPLIT is 6, 8 or
+/// 10, log2_size at most SIDSIZE.
 struct StreamTableBase {
   PhysAddr address;
   unsigned log2_size = 0;

@@ -23,17 +23,20 @@ class Decision {
  private:
   using Result = iommu::TranslationResult;
 
-  // translate.cpp: the steps, in order.
+  // translate.cpp: the steps, in order, and how they end well.
   Result decide_disabled();
   Result decide_enabled();
-  Result decide_in(const StreamContext& context);
-  void note_updates(const Result& result, const StreamContext* context);
-  Fault find_context(const StreamContext*& context);
+  Result decide_uncached();
+  Result decide(const StreamContext& context, const Fault& fault);
+  Result decide_in(const StreamContext& context, const Fault& fault);
+  void note_updates(const Result& result, const StreamContext& context);
   Fault look_up(const StreamTableEntry& entry, StreamContext& context);
   Result translate(const StreamContext& context);
   Result pass_stream(const StreamContext& context);
   Result look_up_translation(const StreamContext& context);
   bool serves(const CachedTranslation& entry) const;
+  Result pass(const Rule& rule);
+  Result deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift, const Rule& rule);
 
   // tables_translation.cpp: the walks.
   Result walk(const StreamContext& context, const TranslationTag::Space& space);
@@ -41,21 +44,18 @@ class Decision {
   Result walk_stage_2(const StreamContext& context, const TranslationTag::Space& space);
   Result add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found, Stage2Walk& second,
                      const TranslationTag::Space& space);
-  Result finish(const StreamContext& context, const TranslationTag& tag, const CachedTranslation& entry,
-                const Rule& rule);
+  Result finish(const StreamContext& context, const TranslationTag& tag, const Rule& rule);
   bool is_split_stage_request(const StreamContext& context) const;
-  Result deliver_ipa(const StreamContext& context, CachedTranslation entry, std::uint64_t ipa, unsigned shift);
+  Result deliver_ipa(const StreamContext& context, std::uint64_t ipa, unsigned shift);
 
   // translation_requests.cpp: what is particular to ATS.
   Fault check_ats(const StreamContext& context) const;
   Result decide_translated(const StreamContext& context);
   Result grant_nothing(const Rule& rule) const;
   bool grants_anything(Permissions permissions) const;
-  Result grant(Permissions permissions, Result result) const;
+  void grant(Permissions permissions, Result& result) const;
 
-  // answers.cpp: how it ends.
-  Result pass(const Rule& rule);
-  Result deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift, const Rule& rule);
+  // answers.cpp: how it ends otherwise.
   Result refuse(const Fault& fault, const StreamContext* context);
   Result refuse_silently(const Rule& rule) const;
   bool is_recorded(const Fault& fault, const FaultPolicy& policy) const;

@@ -12,8 +12,18 @@
 
 namespace iommusim::smmuv3 {
 
-/// The half that translates the address; nullptr: F_TRANSLATION without a walk.
-const Stage1Half* find_half(const StreamContext& stream, std::uint64_t address, bool privileged);
+/// The half that translates the address; nullptr: F_TRANSLATION without a walk. Bit 55 chooses; what is above the
+/// half's bits must repeat it, but for a tag (3.4.1).
+inline const Stage1Half* find_half(const StreamContext& stream, std::uint64_t address, bool privileged) {
+  constexpr unsigned half_bit = 55;
+  const bool is_upper = has_two_halves(stream.regime) && (address >> half_bit & 1) != 0;
+  const Stage1Half& half = stream.stage_1.halves[is_upper ? 1 : 0];
+  if (half.disabled) return nullptr;
+  std::uint64_t excess = is_upper ? ~address : address;
+  if (half.ignores_top_byte) excess &= (std::uint64_t{1} << (half_bit + 1)) - 1;
+  if (exceeds(excess, half.geometry.input_bits)) return nullptr;
+  return half.e0pd && !privileged ? nullptr : &half;
+}
 
 struct Stage1Result {
   Fault fault;
@@ -51,7 +61,8 @@ class Stage1Walk {
     TableRestrictions restrictions;
   };
   Table start(const Stage1Half& half, std::uint64_t address) const;
-  Fault read(std::uint64_t at, unsigned level, Stage1Descriptor& descriptor);
+  /// False: `fault`, which is left alone otherwise: copying it at each level would cost.
+  bool read(std::uint64_t at, unsigned level, Stage1Descriptor& descriptor, Fault& fault);
   void note_table(std::uint64_t address, unsigned shift, const Table& table);
   void take_leaf(Stage1Descriptor leaf, const Table& table, const AccessNeeds& needs, Stage1Result& result);
   Fault set_access_flag();

@@ -98,6 +98,7 @@ Stage2Result Stage2Walk::walk(std::uint64_t ipa, FaultClass fault_class) {
   for (;; ++level) {
     const unsigned shift = geometry.shift(level);
     const PhysAddr at{table + geometry.entry_offset(ipa, level)};
+    result.shift = shift;
     Stage2Descriptor descriptor;
     if (!context_.tables.read(descriptor_names[level], at, descriptor)) {
       result.fault = stage_2_fault(EventCode::f_walk_eabt, fault_class, at.value());
@@ -117,7 +118,6 @@ Stage2Result Stage2Walk::walk(std::uint64_t ipa, FaultClass fault_class) {
     }
     if (is_leaf) {
       result.block = PhysAddr{table};
-      result.shift = shift;
       if (!descriptor.get<Stage2Descriptor::AF>() && !stage_.updates_access_flag && !stage_.ignores_access_flag)
         result.fault = stage_2_fault(EventCode::f_access, fault_class, ipa);
       else

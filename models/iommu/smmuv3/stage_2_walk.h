@@ -14,7 +14,7 @@ namespace iommusim::smmuv3 {
 
 struct Stage2Result {
   Fault fault;
-  /// The block that holds the IPA, of 2^shift bytes.
+  /// The block that holds the IPA, of 2^shift bytes. With a fault, that the entry covers which caused it; 0: none did.
   PhysAddr block;
   unsigned shift = 0;
   /// As the descriptor has them now.

@@ -41,8 +41,9 @@ std::optional<std::uint32_t> stream_of(const UnitConfig& config, RequesterId req
   return std::nullopt;
 }
 
-iommu::TranslationResult decide(const DecisionInputs& unit, const iommu::TranslationRequest& request,
-                                iommu::FetchLog& fetches, DecisionEffects& effects) {
+// One function of all the steps: the calls between them would take a third of a TLB hit.
+[[gnu::flatten]] iommu::TranslationResult decide(const DecisionInputs& unit, const iommu::TranslationRequest& request,
+                                                 iommu::FetchLog& fetches, DecisionEffects& effects) {
   fetches.clear();
   effects.clear();
   return Decision{unit, request, fetches, effects}.run();
@@ -53,7 +54,6 @@ Decision::Result Decision::run() {
   if (!stream) return refuse_silently(rules::no_stream_id);
   stream_ = *stream;
   if (!is_translated()) substream_ = request_.pasid;
-  take_overrides({});
   return unit_.control.enabled ? decide_enabled() : decide_disabled();
 }
 
@@ -77,6 +77,7 @@ void Decision::take_overrides(const AttributeOverrides& overrides) {
 
 /// SMMUEN is 0 (3.11, 6.3.14).
 Decision::Result Decision::decide_disabled() {
+  take_overrides({});
   if (asks_for_translation()) return refuse({EventCode::f_bad_ats_treq}, nullptr);
   if (is_translated()) return refuse({EventCode::f_transl_forbidden}, nullptr);
   if (unit_.control.bypass.abort) return refuse_silently(rules::global_abort);
@@ -90,56 +91,55 @@ Decision::Result Decision::decide_disabled() {
 Decision::Result Decision::decide_enabled() {
   // Without ATSCHK nothing is looked up (3.9.1.3).
   if (is_translated() && !unit_.control.ats_check) {
+    take_overrides({});
     effects_.attributes = {};
     return is_beyond_output(request_.address.value()) ? refuse_silently(rules::beyond_output_size)
                                                       : pass(rules::translated_transaction);
   }
-  const StreamContext* context = nullptr;
-  const Fault fault = find_context(context);
-  // What the stream table entry says of everything is in `context` even with a fault further on.
-  if (context != nullptr && context->aborts) return refuse_silently(rules::stream_aborts);
-  const Result result = fault ? refuse(fault, context) : decide_in(*context);
+  effects_.config_tag = ConfigTag{stream_, substream_};
+  effects_.config_slot = unit_.caches.configs.find(effects_.config_tag);
+  if (effects_.config_slot == ConfigCache::none) return decide_uncached();
+  effects_.config_lookup = Lookup::hit;
+  return decide(unit_.caches.configs.value(effects_.config_slot), {});
+}
+
+/// With what the stream table entry says; `fault` is of the context descriptor.
+Decision::Result Decision::decide(const StreamContext& context, const Fault& fault) {
+  if (context.aborts) return refuse_silently(rules::stream_aborts);
+  take_overrides(context.overrides);
+  const Result result = decide_in(context, fault);
   note_updates(result, context);
   return result;
 }
 
-Decision::Result Decision::decide_in(const StreamContext& context) {
+Decision::Result Decision::decide_in(const StreamContext& context, const Fault& fault) {
+  if (const Fault forbidden = check_ats(context)) return refuse(forbidden, &context);
+  if (fault) return refuse(fault, &context);
   return is_translated() ? decide_translated(context) : translate(context);
 }
 
 /// Flags that are updated on the way to a fault stay so (3.13.2), those for the context descriptor too.
-void Decision::note_updates(const Result& result, const StreamContext* context) {
+void Decision::note_updates(const Result& result, const StreamContext& context) {
   effects_.updates_tables = walk_.tables.has_updates();
   if (!effects_.updates_tables) return;
-  if (!result.fault_recorded) describe({EventCode::f_walk_eabt}, context);
+  if (!result.fault_recorded) describe({EventCode::f_walk_eabt}, &context);
   effects_.records_update_failure = is_recorded({EventCode::f_walk_eabt}, {});
 }
 
-Fault Decision::find_context(const StreamContext*& context) {
-  effects_.config_tag = ConfigTag{stream_, substream_};
-  effects_.config_slot = unit_.caches.configs.find(effects_.config_tag);
-  Fault fault;
-  if (effects_.config_slot != ConfigCache::none) {
-    effects_.config_lookup = Lookup::hit;
-    context = &unit_.caches.configs.value(effects_.config_slot);
-    take_overrides(context->overrides);
-    if (request_.address_type != AddressType::untranslated) fault = check_ats(*context);
-    return fault;
-  }
+Decision::Result Decision::decide_uncached() {
   effects_.config_lookup = Lookup::miss;
+  take_overrides({});
   StreamTableEntry entry;
-  fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry);
-  if (fault) return fault;
-  effects_.context = context_of(unit_.config, unit_.control.e2h, entry);
-  context = &effects_.context;
-  // A fault on the way to the context descriptor tells of the access as the entry has it (7.3.13).
-  take_overrides(context->overrides);
-  if (request_.address_type != AddressType::untranslated) fault = check_ats(*context);
-  // A translated transaction needs no context descriptor, and leaves an incomplete entry.
-  if (fault || is_translated()) return fault;
-  if (!context->aborts) fault = look_up(entry, effects_.context);
-  effects_.fills_config = !fault;
-  return fault;
+  if (const Fault fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry))
+    return refuse(fault, nullptr);
+  StreamContext& context = effects_.context;
+  take_entry(unit_.config, unit_.control.e2h, entry, context);
+  // A translated transaction needs no context descriptor, and leaves an incomplete entry. Nor does what may not use
+  // ATS.
+  const bool needs_context = !context.aborts && !is_translated() && !check_ats(context);
+  const Fault fault = needs_context ? look_up(entry, context) : Fault{};
+  effects_.fills_config = needs_context ? !fault : context.aborts;
+  return decide(context, fault);
 }
 
 /// SubstreamID, then the context descriptor.
@@ -197,6 +197,44 @@ Decision::Result Decision::look_up_translation(const StreamContext& context) {
 bool Decision::serves(const CachedTranslation& entry) const {
   if (!entry.permissions.allow(needs_.permissions, needs_.privileged)) return false;
   return !needs_.takes_write || entry.permissions.allow(Permissions::write, needs_.privileged);
+}
+
+/// To the same address, with every right.
+Decision::Result Decision::pass(const Rule& rule) {
+  effects_.privileged = needs_.privileged;
+  effects_.instruction = needs_.instruction;
+  Result result;
+  result.outcome = iommu::Outcome::translated;
+  result.address = PhysAddr{request_.address.value()};
+  result.readable = true;
+  result.writable = true;
+  result.rule = &rule;
+  result.context_cached = effects_.config_lookup == Lookup::hit;
+  return result;
+}
+
+Decision::Result Decision::deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift,
+                                   const Rule& rule) {
+  effects_.privileged = needs_.privileged;
+  effects_.instruction = needs_.instruction;
+  effects_.attributes =
+      context.translates_stage_1() ? entry.attributes : combine(override(context.overrides, {}), entry.stage_2);
+  Result result;
+  result.outcome = iommu::Outcome::translated;
+  result.page_size = std::uint64_t{1} << shift;
+  result.address = entry.address + request_.address.offset_in(result.page_size);
+  result.rule = &rule;
+  result.context_cached = effects_.config_lookup == Lookup::hit;
+  result.translation_cached = effects_.tlb_lookup == Lookup::hit;
+  if (asks_for_translation()) {
+    // One object to return: a second one would be copied on every translation.
+    grant(entry.permissions, result);
+    return result;
+  }
+  const std::uint8_t needed = needs_.instruction ? Permissions::execute : Permissions::read;
+  result.readable = entry.permissions.allow(needed, needs_.privileged);
+  result.writable = entry.permissions.allow(Permissions::write, needs_.privileged);
+  return result;
 }
 
 }  // namespace iommusim::smmuv3

@@ -7,7 +7,7 @@ namespace iommusim::smmuv3 {
 
 /// Split-stage ATS needs ATSCHK.
 Fault Decision::check_ats(const StreamContext& context) const {
-  if (context.aborts) return {};
+  if (context.aborts || request_.address_type == AddressType::untranslated) return {};
   const bool is_off = context.ats == AtsMode::off || (context.ats == AtsMode::split_stage && !unit_.control.ats_check);
   if (!is_off) return {};
   return {asks_for_translation() ? EventCode::f_bad_ats_treq : EventCode::f_transl_forbidden};
@@ -40,7 +40,7 @@ bool Decision::grants_anything(Permissions permissions) const {
 }
 
 /// Execution only if it was asked for, and never without read (13.7.1).
-Decision::Result Decision::grant(Permissions permissions, Result result) const {
+void Decision::grant(Permissions permissions, Result& result) const {
   const std::uint8_t granted = permissions.of(needs_.privileged);
   const bool reads = (granted & Permissions::read) != 0;
   const bool executes = (granted & Permissions::execute) != 0;
@@ -48,8 +48,7 @@ Decision::Result Decision::grant(Permissions permissions, Result result) const {
   result.readable = instruction_override_ == 3 ? executes : reads;
   result.writable = (granted & Permissions::write) != 0;
   result.executable = asks_for_execute && result.readable && (instruction_override_ == 2 || executes);
-  if (!grants_anything(permissions)) return grant_nothing(rules::no_permission);
-  return result;
+  if (!grants_anything(permissions)) result = grant_nothing(rules::no_permission);
 }
 
 }  // namespace iommusim::smmuv3

@@ -2,6 +2,8 @@
 #include "iommu/smmuv3/unit.h"
 
 #include "iommu/smmuv3/commit.h"
+#include "iommu/smmuv3/describe_fetch.h"
+#include "iommu/smmuv3/input_space.h"
 #include "iommu/smmuv3/unit_state.h"
 
 #include <stdexcept>
@@ -154,6 +156,14 @@ std::vector<iommu::Counter> Unit::counters() const {
 /// IDR5.VAX for addresses of stage 1; those of stage 2 are no wider.
 unsigned Unit::input_width() const {
   return state_->config.input_address_52 ? 52 : 48;
+}
+
+iommu::InputSpace Unit::input_space(RequesterId requester) const {
+  return smmuv3::input_space(state_->inputs, requester);
+}
+
+std::string Unit::describe(const iommu::Fetch& fetch) const {
+  return smmuv3::describe(fetch);
 }
 
 /// Of a stream without a valid entry no address reaches anything; a faulting walk found no mapping.

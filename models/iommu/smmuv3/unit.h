@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace iommusim::smmuv3 {
@@ -79,6 +80,8 @@ class Unit final : public iommu::Unit {
   iommu::UnitWork work() const override;
   std::vector<iommu::Counter> counters() const override;
   unsigned input_width() const override;
+  iommu::InputSpace input_space(RequesterId requester) const override;
+  std::string describe(const iommu::Fetch& fetch) const override;
   iommu::FaultCause cause_of(std::uint16_t fault_reason) const override;
 
   UnitStatistics statistics() const;

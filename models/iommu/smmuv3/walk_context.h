@@ -12,6 +12,7 @@
 
 namespace iommusim::smmuv3 {
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only changes that were noted are read.
 class WalkContext {
  public:
   WalkContext(const DecisionInputs& inputs, iommu::FetchLog& fetches, DecisionEffects& what_follows)
@@ -37,7 +38,7 @@ class WalkContext {
     std::uint64_t clears;
   };
   /// The leaves of both stages, and the stage 2 page in which that of stage 1 lies.
-  std::array<Change, 3> changes_{};
+  std::array<Change, 3> changes_;
   std::size_t pending_ = 0;
 };
 

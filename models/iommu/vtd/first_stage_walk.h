@@ -50,11 +50,7 @@ constexpr bool is_canonical(std::uint64_t address, unsigned levels) {
 
 class FirstStageWalk {
  public:
-  struct Context {
-    const TableFormat& format;
-    const PagingStructureCache& cache;
-    TableReader& tables;
-    PagingCacheEffects& effects;
+  struct Context : WalkContext {
     iommu::FetchLog& fetches;
   };
 

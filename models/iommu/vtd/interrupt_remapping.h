@@ -17,11 +17,6 @@
 
 namespace iommusim::vtd {
 
-/// Interrupt remapping or posting refused an interrupt request.
-constexpr bool is_interrupt_fault(FaultReason reason) {
-  return reason >= FaultReason::interrupt_request_reserved && reason <= FaultReason::posted_descriptor_reserved;
-}
-
 /// What GCMD put into force.
 struct InterruptRemappingState {
   /// GSTS.IRES and GSTS.CFIS.

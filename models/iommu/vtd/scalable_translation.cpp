@@ -46,9 +46,7 @@ class ScalableTranslation {
                                      const Rule& rule);
   TranslationResult deliver(const PasidContext& pasid, const IotlbEntry& entry, unsigned level, const Rule& rule) const;
   bool ends_in_interrupt_range(const IotlbEntry& entry, unsigned level) const;
-  SecondStageLookup::Context second_stage_context() {
-    return {unit_.format, unit_.caches.second_stage, tables_, effects_.paging};
-  }
+  WalkContext second_stage_context() { return {unit_.format, unit_.caches.second_stage, tables_, effects_.paging}; }
   SecondStageNeeds second_stage_needs() const;
   TranslationResult refuse(FaultReason reason) const { return vtd::refuse(request_, reason, fpd_); }
 
@@ -217,7 +215,7 @@ TranslationResult ScalableTranslation::second_stage(const PasidContext& pasid) {
 TranslationResult ScalableTranslation::first_stage(const PasidContext& pasid, const SecondStageLookup* nested) {
   const SecondStageNeeds needs = second_stage_needs();
   FirstStageWalk walk{
-      {unit_.format, unit_.caches.first_stage, tables_, effects_.paging, inputs_.fetches}, pasid, number_, nested};
+      {{unit_.format, unit_.caches.first_stage, tables_, effects_.paging}, inputs_.fetches}, pasid, number_, nested};
   const FirstStageResult walked =
       walk.run(request_.address, {needs.rights.write, needs.rights.execute, privileged_, needs.takes_write});
   if (walked.fault != FaultReason::none) return refuse(walked.fault);

@@ -9,6 +9,15 @@
 
 namespace iommusim::vtd {
 
+/// What the walk of a stage works with.
+struct WalkContext {
+  const TableFormat& format;
+  /// Of this stage.
+  const PagingStructureCache& cache;
+  TableReader& tables;
+  PagingCacheEffects& effects;
+};
+
 /// A cached table serves when no right is missing that the tables may have been given since.
 inline bool serves(const IotlbEntry& cached, const SecondStageNeeds& needs) {
   return missing_right(needs.rights, cached.rights) == MissingRight::none &&
@@ -17,14 +26,7 @@ inline bool serves(const IotlbEntry& cached, const SecondStageNeeds& needs) {
 
 class SecondStageLookup {
  public:
-  struct Context {
-    const TableFormat& format;
-    const PagingStructureCache& cache;
-    TableReader& tables;
-    PagingCacheEffects& effects;
-  };
-
-  SecondStageLookup(const Context& context, std::uint16_t domain, const SecondStage& stage)
+  SecondStageLookup(const WalkContext& context, std::uint16_t domain, const SecondStage& stage)
       : context_{context}, domain_{domain}, stage_{stage} {}
 
   bool is_beyond_width(std::uint64_t address) const {
@@ -55,7 +57,7 @@ class SecondStageLookup {
     return walk_second_stage(context_.format, stage_, start, needs, context_.tables, note_table);
   }
 
-  Context context_;
+  WalkContext context_;
   std::uint16_t domain_;
   const SecondStage& stage_;
 };

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked of the description of every IOMMU, and depends on its architecture.
+#pragma once
+
+#include "platforms/description.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace iommusim::platforms {
+
+/// Where the unit's register block begins.
+PhysAddr register_base(const IommuDescription& iommu);
+/// Bytes that it takes in the address map: whole pages.
+std::uint64_t register_bytes(const IommuDescription& iommu);
+
+/// The unit looks interrupt requests up in a table of its own.
+bool remaps_interrupts(const IommuDescription& iommu);
+
+/// Domains of this stage can have tables.
+bool has_stage(const IommuDescription& iommu, software::Stage stage);
+/// Depths that these tables may have.
+std::vector<unsigned> table_levels(const IommuDescription& iommu, software::Stage stage);
+/// Addresses that tables of this depth translate, in bits.
+unsigned input_width(const IommuDescription& iommu, software::Stage stage, unsigned levels);
+/// Physical addresses that tables can lead to, in bits.
+unsigned output_width(const IommuDescription& iommu);
+
+}  // namespace iommusim::platforms
