@@ -11,7 +11,10 @@ HostBlock::HostBlock() {
       mmap(nullptr, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (twice == MAP_FAILED) throw std::bad_alloc{};
   auto* const first = static_cast<std::uint8_t*>(twice);
-  const std::size_t before = (bytes - reinterpret_cast<std::uintptr_t>(first) % bytes) % bytes;
+  void* aligned = twice;
+  std::size_t left = 2 * bytes;
+  std::align(bytes, bytes, aligned, left);
+  const std::size_t before = 2 * bytes - left;
   if (before != 0) munmap(first, before);
   munmap(first + before + bytes, bytes - before);
   data_.reset(first + before);

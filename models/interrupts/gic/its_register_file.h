@@ -39,7 +39,7 @@ class ItsRegisterFile {
   unsigned architecture_;
   std::uint32_t implementation_;
   /// What of GITS_BASER0 and 1 software may write.
-  std::array<std::uint64_t, 2> writable_;
+  std::array<std::uint64_t, 2> writable_{};
   gits::Type type_;
   gits::Control control_;
   gits::CommandQueueBase queue_;

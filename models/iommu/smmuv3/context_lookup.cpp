@@ -55,8 +55,8 @@ Fault find(const Ste& entry, std::uint32_t index, WalkContext& walk, Stage2Walk*
   L1ContextDescriptor descriptor;
   if (const Fault fault = fetch("L1CD", pointer, walk, nested, descriptor)) return fault;
   const std::uint64_t leaf = descriptor.raw() & L1ContextDescriptor::l2_pointer;
-  const unsigned address_bits = nested != nullptr ? intermediate_bits(config) : config.output_address_bits;
-  if (!descriptor.get<L1ContextDescriptor::V>() || exceeds(leaf, address_bits)) return {EventCode::c_bad_substreamid};
+  const unsigned widest = nested != nullptr ? intermediate_bits(config) : config.output_address_bits;
+  if (!descriptor.get<L1ContextDescriptor::V>() || exceeds(leaf, widest)) return {EventCode::c_bad_substreamid};
   const std::uint64_t leaf_bytes = descriptor_size << low_bits;
   at = (leaf & ~(leaf_bytes - 1)) + (index & ((1U << low_bits) - 1)) * descriptor_size;
   return {};
@@ -64,10 +64,10 @@ Fault find(const Ste& entry, std::uint32_t index, WalkContext& walk, Stage2Walk*
 
 /// The fields of one half, whichever.
 struct HalfFields {
-  bool disabled;
+  bool disabled = true;
   std::optional<Granule> granule;
-  unsigned txsz;
-  std::uint64_t table;
+  unsigned txsz = 0;
+  std::uint64_t table = 0;
 };
 
 HalfFields lower_half(const UnitConfig& config, const Cd& descriptor, Regime regime) {

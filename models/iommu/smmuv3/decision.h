@@ -51,7 +51,7 @@ class Decision {
   // translation_requests.cpp: what is particular to ATS.
   Fault check_ats(const StreamContext& context) const;
   Result decide_translated(const StreamContext& context);
-  Result grant_nothing(const Rule& rule) const;
+  static Result grant_nothing(const Rule& rule);
   bool grants_anything(Permissions permissions) const;
   void grant(Permissions permissions, Result& result) const;
 

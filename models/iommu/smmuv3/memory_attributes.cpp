@@ -2,6 +2,7 @@
 #include "iommu/smmuv3/memory_attributes.h"
 
 #include <algorithm>
+#include <array>
 
 namespace iommusim::smmuv3 {
 namespace {
@@ -64,7 +65,7 @@ std::uint8_t with_hints(std::uint8_t nibble, std::uint8_t allocation) {
 
 std::uint8_t type_of_memattr(std::uint8_t memattr) {
   if ((memattr & 0xC) == 0) return static_cast<std::uint8_t>((memattr & 0x3) << 2);
-  constexpr std::uint8_t nibbles[] = {0x4, 0x4, 0xB, 0xF};
+  constexpr std::array<std::uint8_t, 4> nibbles{0x4, 0x4, 0xB, 0xF};
   return static_cast<std::uint8_t>(nibbles[memattr >> 2 & 0x3] << 4 | nibbles[memattr & 0x3]);
 }
 

@@ -32,7 +32,7 @@ constexpr std::array<const char*, last_level + 1> descriptor_names{
     }
     const bool is_leaf = kind == DescriptorKind::leaf;
     const unsigned shift = geometry.shift(table.level);
-    const unsigned page_shift = static_cast<unsigned>(geometry.granule);
+    const auto page_shift = static_cast<unsigned>(geometry.granule);
     const std::uint64_t output = output_of(descriptor.raw(), geometry.granule, is_leaf ? shift : page_shift, wide);
     if (exceeds(output, stream_.stage_1.output_bits)) {
       result.fault.code = EventCode::f_addr_size;

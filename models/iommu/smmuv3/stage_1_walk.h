@@ -56,8 +56,8 @@ class Stage1Walk {
 
  private:
   struct Table {
-    std::uint64_t address;
-    unsigned level;
+    std::uint64_t address = 0;
+    unsigned level = 0;
     TableRestrictions restrictions;
   };
   Table start(const Stage1Half& half, std::uint64_t address) const;

@@ -110,7 +110,7 @@ Stage2Result Stage2Walk::walk(std::uint64_t ipa, FaultClass fault_class) {
       return result;
     }
     const bool is_leaf = kind == DescriptorKind::leaf;
-    const unsigned page_shift = static_cast<unsigned>(geometry.granule);
+    const auto page_shift = static_cast<unsigned>(geometry.granule);
     table = output_of(descriptor.raw(), geometry.granule, is_leaf ? shift : page_shift, wide);
     if (exceeds(table, stage_.output_bits)) {
       result.fault = stage_2_fault(EventCode::f_addr_size, fault_class, ipa);

@@ -26,7 +26,7 @@ Decision::Result Decision::decide_translated(const StreamContext& context) {
   return pass(rules::translated_transaction);
 }
 
-Decision::Result Decision::grant_nothing(const Rule& rule) const {
+Decision::Result Decision::grant_nothing(const Rule& rule) {
   Result result;
   result.outcome = iommu::Outcome::translated;
   result.rule = &rule;

@@ -40,7 +40,7 @@ class TranslationTag {
   /// tag.
   constexpr TranslationTag(const Space& space, std::uint64_t address, unsigned shift)
       : block_{(address & address_mask) >> shift << block_shift | std::uint64_t{shift} << 8 | used |
-               std::uint64_t{space.global} << 4 | static_cast<std::uint64_t>(space.regime) << 2 |
+               (space.global ? std::uint64_t{1} << 4 : 0) | static_cast<std::uint64_t>(space.regime) << 2 |
                static_cast<std::uint64_t>(space.kind)},
         owner_{std::uint32_t{space.vmid} << 16 | space.asid} {}
 

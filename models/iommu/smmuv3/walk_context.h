@@ -12,9 +12,9 @@
 
 namespace iommusim::smmuv3 {
 
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only changes that were noted are read.
 class WalkContext {
  public:
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only changes that were noted are read.
   WalkContext(const DecisionInputs& inputs, iommu::FetchLog& fetches, DecisionEffects& what_follows)
       : unit{inputs}, tables{inputs.bus, fetches}, effects{what_follows} {}
 

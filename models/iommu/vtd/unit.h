@@ -53,6 +53,8 @@ class Unit final : public iommu::Unit {
   /// Throws std::invalid_argument when validate(config) finds anything.
   Unit(const UnitConfig& config, memory::PhysicalBus& bus);
   ~Unit() override;
+  Unit(const Unit&) = delete;
+  Unit& operator=(const Unit&) = delete;
 
   const UnitConfig& config() const;
   std::uint64_t register_block_size() const override;
