@@ -94,6 +94,8 @@ struct SriovDescription {
   std::optional<MsixDescription> msix;
   std::optional<AcsDescription> acs;
   bool bus_master = true;
+  /// Each virtual function has ATS, and shares the device TLB of the physical function.
+  bool ats = false;
 };
 
 /// Rate and length of the link above a port or endpoint.
