@@ -321,6 +321,8 @@ struct DomainDescription {
   unsigned levels = 0;
   /// Its tables are first-stage tables.
   bool first_stage = false;
+  /// Nested: the first-stage tables are a guest's, in this memory.
+  std::optional<Range<PhysAddr>> guest_memory;
   std::vector<std::string> devices;
   std::vector<MappingDescription> mappings;
 };
