@@ -2,6 +2,7 @@
 #include "app/capture_summary.h"
 
 #include "base/quantity.h"
+#include "iommu/smmuv3/unit.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -35,10 +36,8 @@ std::string unsupported_of(const Capture& capture) {
 }
 
 std::string summary_of(const Capture& capture, const std::string& name) {
-  switch (capture.kind) {
-    case platforms::IommuKind::vtd: break;
-  }
-  return summary_of_vtd(capture, name);
+  const bool is_smmu = dynamic_cast<const smmuv3::Unit*>(capture.unit.get()) != nullptr;
+  return is_smmu ? summary_of_smmuv3(capture, name) : summary_of_vtd(capture, name);
 }
 
 }  // namespace iommusim::app

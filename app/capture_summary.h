@@ -9,9 +9,10 @@
 
 namespace iommusim::app {
 
-/// The unit, what ours lacks of it, its state, the captured memory, and each requester with a context entry.
+/// The unit, what ours lacks of it, its state, the captured memory, and each requester that it knows.
 std::string summary_of(const platforms::Capture& capture, const std::string& name);
 
+std::string summary_of_smmuv3(const platforms::Capture& capture, const std::string& name);
 std::string summary_of_vtd(const platforms::Capture& capture, const std::string& name);
 
 // What the summaries of every architecture have.

@@ -8,6 +8,7 @@
 #include "base/quantity.h"
 #include "platforms/functions.h"
 #include "platforms/loader.h"
+#include "traces/import_qemu_smmuv3.h"
 #include "traces/import_qemu_vtd.h"
 #include "traces/trace_reader.h"
 #include "traces/trace_writer.h"
@@ -35,9 +36,11 @@ constexpr const char* info_example = "Example:\n  iommusim trace info traces/nic
 constexpr const char* convert_example =
     "Example:\n  iommusim trace convert --from qemu-vtd qemu-trace.log.zst linux.trace.zst --platform linux.yaml";
 
-void convert_qemu_vtd(const ConvertOptions& options) {
+using LogImporter = decltype(&traces::import_qemu_vtd);
+
+void convert_log(const ConvertOptions& options, LogImporter importer) {
   refuse_to_overwrite("OUTPUT", options.output, {options.platform});
-  traces::QemuVtdOptions import;
+  traces::QemuLogOptions import;
   import.include_interrupts = options.interrupts;
   if (!options.platform.empty()) {
     const platforms::Description description = platforms::load_platform(options.platform);
@@ -46,7 +49,7 @@ void convert_qemu_vtd(const ConvertOptions& options) {
   }
   const std::unique_ptr<traces::TraceWriter> writer = traces::make_trace(options.output, archive_level);
   Progress progress{"lines"};
-  const traces::QemuVtdSummary summary = traces::import_qemu_vtd(
+  const traces::QemuLogSummary summary = importer(
       options.input, import, [&writer](const traces::TraceOperation& operation) { writer->write(operation); },
       show_records(progress));
   progress.clear();
@@ -60,7 +63,8 @@ void convert_qemu_vtd(const ConvertOptions& options) {
 
 /// What only the importer of logs knows.
 void refuse_with_trace(const char* option, bool given) {
-  if (given) throw InputError{{}, fmt::format("{}: found with --from trace, expected --from qemu-vtd", option)};
+  if (given)
+    throw InputError{{}, fmt::format("{}: found with --from trace, expected --from qemu-vtd or qemu-smmuv3", option)};
 }
 
 void convert_trace(const ConvertOptions& options) {
@@ -128,15 +132,20 @@ void add_trace(CLI::App& app, int&) {
 
   auto options = std::make_shared<ConvertOptions>();
   CLI::App* convert = command->add_subcommand("convert", "Make a trace from another file");
-  convert->add_option("--from", options->from, "Form of the input")->check(CLI::IsMember({"trace", "qemu-vtd"}));
+  convert->add_option("--from", options->from, "Form of the input")
+      ->check(CLI::IsMember({"trace", "qemu-vtd", "qemu-smmuv3"}));
   convert->add_option("input", options->input, "File to read, plain or zstd")->required();
   add_output(*convert, "output", options->output,
              "Trace to write; binary when it ends in .btrace, compressed when it ends in .zst")
       ->required();
-  convert->add_option("--platform", options->platform, "Name devices as this platform does (qemu-vtd)");
-  convert->add_flag("--interrupts", options->interrupts, "Also the interrupt messages, as raw writes (qemu-vtd)");
+  convert->add_option("--platform", options->platform, "Name devices as this platform does (QEMU logs)");
+  convert->add_flag("--interrupts", options->interrupts, "Also the interrupt messages, as raw writes (QEMU logs)");
   convert->footer(convert_example);
-  convert->callback([options] { options->from == "trace" ? convert_trace(*options) : convert_qemu_vtd(*options); });
+  convert->callback([options] {
+    if (options->from == "qemu-vtd") return convert_log(*options, traces::import_qemu_vtd);
+    if (options->from == "qemu-smmuv3") return convert_log(*options, traces::import_qemu_smmuv3);
+    convert_trace(*options);
+  });
 
   add_trace_generate(*command);
 }

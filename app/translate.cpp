@@ -13,8 +13,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace iommusim::app {
 namespace {
@@ -29,7 +31,7 @@ struct Options {
 
 constexpr const char* example =
     "Example:\n  iommusim translate captures/vtd-legacy-strict --requester 00:05.0 --address 0xffffc000\n"
-    "  iommusim translate captures/vtd-legacy-strict --check captures/vtd-legacy-strict/translations.jsonl";
+    "  iommusim translate captures/smmuv3-strict --check captures/smmuv3-strict/translations.jsonl.zst";
 
 struct Question {
   RequesterId requester;
@@ -48,8 +50,11 @@ void print_answer(const iommu::Unit& unit, const Question& question, Operation o
   const iommu::TranslationResult result = unit.decide(request, fetches);
   print("{} of {:#x} by {}{}\n", to_string(operation), question.address.value(), to_string(question.requester),
         question.pasid ? fmt::format(", PASID {:#x}", question.pasid->value()) : "");
+  std::size_t width = 14;
   for (const iommu::Fetch& fetch : fetches)
-    print("  {:<14} [{:#x}]: {}\n", fetch.what, fetch.address.value(), unit.describe(fetch));
+    width = std::max(width, std::string_view{fetch.what}.size());
+  for (const iommu::Fetch& fetch : fetches)
+    print("  {:<{}} [{:#x}]: {}\n", fetch.what, width, fetch.address.value(), unit.describe(fetch));
   if (result.outcome == iommu::Outcome::translated)
     print("  -> {:#x}, page of {:#x} bytes [{}]\n", result.address.value(), result.page_size, result.rule->id);
   else

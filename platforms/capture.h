@@ -4,7 +4,6 @@
 
 #include "iommu/unit.h"
 #include "memory/sparse_memory.h"
-#include "platforms/description.h"
 
 #include <memory>
 #include <string>
@@ -19,14 +18,12 @@ struct Capture {
   /// The captured pages and nothing else: a fetch elsewhere is an access error.
   std::unique_ptr<memory::SparseMemory> memory;
   std::unique_ptr<iommu::Unit> unit;
-  IommuKind kind = IommuKind::vtd;
 };
 
 /// Reads registers.json, memory.index.json and memory.bin (or memory.bin.zst) of `folder`;
-/// docs/capture-format.md describes them. The unit is brought up with register writes: root pointer, queue,
-/// events, interrupt remapping, translation. Its queue is empty, because the captured descriptors have been carried
-/// out. Throws InputError for what is missing, wrong or no VT-d unit.
+/// docs/capture-format.md describes them. The unit, a vtd::Unit or an smmuv3::Unit, is brought up with register writes:
+/// tables, queues, events, translation. Its command queue is empty, because the captured commands have been carried
+/// out. Throws InputError for what is missing or wrong.
 Capture load_capture(const std::string& folder);
-Capture load_vtd_capture(const std::string& folder);
 
 }  // namespace iommusim::platforms

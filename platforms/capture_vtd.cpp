@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Captures of VT-d units.
+#include "base/input_error.h"
 #include "iommu/vtd/registers.h"
 #include "iommu/vtd/unit.h"
-#include "platforms/capture.h"
+#include "platforms/capture_kinds.h"
 #include "platforms/captured_config.h"
 #include "platforms/captured_memory.h"
-#include "platforms/json_input.h"
 
-#include <fmt/format.h>
-
-#include <filesystem>
-#include <map>
 #include <utility>
 
 namespace iommusim::platforms {
@@ -18,41 +14,6 @@ namespace {
 
 /// Offset of GCMD, which is write-only and so in no capture.
 constexpr std::uint64_t gcmd_offset = 0x018;
-
-struct CapturedRegister {
-  std::uint64_t offset = 0;
-  unsigned width = 0;
-  std::uint64_t value = 0;
-};
-
-struct CapturedRegisters {
-  std::string file;
-  PhysAddr base;
-  std::map<std::string, CapturedRegister> by_name;
-
-  const CapturedRegister& need(const std::string& name) const {
-    const auto found = by_name.find(name);
-    if (found == by_name.end())
-      throw InputError({file}, fmt::format("there is no register {}; is this the capture of a VT-d unit?", name));
-    return found->second;
-  }
-};
-
-CapturedRegisters read_registers(const std::string& file) {
-  const nlohmann::json json = read_json_file(file);
-  const SourcePosition position{file};
-  const JsonValue root{json, position};
-  CapturedRegisters registers;
-  registers.file = file;
-  // Captures of other units have other members.
-  if (!root.find("base")) root.fail("found no \"base\", expected the registers of a VT-d unit");
-  registers.base = PhysAddr{root.at("base").number()};
-  for (const JsonValue& entry : root.at("registers").elements())
-    registers.by_name[entry.at("name").text()] = {entry.at("offset").number(0xFFFF),
-                                                  static_cast<unsigned>(entry.at("width").number(8)),
-                                                  entry.at("value").number()};
-  return registers;
-}
 
 /// Writes registers as the driver did, in the order that the specification asks for.
 class Restore {
@@ -76,13 +37,7 @@ class Restore {
   }
 
  private:
-  /// Registers that the captured unit did not have are not restored.
-  void copy(const char* name) {
-    const auto found = registers_.by_name.find(name);
-    if (found == registers_.by_name.end()) return;
-    const auto& [offset, width, value] = found->second;
-    unit_.write_register(offset, width, value);
-  }
+  void copy(const char* name) { restore_register(registers_, name, unit_); }
   enum class Kind : std::uint8_t { once, level };
   /// Gives the command that the status bit tells of.
   template <class CommandBit, class StatusBit>
@@ -101,16 +56,14 @@ class Restore {
 
 }  // namespace
 
-Capture load_vtd_capture(const std::string& folder) {
-  const std::filesystem::path path{folder};
-  const CapturedRegisters registers = read_registers((path / "registers.json").string());
+Capture load_vtd_capture(const CapturedRegisters& registers, const std::filesystem::path& folder) {
   CapturedConfig captured = config_from_capabilities(registers.need("CAP").value, registers.need("ECAP").value);
   captured.config.register_base = registers.base;
   for (const std::string& finding : vtd::validate(captured.config))
     throw InputError({registers.file}, "the capability registers are illegal: " + finding);
   Capture capture;
   capture.unsupported = std::move(captured.unsupported);
-  capture.memory = read_captured_memory(path);
+  capture.memory = read_captured_memory(folder);
   auto unit = std::make_unique<vtd::Unit>(captured.config, *capture.memory);
   Restore{registers, *unit}.run();
   capture.unit = std::move(unit);

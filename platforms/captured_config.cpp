@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/captured_config.h"
 
-#include "base/quantity.h"
 #include "iommu/vtd/capabilities.h"
-
-#include <fmt/format.h>
+#include "platforms/register_differences.h"
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 
 namespace iommusim::platforms {
 namespace {
 
 using vtd::Capability;
 using vtd::ExtendedCapability;
-
-struct NamedBits {
-  std::string_view name;
-  std::uint64_t mask;
-};
-
-template <class F>
-constexpr NamedBits named(std::string_view name) {
-  return {name, F::mask};
-}
 
 constexpr std::array<NamedBits, 22> cap_fields{{
     named<Capability::ESRTPS>("ESRTPS"), named<Capability::ESIRTPS>("ESIRTPS"), named<Capability::ECMDS>("ECMDS"),
@@ -146,18 +133,6 @@ void drop_what_cannot_act(vtd::UnitConfig& config) {
   needs(config.no_write_flag, config.device_tlb);
   needs(config.page_requests, config.device_tlb && config.scalable_mode && config.pasid_bits != 0);
   needs(config.page_request_drain, config.page_requests);
-}
-
-/// Names the fields in which two values of a register differ.
-template <class Fields>
-void name_differences(std::string_view reg, std::uint64_t differing, const Fields& fields,
-                      std::vector<std::string>& names) {
-  for (const NamedBits& field : fields) {
-    if ((differing & field.mask) == 0) continue;
-    names.push_back(fmt::format("{}.{}", reg, field.name));
-    differing &= ~field.mask;
-  }
-  if (differing != 0) names.push_back(fmt::format("{} bits {}", reg, format_hex(differing)));
 }
 
 }  // namespace

@@ -20,10 +20,12 @@ using platforms::JsonValue;
 constexpr std::uint64_t longest_access = 1 << 20;
 constexpr std::uint64_t longest_fill = 1 << 24;
 
-std::vector<memory::Bank> banks() {
-  constexpr std::uint64_t gib = page_1g;
-  return {{ComponentId::none, {PhysAddr{0}, PhysAddr{2 * gib - 1}}},
-          {ComponentId::none, {PhysAddr{4 * gib}, PhysAddr{5 * gib - 1}}}};
+std::string text_of(const std::vector<memory::Bank>& banks) {
+  std::string text;
+  for (const memory::Bank& bank : banks)
+    text += fmt::format("{}{} to {}", text.empty() ? "" : ", ", format_hex(bank.range.first.value()),
+                        format_hex(bank.range.last.value()));
+  return text;
 }
 
 std::string to_hex(const std::vector<std::uint8_t>& bytes) {
@@ -39,7 +41,8 @@ struct RegisterStep {
 };
 
 RegisterStep register_of(const JsonValue& offset, const JsonValue& width) {
-  return {offset.number(0xFFFF), static_cast<unsigned>(width.number(8))};
+  // Page 1 of an SMMUv3 begins at 64 KiB.
+  return {offset.number(0x1'FFFF), static_cast<unsigned>(width.number(8))};
 }
 
 }  // namespace
@@ -57,8 +60,6 @@ struct CaseMachine::NamedStep {
   std::string_view name;
   Step perform;
 };
-
-CaseMachine::CaseMachine() : memory_{banks()} {}
 
 void CaseMachine::load(const JsonValue& test) {
   unit().on_message([this](const interrupts::MsiMessage& message) { messages_.push_back(message); });
@@ -91,7 +92,8 @@ void CaseMachine::fill(const JsonValue& area) {
 
 void CaseMachine::write_memory(const JsonValue& where, std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
   if (!memory_.write(PhysAddr{address}, bytes.data(), bytes.size()))
-    where.fail(fmt::format("{} lies outside the memory of the cases (0 to 2 GiB, 4 to 5 GiB)", format_hex(address)));
+    where.fail(
+        fmt::format("{} lies outside the memory of the cases ({})", format_hex(address), text_of(memory_.banks())));
 }
 
 json CaseMachine::perform(const JsonValue& step) {
@@ -159,6 +161,7 @@ json CaseMachine::dma_within_page(const Transfer& transfer, std::uint64_t offset
   request.size = size;
   iommu::FetchLog fetches;
   const auto result = unit().translate(request, fetches);
+  observe(request, result, fetches);
   json answer{{"iova", format_hex(request.address.value())}, {"len", size}, {"outcome", "ok"}, {"pa", nullptr}};
   if (result.outcome != iommu::Outcome::translated) {
     answer["outcome"] = result.outcome == iommu::Outcome::fault ? "fault" : "interrupt";

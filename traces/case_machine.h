@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace iommusim::traces {
@@ -26,7 +27,7 @@ class CaseMachine {
   const char* deviation() const { return deviation_; }
 
  protected:
-  CaseMachine();
+  explicit CaseMachine(std::vector<memory::Bank> banks) : memory_{std::move(banks)} {}
 
   /// Fills memory and writes registers as the case says. Throws InputError for what is no case.
   void load(const platforms::JsonValue& test);
@@ -34,6 +35,9 @@ class CaseMachine {
   virtual iommu::Unit& unit() = 0;
   /// A device's interrupt, and what a processor would see of it.
   virtual nlohmann::json msi(const platforms::JsonValue& step) = 0;
+  /// Each request of a DMA, after it was answered.
+  virtual void observe(const iommu::TranslationRequest& /*request*/, const iommu::TranslationResult& /*result*/,
+                       const iommu::FetchLog& /*fetches*/) {}
   /// What the unit recorded of a fault, and its clearing, as a driver does it.
   virtual void add_fault_state(nlohmann::json& answer) = 0;
   virtual void clear_fault_state() = 0;
@@ -41,7 +45,10 @@ class CaseMachine {
   memory::SparseMemory& memory() { return memory_; }
   const memory::SparseMemory& memory() const { return memory_; }
   bool clears_faults() const { return clears_faults_; }
-  void allow_deviation(const char* rule) { deviation_ = rule; }
+  /// nullptr changes nothing.
+  void allow_deviation(const char* rule) {
+    if (rule != nullptr) deviation_ = rule;
+  }
   /// Sent by the unit during the step.
   const std::vector<interrupts::MsiMessage>& messages() const { return messages_; }
 

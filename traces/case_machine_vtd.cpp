@@ -20,6 +20,12 @@ constexpr std::uint64_t fsts_offset = 0x034;
 constexpr std::uint64_t irta_offset = 0x0B8;
 constexpr std::uint64_t frcd_f = std::uint64_t{1} << 63;
 
+std::vector<memory::Bank> banks() {
+  constexpr std::uint64_t gib = page_1g;
+  return {{ComponentId::none, {PhysAddr{0}, PhysAddr{2 * gib - 1}}},
+          {ComponentId::none, {PhysAddr{4 * gib}, PhysAddr{5 * gib - 1}}}};
+}
+
 /// The units of the cases, which follow QEMU: one width serves for input and output addresses.
 vtd::UnitConfig config_of(const JsonValue& iommu) {
   vtd::UnitConfig config;
@@ -47,7 +53,8 @@ std::string_view type_of(const vtd::FaultRecord& record) {
 
 }  // namespace
 
-VtdCaseMachine::VtdCaseMachine(const JsonValue& test) : unit_{config_of(test.at("iommu")), memory()} {
+VtdCaseMachine::VtdCaseMachine(const JsonValue& test)
+    : CaseMachine{banks()}, unit_{config_of(test.at("iommu")), memory()} {
   load(test);
 }
 

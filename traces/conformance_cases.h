@@ -27,14 +27,11 @@ struct CaseResults {
   std::vector<CaseFailure> failed;
   /// Ids of cases that differ only where the specification is against the answers, by its rule and section.
   std::map<std::string, std::vector<std::string>> judged;
-  /// Number of cases by reason: "kind smmuv3", "mode scalable".
-  std::map<std::string, std::size_t> skipped;
 };
 
 /// Runs the cases of `file`, plain or zstd-compressed (docs/conformance-cases.md has the format). A case
-/// fails at its first step with a wrong answer. Skipped is what the unit does not model: SMMUv3.
-/// Throws InputError for what is no case, and for a kind or mode that nobody
-/// knows.
+/// fails at its first step with a wrong answer. Throws InputError for what is no case, and for a kind or mode that
+/// nobody knows.
 CaseResults run_conformance_cases(const std::string& file, const ReadProgress& progress = {});
 
 }  // namespace iommusim::traces

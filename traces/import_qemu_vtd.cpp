@@ -3,8 +3,8 @@
 
 #include "base/word.h"
 #include "iommu/vtd/interrupt_remapping_entry.h"
+#include "traces/dma_history.h"
 #include "traces/line_source.h"
-#include "traces/mapped_pages.h"
 #include "traces/qemu_event.h"
 #include "traces/quoted.h"
 
@@ -48,10 +48,10 @@ struct InterruptEvent {
 
 class Importer {
  public:
-  Importer(const QemuVtdOptions& options, const std::function<void(const TraceOperation&)>& sink)
-      : options_{options}, sink_{sink} {}
+  Importer(const QemuLogOptions& options, const std::function<void(const TraceOperation&)>& sink)
+      : options_{options}, history_{options, sink, summary_} {}
 
-  QemuVtdSummary run(const std::string& log, const ReadProgress& progress);
+  QemuLogSummary run(const std::string& log, const ReadProgress& progress);
 
  private:
   using Handler = void (Importer::*)(const QemuEvent&);
@@ -76,21 +76,12 @@ class Importer {
   void program_entry(RequesterId source, const InterruptEvent& interrupt);
 
   std::optional<PageEvent> take_page_event(RequesterId device, const Range<Iova>& page);
-  MappedPage& map_page(RequesterId device, const PageEvent& event, const MappedPage& page, Iova iova);
-  void unmap(const std::vector<UnmappedRun>& runs);
-  void dma(RequesterId device, Operation operation, Iova iova);
-  void emit(RequesterId device, Action action);
-  const std::string& name_of(RequesterId device);
 
-  const QemuVtdOptions& options_;
-  const std::function<void(const TraceOperation&)>& sink_;
-  QemuVtdSummary summary_;
-  TraceOperation operation_;
-  std::uint64_t operations_ = 0;
-  MappedPages pages_;
+  const QemuLogOptions& options_;
+  QemuLogSummary summary_;
+  DmaHistory history_;
   /// By device, since log lines of different devices may interleave.
   std::unordered_map<std::uint16_t, PageEvent> page_events_;
-  std::unordered_map<std::uint16_t, std::string> names_;
   std::optional<InterruptEvent> interrupt_;
   /// What the trace has software have done so far. It begins with interrupt remapping on.
   bool remaps_ = true;
@@ -110,7 +101,7 @@ const std::array<Importer::NamedHandler, 11> Importer::handlers{
      {"vtd_ir_remap_msi", &Importer::interrupt_passed},
      {"vtd_ir_enable", &Importer::remapping_switched}}};
 
-QemuVtdSummary Importer::run(const std::string& log, const ReadProgress& progress) {
+QemuLogSummary Importer::run(const std::string& log, const ReadProgress& progress) {
   LineSource lines{log};
   std::string_view line;
   while (lines.next(line)) {
@@ -157,7 +148,7 @@ void Importer::translate(const QemuEvent& event) {
   const auto page_event = take_page_event(device, {first, first + mask});
   if (!page_event) {
     ++summary_.passed_through;
-    return dma(device, Operation::read, first);
+    return history_.dma(device, Operation::read, first);
   }
   MappedPage wanted;
   wanted.size = mask + 1;
@@ -165,41 +156,7 @@ void Importer::translate(const QemuEvent& event) {
   wanted.read = page_event->leaf.get<SecondStageLeaf::R>() != 0;
   wanted.write = page_event->leaf.get<SecondStageLeaf::W>() != 0;
   wanted.device = device;
-  MappedPage& page = map_page(device, *page_event, wanted, first);
-  const bool writes = page.write && (!page.read || page.uses % 2 == 1);
-  ++page.uses;
-  dma(device, writes ? Operation::write : Operation::read, page_event->iova);
-}
-
-/// Software maps a page before a device uses it first.
-MappedPage& Importer::map_page(RequesterId device, const PageEvent& event, const MappedPage& page, Iova iova) {
-  if (MappedPage* known = pages_.find(event.domain, iova)) {
-    if (known->physical == page.physical && known->size == page.size && known->read == page.read &&
-        known->write == page.write)
-      return *known;
-    ++summary_.remaps;
-    unmap(pages_.remove(event.domain, {iova, iova + (page.size - 1)}));
-  }
-  ++summary_.maps;
-  emit(device, Map{iova, page.size, {}, page.physical.value(), page.read, page.write});
-  return pages_.add(event.domain, iova, page);
-}
-
-void Importer::dma(RequesterId device, Operation operation, Iova iova) {
-  constexpr std::uint64_t longest = 64;
-  const std::uint64_t alignment = iova.value() & (~iova.value() + 1);
-  Dma dma;
-  dma.operation = operation;
-  dma.address = BusAddr{iova.value()};
-  dma.size = alignment == 0 ? longest : std::min(alignment, longest);
-  emit(device, dma);
-}
-
-void Importer::unmap(const std::vector<UnmappedRun>& runs) {
-  for (const UnmappedRun& run : runs) {
-    ++summary_.unmaps;
-    emit(run.device, Unmap{run.iova, run.size});
-  }
+  history_.use(history_.map(page_event->domain, first, wanted), device, page_event->iova);
 }
 
 void Importer::invalidate_pages(const QemuEvent& event) {
@@ -208,18 +165,18 @@ void Importer::invalidate_pages(const QemuEvent& event) {
   const std::uint64_t exponent = std::min<std::uint64_t>(event.hexadecimal("mask"), 51);
   const std::uint64_t size = page_4k << exponent;
   const Iova first = Iova{event.hexadecimal("addr")}.aligned_down(size);
-  unmap(pages_.remove(domain, {first, first + (size - 1)}));
+  history_.unmap(domain, {first, first + (size - 1)});
 }
 
 void Importer::invalidate_domain(const QemuEvent& event) {
   ++summary_.wide_invalidations;
   const auto domain = static_cast<std::uint16_t>(event.hexadecimal("domain"));
-  unmap(pages_.remove(domain, Range<Iova>::everything()));
+  history_.unmap(domain, Range<Iova>::everything());
 }
 
 void Importer::invalidate_everything(const QemuEvent&) {
   ++summary_.wide_invalidations;
-  unmap(pages_.remove_all());
+  history_.unmap_everywhere(Range<Iova>::everything());
 }
 
 void Importer::interrupt_request(const QemuEvent& event) {
@@ -247,7 +204,7 @@ void Importer::interrupt_remapped(const QemuEvent&) {
   const RequesterId source{interrupt->entry.get<RemappingEntry::SID>()};
   switch_remapping(true);
   program_entry(source, *interrupt);
-  emit(source, RawWrite{interrupt->address, interrupt->data});
+  history_.emit(source, RawWrite{interrupt->address, interrupt->data});
 }
 
 /// The event follows every message; those that met an entry are done with. Before any driver runs, only the I/O APIC
@@ -258,7 +215,7 @@ void Importer::interrupt_passed(const QemuEvent&) {
   ++summary_.interrupts;
   if (!options_.include_interrupts) return;
   switch_remapping(false);
-  emit(io_apic, RawWrite{interrupt->address, interrupt->data});
+  history_.emit(io_apic, RawWrite{interrupt->address, interrupt->data});
 }
 
 void Importer::remapping_switched(const QemuEvent& event) {
@@ -268,7 +225,7 @@ void Importer::remapping_switched(const QemuEvent& event) {
 void Importer::switch_remapping(bool on) {
   if (on == remaps_) return;
   remaps_ = on;
-  emit(io_apic, Configure{"interrupt-remapping", on ? 1U : 0U});
+  history_.emit(io_apic, Configure{"interrupt-remapping", on ? 1U : 0U});
 }
 
 /// Software writes an entry before a device uses it first, and when it is found changed.
@@ -276,26 +233,12 @@ void Importer::program_entry(RequesterId source, const InterruptEvent& interrupt
   const auto [known, is_new] = entries_.emplace(*interrupt.index, interrupt.entry);
   if (!is_new && known->second == interrupt.entry) return;
   known->second = interrupt.entry;
-  emit(source, ProgramEntry{*interrupt.index, interrupt.entry.word(0), interrupt.entry.word(1), true});
-}
-
-void Importer::emit(RequesterId device, Action action) {
-  operation_.time = options_.step * operations_++;
-  operation_.device = name_of(device);
-  operation_.action = std::move(action);
-  sink_(operation_);
-}
-
-const std::string& Importer::name_of(RequesterId device) {
-  const auto known = names_.find(device.raw());
-  if (known != names_.end()) return known->second;
-  const auto given = options_.names.find(device);
-  return names_.emplace(device.raw(), given != options_.names.end() ? given->second : to_string(device)).first->second;
+  history_.emit(source, ProgramEntry{*interrupt.index, interrupt.entry.word(0), interrupt.entry.word(1), true});
 }
 
 }  // namespace
 
-QemuVtdSummary import_qemu_vtd(const std::string& log, const QemuVtdOptions& options,
+QemuLogSummary import_qemu_vtd(const std::string& log, const QemuLogOptions& options,
                                const std::function<void(const TraceOperation&)>& sink, const ReadProgress& progress) {
   return Importer{options, sink}.run(log, progress);
 }

@@ -43,10 +43,10 @@ std::vector<UnmappedRun> MappedPages::remove(std::uint16_t domain, const Range<I
   return runs;
 }
 
-std::vector<UnmappedRun> MappedPages::remove_all() {
+std::vector<UnmappedRun> MappedPages::remove_everywhere(const Range<Iova>& range) {
   std::vector<UnmappedRun> runs;
   for (const auto& [domain, pages] : domains_) {
-    const auto part = remove(domain, Range<Iova>::everything());
+    const auto part = remove(domain, range);
     runs.insert(runs.end(), part.begin(), part.end());
   }
   return runs;

@@ -36,8 +36,8 @@ class MappedPages {
   MappedPage& add(std::uint16_t domain, Iova iova, const MappedPage& page);
   /// Removes the pages that share an address with `range`; large pages go as a whole. In ascending order.
   std::vector<UnmappedRun> remove(std::uint16_t domain, const Range<Iova>& range);
-  /// Removes every page of every domain.
-  std::vector<UnmappedRun> remove_all();
+  /// The same of every domain.
+  std::vector<UnmappedRun> remove_everywhere(const Range<Iova>& range);
 
  private:
   using Domain = std::map<Iova, MappedPage>;

@@ -49,7 +49,8 @@ std::optional<std::string_view> QemuEvent::find_word_after(std::string_view key)
   std::size_t at = name_.size();
   while ((at = line_.find(key, at)) != std::string_view::npos) {
     const std::size_t end = at + key.size();
-    if (line_[at - 1] == ' ' && end < line_.size() && line_[end] == ' ') {
+    const bool is_word = line_[at - 1] == ' ' && end < line_.size();
+    if (is_word && (line_[end] == ' ' || line_[end] == '=' || line_[end] == ':')) {
       const std::string_view rest = line_.substr(end + 1);
       return rest.substr(0, rest.find_first_of(" ,)"));
     }

@@ -11,7 +11,8 @@
 
 namespace iommusim::traces {
 
-/// Refers to the line that `lines` gave last. Fields are found by the word before them.
+/// Refers to the line that `lines` gave last. Fields are found by the word before them, which may end with '=' or ':'
+/// in place of a space.
 class QemuEvent {
  public:
   QemuEvent(std::string_view line, const LineSource& lines);
@@ -23,6 +24,8 @@ class QemuEvent {
   std::uint64_t decimal(std::string_view key) const;
   /// The word after `key`, "bb:dd.ff" in hexadecimal.
   RequesterId requester(std::string_view key) const;
+  /// The word after `key` is `word`.
+  bool says(std::string_view key, std::string_view word) const { return find_word_after(key) == word; }
   /// The line ends with this word.
   bool ends_with(std::string_view word) const;
   /// Throws InputError: what stands after `key` is not `expected`.

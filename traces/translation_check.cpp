@@ -20,7 +20,9 @@ struct KnownPage {
   std::vector<RequesterId> requesters;
   Iova iova;
   PhysAddr physical;
-  std::uint64_t size = 0;
+  /// 1: the line tells of one byte, and nothing of the page.
+  std::uint64_t size = 1;
+  std::optional<Pasid> pasid;
   bool read = false;
   bool write = false;
   bool faults = false;
@@ -60,6 +62,8 @@ KnownPage read_translation(const JsonValue& line) {
   KnownPage page;
   page.requesters.push_back(requester(line.at("sid")));
   page.iova = Iova{line.at("iova").number()};
+  if (const auto substream = line.find("ssid"))
+    page.pasid = Pasid{static_cast<std::uint32_t>(substream->number(0xF'FFFF))};
   const JsonValue result = line.at("result");
   page.faults = result.text() == "fault";
   if (!page.faults && result.text() != "ok") result.fail_kind(R"("ok" or "fault")");
@@ -69,7 +73,7 @@ KnownPage read_translation(const JsonValue& line) {
     return page;
   }
   page.physical = PhysAddr{line.at("pa").number()};
-  take_size(line.at("mask"), line.at("mask").number() + 1, page);
+  if (const auto mask = line.find("mask")) take_size(*mask, mask->number() + 1, page);
   take_rights(line.at("leaf_perm"), page);
   return page;
 }
@@ -101,9 +105,10 @@ std::string compare(const KnownPage& page, std::uint64_t offset, Operation opera
     return equal ? "" : page.fault_reason ? fmt::format("fault {:#x}", *page.fault_reason) : "a fault";
   }
   const PhysAddr address = page.physical + offset;
-  const bool equal = result.outcome == iommu::Outcome::translated && result.address == address &&
-                     result.page_size == page.size && result.readable == page.read && result.writable == page.write;
-  return equal ? "" : answer_text(address, page.size, page.read, page.write);
+  const bool size_fits = page.size == 1 || result.page_size == page.size;
+  const bool equal = result.outcome == iommu::Outcome::translated && result.address == address && size_fits &&
+                     result.readable == page.read && result.writable == page.write;
+  return equal ? "" : answer_text(address, page.size == 1 ? result.page_size : page.size, page.read, page.write);
 }
 
 /// Empty when every access to the page is answered as it should.
@@ -113,6 +118,7 @@ std::string difference(const iommu::Unit& unit, const KnownPage& page, Requester
     for (const Operation operation : {Operation::read, Operation::write}) {
       iommu::TranslationRequest request;
       request.requester = requester;
+      request.pasid = page.pasid;
       request.operation = operation;
       request.address = page.iova + offset;
       request.size = 1;

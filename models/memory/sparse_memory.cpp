@@ -32,6 +32,17 @@ bool is_zero(const std::uint8_t* page) {
   return word == words_per_page;
 }
 
+/// Table entries have few sizes. Of these the compiler knows more than how to copy any number of bytes.
+void copy(void* to, const void* from, std::size_t size) {
+  switch (size) {
+    case 4: std::memcpy(to, from, 4); return;
+    case 8: std::memcpy(to, from, 8); return;
+    case 16: std::memcpy(to, from, 16); return;
+    case 64: std::memcpy(to, from, 64); return;
+    default: std::memcpy(to, from, size);
+  }
+}
+
 class Fnv1a {
  public:
   std::uint64_t value() const { return hash_; }
@@ -133,7 +144,7 @@ bool SparseMemory::read(PhysAddr address, void* to, std::size_t size) const {
     const std::size_t offset = address.offset_in(page_4k);
     const std::size_t part = std::min<std::size_t>(size, page_4k - offset);
     if (const std::uint8_t* page = find_page(address.value() / page_4k))
-      std::memcpy(out, page + offset, part);
+      copy(out, page + offset, part);
     else
       std::memset(out, 0, part);
     out += part;
@@ -149,7 +160,7 @@ bool SparseMemory::write(PhysAddr address, const void* from, std::size_t size) {
   while (size > 0) {
     const std::size_t offset = address.offset_in(page_4k);
     const std::size_t part = std::min<std::size_t>(size, page_4k - offset);
-    std::memcpy(make_page(address.value() / page_4k) + offset, in, part);
+    copy(make_page(address.value() / page_4k) + offset, in, part);
     in += part;
     address += part;
     size -= part;

@@ -38,6 +38,8 @@ struct MapRequest {
   /// Bytes.
   std::uint64_t size = 0;
   Permissions permissions;
+  /// Counts where the IOMMU's tables say what memory is like: on Arm.
+  MemoryType memory = MemoryType::normal;
 };
 
 }  // namespace iommusim::software

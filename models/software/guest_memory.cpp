@@ -2,6 +2,9 @@
 #include "software/guest_memory.h"
 
 #include "base/quantity.h"
+#include "software/vtd_paging_format.h"
+
+#include <memory>
 
 namespace iommusim::software {
 
@@ -13,7 +16,8 @@ Range<PhysAddr> GuestMemory::tables_in(const Range<PhysAddr>& memory) {
 GuestMemory::GuestMemory(CpuBus& bus, PageAllocator& host_pages, const Range<PhysAddr>& memory, unsigned levels)
     : memory_{memory},
       table_pages_{bus, tables_in(memory)},
-      second_stage_{bus, host_pages, {levels, false, false, Stage::second}} {
+      second_stage_{bus, host_pages,
+                    std::make_unique<VtdPagingFormat>(TableFormat{levels, false, false, Stage::second})} {
   // The guest's tables are written by its processor and read, and marked, by the unit.
   second_stage_.map({Iova{memory.first.value()}, Iova{memory.last.value()}}, memory.first, {true, true});
 }

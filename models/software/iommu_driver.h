@@ -5,6 +5,7 @@
 #include "base/range.h"
 #include "base/requester_id.h"
 #include "software/domain.h"
+#include "software/fault_report.h"
 #include "software/invalidate.h"
 #include "software/page_fault_handler.h"
 
@@ -45,7 +46,9 @@ class IommuDriver {
   /// They may also ask for pages.
   virtual bool offers_page_requests(DomainId domain) const = 0;
 
-  /// Translating domains only. Whole 4 KiB pages; a range is refused when some of it is mapped, or beyond the width.
+  /// Bytes of the smallest page that can be mapped.
+  virtual std::uint64_t page_size() const { return page_4k; }
+  /// Translating domains only. Whole pages; a range is refused when some of it is mapped, or beyond the width.
   virtual void map(DomainId domain, const MapRequest& request) = 0;
   /// The range must be mapped. What is not invalidated leaves stale translations in the unit's caches or in devices,
   /// until invalidate().
@@ -55,6 +58,9 @@ class IommuDriver {
 
   /// Serves what devices wait for: the page request queue, and requests that the unit holds. Returns how many.
   virtual std::uint64_t serve_page_requests(const PageFaultHandler& handler) = 0;
+
+  /// What the unit refused since the last call. Requests that wait to be served are not among it.
+  virtual FaultReports drain_faults() = 0;
 
   /// Interrupts that the unit itself looks up in a table; nullptr: it does not, or prepare() has not been called.
   virtual InterruptRemapping* interrupt_remapping() { return nullptr; }

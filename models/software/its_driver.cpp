@@ -28,11 +28,11 @@ constexpr unsigned most_interrupt_bits = 16;
 constexpr std::uint64_t lpi_table_alignment = 0x1'0000;
 
 std::uint64_t page_bytes(const TableBase& table) {
-  return gic::size_of(static_cast<gic::TablePage>(std::min<std::uint64_t>(table.get<TableBase::Page_Size>(), 2)));
+  return gic::size_of(static_cast<gic::TablePage>(std::min<std::uint64_t>(table.get<TableBase::PageSize>(), 2)));
 }
 
 std::uint64_t entry_bytes(const TableBase& table) {
-  return table.get<TableBase::Entry_Size>() + 1;
+  return table.get<TableBase::EntrySize>() + 1;
 }
 
 void set_address(TableBase& table, PhysAddr address) {
@@ -100,9 +100,9 @@ TableBase ItsDriver::set_page_size(unsigned index) {
   const PhysAddr place = config_.its_base + gits::baser + std::uint64_t{index} * 8;
   for (const std::uint64_t size : {2, 1, 0}) {
     TableBase wanted{bus_.load64(place)};
-    wanted.set<TableBase::Page_Size>(size);
+    wanted.set<TableBase::PageSize>(size);
     bus_.store64(place, wanted.raw());
-    if (TableBase{bus_.load64(place)}.get<TableBase::Page_Size>() == size) return wanted;
+    if (TableBase{bus_.load64(place)}.get<TableBase::PageSize>() == size) return wanted;
   }
   fail("has no page size for its tables");
 }
@@ -162,7 +162,7 @@ void ItsDriver::enable_redistributor(std::uint32_t processor) {
   bus_.store32(frame + gicr::ctlr, static_cast<std::uint32_t>(control.raw()));
 
   const std::uint64_t target =
-      type_.get<gits::Type::PTA>() ? frame.value() >> 16 : type.get<gicr::Type::Processor_Number>();
+      type_.get<gits::Type::PTA>() ? frame.value() >> 16 : type.get<gicr::Type::ProcessorNumber>();
   targets_.push_back(target);
   gic::Command map = its_command(gic::Opcode::mapc);
   map.set<gic::Command::V>(true);

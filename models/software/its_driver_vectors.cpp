@@ -39,7 +39,7 @@ void ItsDriver::add_device(std::uint32_t device, unsigned vectors) {
   if (std::uint64_t{device} >> device_bits != 0) fail("has no DeviceID " + format_hex(device));
   if (has_device(device)) fail("knows DeviceID " + format_hex(device) + " already");
   const unsigned bits = event_bits_of(vectors);
-  if (vectors == 0 || bits > type_.get<gits::Type::ID_bits>() + 1)
+  if (vectors == 0 || bits > type_.get<gits::Type::IDbits>() + 1)
     fail("has no " + std::to_string(vectors) + " events for a device");
   map_level_2(device);
   Device added;
@@ -47,14 +47,14 @@ void ItsDriver::add_device(std::uint32_t device, unsigned vectors) {
   const auto first_lpi = lpis_.allocate(added.vectors);
   if (!first_lpi) fail("has no " + std::to_string(added.vectors) + " LPIs left");
   added.first_lpi = *first_lpi;
-  const std::uint64_t entry_bytes = type_.get<gits::Type::ITT_entry_size>() + 1;
+  const std::uint64_t entry_bytes = type_.get<gits::Type::ITTentrySize>() + 1;
   const std::uint64_t table_bytes = entry_bytes << bits;
   added.table = allocate(table_bytes);
   added.table_pages = (table_bytes + page_4k - 1) / page_4k;
   Command command = its_command(Opcode::mapd);
   command.set<Command::DeviceID>(device);
   command.set<Command::Size>(bits - 1);
-  command.set<Command::ITT_addr>(added.table.value() >> 8);
+  command.set<Command::ITTaddr>(added.table.value() >> 8);
   command.set<Command::V>(true);
   queue_.execute(command);
   devices_.emplace(device, added);
@@ -82,7 +82,7 @@ ItsVector ItsDriver::map_vector(std::uint32_t device, std::uint32_t event, std::
   vector.processor = processor;
   vector.message = {BusAddr{(config_.its_base + gits::translater).value()}, event};
   Command command = its_command(Opcode::mapti, device, event);
-  command.set<Command::pINTID>(vector.intid);
+  command.set<Command::PINTID>(vector.intid);
   command.set<Command::ICID>(processor);
   queue_.execute(command, targets_[processor]);
   owner.mapped.emplace(event, processor);
@@ -120,8 +120,8 @@ void ItsDriver::discard(std::uint32_t id, Device& device, std::uint32_t event) {
 
 /// The level 2 page of the device table that has the entry of `device`.
 void ItsDriver::map_level_2(std::uint32_t device) {
-  const auto page = gic::size_of(static_cast<gic::TablePage>(device_table_.get<TableBase::Page_Size>()));
-  const std::uint64_t entry_bytes = device_table_.get<TableBase::Entry_Size>() + 1;
+  const auto page = gic::size_of(static_cast<gic::TablePage>(device_table_.get<TableBase::PageSize>()));
+  const std::uint64_t entry_bytes = device_table_.get<TableBase::EntrySize>() + 1;
   const std::uint64_t table_bytes = (device_table_.get<TableBase::Size>() + 1) * page;
   if (!device_table_.get<TableBase::Indirect>()) {
     if (device * entry_bytes >= table_bytes) fail("has no room for DeviceID " + format_hex(device));

@@ -96,7 +96,7 @@ class VtdDriver final : public IommuDriver {
   InterruptRemapping* interrupt_remapping() override { return interrupts_ ? &*interrupts_ : nullptr; }
   const InterruptRemapping* interrupt_remapping() const { return interrupts_ ? &*interrupts_ : nullptr; }
 
-  FaultReports drain_faults() { return software::drain_faults(registers_); }
+  FaultReports drain_faults() override { return software::drain_faults(registers_); }
 
  private:
   struct Domain {

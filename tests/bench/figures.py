@@ -39,6 +39,12 @@ class GoogleBenchmark:
                                 "levels, 28 fetches each time",
         "translate-nested-hit-vtd": "vtd::Unit::translate, 256 nested pages that the IOTLB holds",
         "translate-nested-structures-vtd": "vtd::Unit::translate, nested, without IOTLB but with paging-structure caches",
+        "translate-hit-smmuv3": "smmuv3, decision and effects, 256 pages that the TLB holds",
+        "translate-walk4-smmuv3": "smmuv3, decision and effects without caches: stream table entry, context descriptor "
+                                  "and four levels each time",
+        "translate-nested-smmuv3": "smmuv3, decision and effects without caches: four levels of stage 1 nested in four of "
+                                   "stage 2, the context descriptor too, each time",
+        "translate-nested-hit-smmuv3": "smmuv3, decision and effects, 256 nested pages that the TLB holds",
         "bare-b-transport-4-hops": "bare SystemC: b_transport through four modules that read our extension and add a "
                                    "delay, the last one copies 64 bytes",
         "bare-4-phase": "bare SystemC: round trips of four phases between two modules, each with a PEQ",

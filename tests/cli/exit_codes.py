@@ -137,6 +137,22 @@ def translate_tells_what_was_captured(iommusim, checks):
     checks.expect("-> 0x103118000, page of 0x1000 bytes" in done.stdout, f"translate: {done.stdout}")
 
 
+def translate_tells_what_was_captured_of_an_smmu(iommusim, checks):
+    """devices.json of the capture has ten streams with stage 1 and 1526 that abort; ASID 3 has five leaves."""
+    capture = iommusim.source / "tests/data/captures/smmuv3-strict"
+    done = iommusim.run("translate", capture)
+    checks.equal(done.returncode, 0, "translate of an SMMUv3: exit code")
+    for words in ("SMMUv3 at 0x9050000", "on, two-level stream table of 2^16 entries at 0x43277000",
+                  "00:05.0        ASID 3, 48 bits from TTB0 0x481c2000, 20 KiB mapped", "abort (1526 streams)"):
+        checks.expect(words in done.stdout, f"translate of an SMMUv3: no {words} in {done.stdout}")
+    checks.equal(done.stdout.count("ASID "), 10, "translate of an SMMUv3: streams")
+    done = iommusim.run("translate", capture, "--requester", "00:05.0", "--address", "0xffff_a000")
+    for words in ("STE ", "CD ", "stage 1 level 3 descriptor", "-> 0x487f7000, page of 0x1000 bytes"):
+        checks.expect(words in done.stdout, f"translate of an SMMUv3: no {words} in {done.stdout}")
+    done = iommusim.run("translate", capture, "--check", capture / "translations.jsonl.zst")
+    checks.expect("7373 checked, 7373 equal, 0 differences" in done.stdout, done.stdout)
+
+
 def all_collisions_are_listed(iommusim, checks):
     """Six packets of the NIC go to the accelerator, into the same BAR."""
     platform = iommusim.platform("nic-behind-non-acs-switch")
@@ -154,7 +170,8 @@ def converted_times_are_relative(iommusim, checks):
 def test(iommusim, checks):
     for check in (help_shows_an_example, wrong_usage_is_told, a_pasid_needs_its_capability,
                   fail_on_looks_for_its_kinds, conform_counts_wrong_answers,
-                  translate_check_counts_differences, translate_tells_what_was_captured, all_collisions_are_listed,
+                  translate_check_counts_differences, translate_tells_what_was_captured,
+                  translate_tells_what_was_captured_of_an_smmu, all_collisions_are_listed,
                   converted_times_are_relative):
         check(iommusim, checks)
 

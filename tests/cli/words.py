@@ -71,9 +71,9 @@ def mistakes_say_what_was_found(iommusim, checks):
             (("regress", platform, "--junit", ""), '--junit: found ""'),
             (("trace", "convert", trace, ""), 'output: found ""'),
             (("trace", "convert", trace, "out.trace", "--interrupts"),
-             "--interrupts: found with --from trace, expected --from qemu-vtd"),
+             "--interrupts: found with --from trace, expected --from qemu-vtd or qemu-smmuv3"),
             (("trace", "convert", trace, "out.trace", "--platform", platform),
-             "--platform: found with --from trace, expected --from qemu-vtd"),
+             "--platform: found with --from trace, expected --from qemu-vtd or qemu-smmuv3"),
             (("translate", capture, "--requester", "5", "--address", "0"), '--requester: found "5"'),
             (("translate", capture, "--requester", "05.0", "--address", "0"), '--requester: found "05.0"')):
         refused(iommusim, checks, words, message)

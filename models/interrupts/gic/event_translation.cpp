@@ -31,7 +31,7 @@ EventTranslation translate_event(const ItsTables& tables, std::uint32_t device, 
   const auto translation = tables.translation(device_entry.entry, event);
   result.dropped = find_obstacle(translation, rules::event_out_of_range, rules::event_unmapped, rules::event_unmapped);
   if (result.dropped != nullptr) return result;
-  result.intid = static_cast<std::uint32_t>(translation.entry.get<TranslationEntry::pINTID>());
+  result.intid = static_cast<std::uint32_t>(translation.entry.get<TranslationEntry::PINTID>());
   result.collection = static_cast<std::uint32_t>(translation.entry.get<TranslationEntry::ICID>());
   // The collection table.
   const auto collection = tables.collection(result.collection);

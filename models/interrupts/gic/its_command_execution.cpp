@@ -32,7 +32,7 @@ CommandError ItsCommandExecution::execute(const Command& command) {
     case Opcode::sync: return CommandError::none;
     case Opcode::mapd: return map_device(command);
     case Opcode::mapc: return map_collection(command);
-    case Opcode::mapti: return map_interrupt(command, command.get<Command::pINTID>());
+    case Opcode::mapti: return map_interrupt(command, command.get<Command::PINTID>());
     case Opcode::mapi: return map_interrupt(command, command.get<Command::EventID>());
     case Opcode::inv: return invalidate(command);
     case Opcode::invall: return invalidate_all(command);
@@ -58,7 +58,7 @@ CommandError ItsCommandExecution::map_device(const Command& command) {
   DeviceEntry entry;
   if (valid) {
     entry.set<DeviceEntry::Valid>(true);
-    entry.set<DeviceEntry::ITT_addr>(command.get<Command::ITT_addr>());
+    entry.set<DeviceEntry::ITTaddr>(command.get<Command::ITTaddr>());
     entry.set<DeviceEntry::Size>(size);
   }
   const auto access = tables_.write_device(command.get<Command::DeviceID>(), entry);
@@ -89,7 +89,7 @@ CommandError ItsCommandExecution::map_interrupt(const Command& command, std::uin
   TranslationEntry entry;
   entry.set<TranslationEntry::Valid>(true);
   entry.set<TranslationEntry::ICID>(command.get<Command::ICID>());
-  entry.set<TranslationEntry::pINTID>(intid);
+  entry.set<TranslationEntry::PINTID>(intid);
   return error_of(tables_.write_translation(device.entry, event, entry), CommandError::event_out_of_range);
 }
 
@@ -102,12 +102,12 @@ CommandError ItsCommandExecution::move_interrupt(const Command& command) {
   event.translation.set<TranslationEntry::ICID>(command.get<Command::ICID>());
   const auto written = tables_.write_translation(event.device, command.get<Command::EventID>(), event.translation);
   if (written != TableAccess::ok) return CommandError::memory;
-  const auto intid = static_cast<std::uint32_t>(event.translation.get<TranslationEntry::pINTID>());
+  const auto intid = static_cast<std::uint32_t>(event.translation.get<TranslationEntry::PINTID>());
   if (event.redistributor != next && event.redistributor->give_up(intid)) next->set_pending(intid);
   return CommandError::none;
 }
 
-CommandError ItsCommandExecution::move_all(const Command& command) {
+CommandError ItsCommandExecution::move_all(const Command& command) const {
   Redistributor* from = target(command.get<Command::RDbase>());
   Redistributor* to = target(command.get<Command::RDbase2>());
   if (from == nullptr || to == nullptr) return CommandError::size_or_target_out_of_range;
@@ -119,7 +119,7 @@ CommandError ItsCommandExecution::discard(const Command& command) {
   const Event event = find_event(command);
   if (event.error != CommandError::none) return event.error;
   if (event.redistributor != nullptr)
-    event.redistributor->give_up(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::pINTID>()));
+    event.redistributor->give_up(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::PINTID>()));
   const auto written = tables_.write_translation(event.device, command.get<Command::EventID>(), TranslationEntry{});
   return error_of(written, CommandError::event_out_of_range);
 }
@@ -127,21 +127,21 @@ CommandError ItsCommandExecution::discard(const Command& command) {
 CommandError ItsCommandExecution::set_pending(const Command& command) {
   const Event event = find_mapped_event(command);
   if (event.error != CommandError::none) return event.error;
-  event.redistributor->set_pending(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::pINTID>()));
+  event.redistributor->set_pending(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::PINTID>()));
   return CommandError::none;
 }
 
 CommandError ItsCommandExecution::clear_pending(const Command& command) {
   const Event event = find_mapped_event(command);
   if (event.error != CommandError::none) return event.error;
-  event.redistributor->clear_pending(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::pINTID>()));
+  event.redistributor->clear_pending(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::PINTID>()));
   return CommandError::none;
 }
 
 CommandError ItsCommandExecution::invalidate(const Command& command) {
   const Event event = find_mapped_event(command);
   if (event.error != CommandError::none) return event.error;
-  event.redistributor->invalidate(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::pINTID>()));
+  event.redistributor->invalidate(static_cast<std::uint32_t>(event.translation.get<TranslationEntry::PINTID>()));
   return CommandError::none;
 }
 

@@ -8,13 +8,15 @@
 #include "interrupts/gic/its_tables.h"
 #include "interrupts/gic/redistributors.h"
 
+#include <utility>
+
 namespace iommusim::gic {
 
 /// Tables and redistributors must outlive it.
 class ItsCommandExecution {
  public:
-  ItsCommandExecution(const ItsConfig& config, ItsTables& tables, Redistributors& redistributors)
-      : config_{config}, tables_{tables}, redistributors_{redistributors} {}
+  ItsCommandExecution(ItsConfig config, ItsTables& tables, Redistributors& redistributors)
+      : config_{std::move(config)}, tables_{tables}, redistributors_{redistributors} {}
 
   /// Anything but `none`: the command had no effect.
   CommandError execute(const Command& command);
@@ -40,7 +42,7 @@ class ItsCommandExecution {
   CommandError map_collection(const Command& command);
   CommandError map_interrupt(const Command& command, std::uint32_t intid);
   CommandError move_interrupt(const Command& command);
-  CommandError move_all(const Command& command);
+  CommandError move_all(const Command& command) const;
   CommandError discard(const Command& command);
   CommandError set_pending(const Command& command);
   CommandError clear_pending(const Command& command);

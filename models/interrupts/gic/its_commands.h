@@ -37,12 +37,12 @@ struct Command : Word<256> {
   using Word::Word;
   struct DeviceID : Field<63, 32, std::uint32_t> {};
   struct Operation : Field<7, 0, Opcode> {};
-  struct pINTID : Field<127, 96, std::uint32_t> {};
+  struct PINTID : Field<127, 96, std::uint32_t> {};
   struct EventID : Field<95, 64, std::uint32_t> {};
   /// MAPD: bits of the EventIDs, less one.
   struct Size : Field<68, 64> {};
   struct V : Field<191, 191, bool> {};
-  struct ITT_addr : Field<179, 136> {};
+  struct ITTaddr : Field<179, 136> {};
   struct RDbase : Field<179, 144> {};
   struct ICID : Field<143, 128, std::uint32_t> {};
   /// MOVALL: RDbase is the first.

@@ -16,10 +16,10 @@ struct DeviceEntry : Word<64> {
   using Word::Word;
   struct Valid : Field<63, 63, bool> {};
   /// 256-byte aligned.
-  struct ITT_addr : Field<51, 8> {};
+  struct ITTaddr : Field<51, 8> {};
   /// Bits of the EventIDs, less one.
   struct Size : Field<4, 0> {};
-  PhysAddr table() const { return PhysAddr{get<ITT_addr>() << 8}; }
+  PhysAddr table() const { return PhysAddr{get<ITTaddr>() << 8}; }
 };
 
 /// The redistributor of a collection.
@@ -34,7 +34,7 @@ struct TranslationEntry : Word<64> {
   using Word::Word;
   struct Valid : Field<63, 63, bool> {};
   struct ICID : Field<47, 32> {};
-  struct pINTID : Field<31, 0> {};
+  struct PINTID : Field<31, 0> {};
 };
 
 }  // namespace iommusim::gic

@@ -19,8 +19,8 @@ namespace {
 Type type_of(const ItsConfig& config) {
   Type type;
   type.set<Type::Physical>(true);
-  type.set<Type::ITT_entry_size>(config.translation_entry_size - 1);
-  type.set<Type::ID_bits>(config.event_bits - 1);
+  type.set<Type::ITTentrySize>(config.translation_entry_size - 1);
+  type.set<Type::IDbits>(config.event_bits - 1);
   type.set<Type::Devbits>(config.device_bits - 1);
   type.set<Type::PTA>(config.physical_targets);
   type.set<Type::HCC>(config.hardware_collections);
@@ -32,8 +32,8 @@ Type type_of(const ItsConfig& config) {
 TableBase table_of(TableType type, unsigned entry_size, const ItsConfig& config) {
   TableBase table;
   table.set<TableBase::Type>(type);
-  table.set<TableBase::Entry_Size>(entry_size - 1);
-  if (config.table_page) table.set<TableBase::Page_Size>(static_cast<std::uint64_t>(*config.table_page));
+  table.set<TableBase::EntrySize>(entry_size - 1);
+  if (config.table_page) table.set<TableBase::PageSize>(static_cast<std::uint64_t>(*config.table_page));
   return table;
 }
 
@@ -45,7 +45,7 @@ bool is_identification(std::uint64_t offset) {
 
 ItsRegisterFile::ItsRegisterFile(const ItsConfig& config)
     : architecture_{config.architecture}, implementation_{config.implementation}, type_{type_of(config)} {
-  const std::uint64_t chosen = TableBase::writable | (config.table_page ? 0 : TableBase::Page_Size::mask);
+  const std::uint64_t chosen = TableBase::writable | (config.table_page ? 0 : TableBase::PageSize::mask);
   writable_ = {chosen | (config.indirect_device_table ? TableBase::Indirect::mask : 0), chosen};
   tables_[0] = table_of(TableType::devices, config.device_entry_size, config);
   tables_[1] = table_of(TableType::collections, config.collection_entry_size, config);

@@ -40,8 +40,8 @@ struct Type : Word<64> {
   struct PTA : Field<19, 19, bool> {};
   struct SEIS : Field<18, 18, bool> {};
   struct Devbits : Field<17, 13> {};
-  struct ID_bits : Field<12, 8> {};
-  struct ITT_entry_size : Field<7, 4> {};
+  struct IDbits : Field<12, 8> {};
+  struct ITTentrySize : Field<7, 4> {};
   struct CCT : Field<2, 2, bool> {};
   struct Virtual : Field<1, 1, bool> {};
   struct Physical : Field<0, 0, bool> {};
@@ -86,10 +86,10 @@ struct TableBase : Word<64> {
   struct InnerCache : Field<61, 59> {};
   struct Type : Field<58, 56, TableType> {};
   struct OuterCache : Field<55, 53> {};
-  struct Entry_Size : Field<52, 48> {};
+  struct EntrySize : Field<52, 48> {};
   struct PhysicalAddress : Field<47, 12> {};
   struct Shareability : Field<11, 10> {};
-  struct Page_Size : Field<9, 8> {};
+  struct PageSize : Field<9, 8> {};
   /// Pages, less one.
   struct Size : Field<7, 0> {};
   /// By everybody; Indirect and Page_Size where the ITS lets software choose.
@@ -98,8 +98,8 @@ struct TableBase : Word<64> {
 };
 
 static_assert(fields_disjoint<TableBase::Valid, TableBase::Indirect, TableBase::InnerCache, TableBase::Type,
-                              TableBase::OuterCache, TableBase::Entry_Size, TableBase::PhysicalAddress,
-                              TableBase::Shareability, TableBase::Page_Size, TableBase::Size>());
+                              TableBase::OuterCache, TableBase::EntrySize, TableBase::PhysicalAddress,
+                              TableBase::Shareability, TableBase::PageSize, TableBase::Size>());
 
 /// An entry of the first level of a two-level table: where a page of the second is.
 struct Level1Entry : Word<64> {

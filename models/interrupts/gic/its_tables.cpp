@@ -16,7 +16,7 @@ namespace {
 
 /// Reserved 3 is taken as 64 KiB.
 TablePage page_of(const TableBase& table) {
-  return static_cast<TablePage>(std::min<std::uint64_t>(table.get<TableBase::Page_Size>(), 2));
+  return static_cast<TablePage>(std::min<std::uint64_t>(table.get<TableBase::PageSize>(), 2));
 }
 
 /// With 64 KiB pages bits 15:12 of the register are bits 51:48 of the address.
@@ -31,7 +31,7 @@ std::uint64_t bytes_of(const TableBase& table) {
 }
 
 std::uint64_t entry_size_of(const TableBase& table) {
-  return table.get<TableBase::Entry_Size>() + 1;
+  return table.get<TableBase::EntrySize>() + 1;
 }
 
 std::optional<std::uint64_t> load(const memory::PhysicalBus& bus, PhysAddr address) {

@@ -49,7 +49,7 @@ class ItsTables {
 
  private:
   struct Place {
-    TableAccess access;
+    TableAccess access = TableAccess::ok;
     PhysAddr address;
   };
   Place find(const gits::TableBase& table, std::uint64_t id, unsigned id_bits) const;

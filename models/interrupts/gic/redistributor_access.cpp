@@ -28,7 +28,7 @@ std::uint64_t Redistributor::wide_register(std::uint64_t offset) const {
       type.set<gicr::Type::PLPIS>(true);
       type.set<gicr::Type::DirectLPI>(config_.direct_lpi);
       type.set<gicr::Type::Last>(processor_ + 1 == config_.processors);
-      type.set<gicr::Type::Processor_Number>(processor_);
+      type.set<gicr::Type::ProcessorNumber>(processor_);
       // Aff0 holds up to 256 processors.
       type.set<gicr::Type::Affinity>(processor_);
       return type.raw();

@@ -34,7 +34,7 @@ struct Control : Word<32> {
 struct Type : Word<64> {
   using Word::Word;
   struct Affinity : Field<63, 32> {};
-  struct Processor_Number : Field<23, 8> {};
+  struct ProcessorNumber : Field<23, 8> {};
   struct Last : Field<4, 4, bool> {};
   struct DirectLPI : Field<3, 3, bool> {};
   struct PLPIS : Field<0, 0, bool> {};

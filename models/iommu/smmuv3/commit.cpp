@@ -46,6 +46,7 @@ void refuse(const iommu::TranslationRequest& request, const FetchLog& fetches, s
   result.rule = &rule_of(EventCode::f_walk_eabt);
   effects.event.code = EventCode::f_walk_eabt;
   effects.event.stall = false;
+  effects.event.read = request.operation == Operation::read;
   effects.event.stage_2 = starts_with(fetches.begin()[failed].what, "stage 2");
   effects.event.fault_class = class_of(fetches, failed);
   effects.event.fetch_address = fetches.begin()[failed].address.value();
@@ -57,7 +58,7 @@ void update_tables(memory::PhysicalBus& bus, const iommu::TranslationRequest& re
     const Fetch& fetch = fetches[i];
     if ((fetch.sets | fetch.clears) == 0 || update(bus, fetch)) continue;
     refuse(request, fetches, i, effects, result);
-    effects.fills_tlb = false;
+    effects.fills_tlb = effects.fills_config = false;
     fetches.truncate(i + 1);
     return;
   }

@@ -66,8 +66,6 @@ struct UnitConfig {
   unsigned command_queue_bits = 19;
   unsigned event_queue_bits = 19;
   unsigned page_request_queue_bits = 0;
-  /// ECMDQ: pairs of extra command queues; 0: none. A power of two, at most 256.
-  unsigned enhanced_command_queues = 0;
 
   /// ATTR_TYPES_OVR and ATTR_PERMS_OVR: the stream table entry may replace incoming attributes.
   bool attribute_type_overrides = false;

@@ -70,15 +70,15 @@ struct HalfFields {
   std::uint64_t table;
 };
 
-HalfFields lower_half(const Cd& descriptor, Regime regime) {
+HalfFields lower_half(const UnitConfig& config, const Cd& descriptor, Regime regime) {
   // EPD0 is ignored where there is one half only.
   return {has_two_halves(regime) && descriptor.get<Cd::EPD0>(), granule_of_tg0(descriptor.get<Cd::TG0>()),
-          descriptor.get<Cd::T0SZ>(), descriptor.word(1) & Cd::table};
+          descriptor.get<Cd::T0SZ>(), table_base_of(config, descriptor.word(1) & Cd::table)};
 }
 
-HalfFields upper_half(const Cd& descriptor, Regime regime) {
+HalfFields upper_half(const UnitConfig& config, const Cd& descriptor, Regime regime) {
   return {!has_two_halves(regime) || descriptor.get<Cd::EPD1>(), granule_of_tg1(descriptor.get<Cd::TG1>()),
-          descriptor.get<Cd::T1SZ>(), descriptor.word(2) & Cd::table};
+          descriptor.get<Cd::T1SZ>(), table_base_of(config, descriptor.word(2) & Cd::table)};
 }
 
 bool is_illegal(const UnitConfig& config, unsigned output_bits, const HalfFields& half) {
@@ -101,23 +101,23 @@ bool has_illegal_update(const UnitConfig& config, const Cd& descriptor) {
   return config.table_update != TableUpdate::access_flag_and_dirty && descriptor.get<Cd::HD>();
 }
 
-Stage1Half half_of(const HalfFields& fields) {
-  Stage1Half half;
+/// `half` is new.
+void take_half(const HalfFields& fields, unsigned output_bits, Stage1Half& half) {
   half.disabled = fields.disabled;
-  if (fields.disabled) return half;
+  if (fields.disabled) return;
   half.geometry.granule = *fields.granule;
   half.geometry.input_bits = static_cast<std::uint8_t>(64 - fields.txsz);
   half.geometry.start_level = static_cast<std::uint8_t>(stage_1_start_level(*fields.granule, 64 - fields.txsz));
-  half.table = fields.table & ~(half.geometry.start_bytes() - 1);
-  return half;
+  half.table = half.geometry.start_table(fields.table, output_bits);
 }
 
 void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& context) {
   Stage1& stage = context.stage_1;
   Stage1Half& lower = stage.halves[0];
   Stage1Half& upper = stage.halves[1];
-  lower = half_of(lower_half(descriptor, context.regime));
-  upper = half_of(upper_half(descriptor, context.regime));
+  stage.output_bits = static_cast<std::uint8_t>(output_bits_of(config, descriptor.get<Cd::IPS>()));
+  take_half(lower_half(config, descriptor, context.regime), stage.output_bits, lower);
+  take_half(upper_half(config, descriptor, context.regime), stage.output_bits, upper);
   lower.ignores_top_byte = descriptor.get<Cd::TBI0>();
   upper.ignores_top_byte = descriptor.get<Cd::TBI1>();
   lower.ignores_hierarchy = config.hierarchical_attribute_disable && descriptor.get<Cd::HAD0>();
@@ -126,7 +126,6 @@ void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& 
   lower.e0pd = has_e0pd && descriptor.get<Cd::E0PD0>();
   upper.e0pd = has_e0pd && descriptor.get<Cd::E0PD1>();
   stage.memory_attributes = descriptor.get<Cd::MAIR>();
-  stage.output_bits = static_cast<std::uint8_t>(output_bits_of(config, descriptor.get<Cd::IPS>()));
   stage.ignores_access_flag = descriptor.get<Cd::AFFD>();
   stage.updates_access_flag = descriptor.get<Cd::HA>();
   stage.updates_dirty = descriptor.get<Cd::HA>() && descriptor.get<Cd::HD>();
@@ -155,8 +154,8 @@ ContextChoice choose_context(const UnitConfig& config, const Ste& entry, std::op
   }
 }
 
-Fault look_up_context(const Ste& entry, std::uint32_t index, WalkContext& walk, Stage2Walk* nested,
-                      StreamContext& context) {
+[[gnu::flatten]] Fault look_up_context(const Ste& entry, std::uint32_t index, WalkContext& walk, Stage2Walk* nested,
+                                       StreamContext& context) {
   std::uint64_t at = 0;
   if (const Fault fault = find(entry, index, walk, nested, at)) return fault;
   Cd descriptor;
@@ -169,8 +168,8 @@ Fault look_up_context(const Ste& entry, std::uint32_t index, WalkContext& walk, 
 
 bool is_illegal(const UnitConfig& config, const Ste& entry, Regime regime, const Cd& descriptor) {
   if (has_illegal_faults(config, entry, descriptor)) return true;
-  const HalfFields lower = lower_half(descriptor, regime);
-  const HalfFields upper = upper_half(descriptor, regime);
+  const HalfFields lower = lower_half(config, descriptor, regime);
+  const HalfFields upper = upper_half(config, descriptor, regime);
   // VMSAv8-64, little-endian.
   if (!descriptor.get<Cd::AA64>()) return true;
   if (descriptor.get<Cd::ENDI>() && !(lower.disabled && upper.disabled)) return true;

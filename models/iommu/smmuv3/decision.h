@@ -28,6 +28,8 @@ class Decision {
   Result decide_enabled();
   Result decide_uncached();
   Result decide(const StreamContext& context, const Fault& fault);
+  Result decide_in(const StreamContext& context, const Fault& fault);
+  void note_updates(const Result& result, const StreamContext& context);
   Fault look_up(const StreamTableEntry& entry, StreamContext& context);
   Result translate(const StreamContext& context);
   Result pass_stream(const StreamContext& context);
@@ -42,13 +44,15 @@ class Decision {
   Result walk_stage_2(const StreamContext& context, const TranslationTag::Space& space);
   Result add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found, Stage2Walk& second,
                      const TranslationTag::Space& space);
-  Result finish(const StreamContext& context, const TranslationTag& tag, const CachedTranslation& entry,
-                const Rule& rule);
+  Result finish(const StreamContext& context, const TranslationTag& tag, const Rule& rule);
+  bool is_split_stage_request(const StreamContext& context) const;
+  Result deliver_ipa(const StreamContext& context, std::uint64_t ipa, unsigned shift);
 
   // translation_requests.cpp: what is particular to ATS.
   Fault check_ats(const StreamContext& context) const;
   Result decide_translated(const StreamContext& context);
   Result grant_nothing(const Rule& rule) const;
+  bool grants_anything(Permissions permissions) const;
   void grant(Permissions permissions, Result& result) const;
 
   // answers.cpp: how it ends otherwise.

@@ -21,7 +21,7 @@ bool find_context(const DecisionInputs& unit, std::uint32_t stream, StreamContex
   WalkContext walk{unit, fetches, effects};
   StreamTableEntry entry;
   if (look_up_stream(unit.config, unit.control.streams, stream, walk.tables, entry)) return false;
-  context = context_of(unit.config, unit.control.e2h, entry);
+  take_entry(unit.config, unit.control.e2h, entry, context);
   if (context.aborts) return false;
   const ContextChoice choice = choose_context(unit.config, entry, std::nullopt);
   if (choice.fault != EventCode::none) return false;

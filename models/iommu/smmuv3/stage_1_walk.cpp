@@ -16,15 +16,15 @@ constexpr std::array<const char*, last_level + 1> descriptor_names{
 
 /// At each level: stage 2 of the descriptor's address, external abort, invalid, output beyond IPS; at the leaf access
 /// flag, permission (3.4, 3.13).
-Stage1Result Stage1Walk::run(const Stage1Half& half, std::uint64_t address, const AccessNeeds& needs) {
+[[gnu::flatten]] Stage1Result Stage1Walk::run(const Stage1Half& half, std::uint64_t address, const AccessNeeds& needs) {
   const TableGeometry& geometry = half.geometry;
   const bool wide = has_wide_output(context_.unit.config);
   Stage1Result result;
   Table table = start(half, address);
   for (;; ++table.level) {
     Stage1Descriptor descriptor;
-    result.fault = read(table.address + geometry.entry_offset(address, table.level), table.level, descriptor);
-    if (result.fault) return result;
+    const std::uint64_t at = table.address + geometry.entry_offset(address, table.level);
+    if (!read(at, table.level, descriptor, result.fault)) return result;
     const DescriptorKind kind = kind_of(descriptor.raw(), geometry.granule, table.level, wide);
     if (kind == DescriptorKind::invalid) {
       result.fault.code = EventCode::f_translation;
@@ -64,18 +64,23 @@ Stage1Walk::Table Stage1Walk::start(const Stage1Half& half, std::uint64_t addres
   return {half.table, half.geometry.start_level, {}};
 }
 
-Fault Stage1Walk::read(std::uint64_t at, unsigned level, Stage1Descriptor& descriptor) {
+bool Stage1Walk::read(std::uint64_t at, unsigned level, Stage1Descriptor& descriptor, Fault& fault) {
   descriptor_ = at;
   PhysAddr place{at};
   if (nested_ != nullptr) {
     descriptor_page_ = nested_->find_structure(at, FaultClass::table_walk);
-    if (descriptor_page_.fault) return descriptor_page_.fault;
+    if (descriptor_page_.fault) {
+      fault = descriptor_page_.fault;
+      return false;
+    }
     place = descriptor_page_.address_of(at);
   }
-  if (!context_.tables.read(descriptor_names[level], place, descriptor))
-    return {EventCode::f_walk_eabt, false, FaultClass::table_walk, true, place.value()};
+  if (!context_.tables.read(descriptor_names[level], place, descriptor)) {
+    fault = {EventCode::f_walk_eabt, false, FaultClass::table_walk, true, place.value()};
+    return false;
+  }
   fetch_ = context_.tables.last();
-  return {};
+  return true;
 }
 
 void Stage1Walk::note_table(std::uint64_t address, unsigned shift, const Table& table) {

@@ -61,7 +61,8 @@ class Stage1Walk {
     TableRestrictions restrictions;
   };
   Table start(const Stage1Half& half, std::uint64_t address) const;
-  Fault read(std::uint64_t at, unsigned level, Stage1Descriptor& descriptor);
+  /// False: `fault`, which is left alone otherwise: copying it at each level would cost.
+  bool read(std::uint64_t at, unsigned level, Stage1Descriptor& descriptor, Fault& fault);
   void note_table(std::uint64_t address, unsigned shift, const Table& table);
   void take_leaf(Stage1Descriptor leaf, const Table& table, const AccessNeeds& needs, Stage1Result& result);
   Fault set_access_flag();

@@ -117,21 +117,19 @@ bool has_illegal_stage_2(const UnitConfig& config, const Ste& entry) {
   const auto geometry = stage_2_geometry(config, entry);
   if (!geometry) return true;
   const unsigned bits = std::min(output_bits_of(config, entry.get<Ste::S2PS>()), table_address_bits(geometry->granule));
-  return exceeds(entry.word(3) & Ste::s2_table, bits);
+  return exceeds(table_base_of(config, entry.word(3) & Ste::s2_table), bits);
 }
 
-Stage2 stage_2_of(const UnitConfig& config, const Ste& entry) {
-  Stage2 stage;
+void take_stage_2(const UnitConfig& config, const Ste& entry, Stage2& stage) {
   stage.geometry = *stage_2_geometry(config, entry);
-  stage.table = entry.word(3) & Ste::s2_table & ~(stage.geometry.start_bytes() - 1);
   stage.output_bits = static_cast<std::uint8_t>(output_bits_of(config, entry.get<Ste::S2PS>()));
+  stage.table = stage.geometry.start_table(table_base_of(config, entry.word(3) & Ste::s2_table), stage.output_bits);
   stage.ignores_access_flag = entry.get<Ste::S2AFFD>();
   stage.updates_access_flag = entry.get<Ste::S2HA>();
   stage.updates_dirty = entry.get<Ste::S2HA>() && entry.get<Ste::S2HD>();
   stage.protects_walks = entry.get<Ste::S2PTW>();
   stage.forces_write_back = config.force_write_back && entry.get<Ste::S2FWB>();
   stage.faults = {true, entry.get<Ste::S2R>(), entry.get<Ste::S2S>()};
-  return stage;
 }
 
 /// Without IDR1.ATTR_TYPES_OVR and ATTR_PERMS_OVR the fields are RES0.
@@ -162,8 +160,8 @@ unsigned context_index_bits(const UnitConfig& config, const Ste& entry) {
   return config.substream_id_bits == 0 ? 0 : entry.get<Ste::S1CDMax>();
 }
 
-Fault look_up_stream(const UnitConfig& config, const StreamTableBase& streams, std::uint32_t stream,
-                     iommu::TableReader& tables, Ste& entry) {
+[[gnu::flatten]] Fault look_up_stream(const UnitConfig& config, const StreamTableBase& streams, std::uint32_t stream,
+                                      iommu::TableReader& tables, Ste& entry) {
   if (exceeds(stream, streams.log2_size)) return {EventCode::c_bad_streamid};
   PhysAddr at;
   const Fault fault =
@@ -182,10 +180,10 @@ bool is_illegal(const UnitConfig& config, const Ste& entry) {
   return uses_vmid(config, entry) && !config.vmid_16 && entry.get<Ste::S2VMID>() > 0xFF;
 }
 
-StreamContext context_of(const UnitConfig& config, bool e2h, const Ste& entry) {
-  StreamContext context;
+void take_entry(const UnitConfig& config, bool e2h, const Ste& entry, StreamContext& context) {
+  context = {};
   context.aborts = aborts_all(entry);
-  if (context.aborts) return context;
+  if (context.aborts) return;
   context.has_stage_1 = has_stage_1(entry);
   context.has_stage_2 = has_stage_2(entry);
   context.ats = ats_mode_of(config, entry);
@@ -195,8 +193,7 @@ StreamContext context_of(const UnitConfig& config, bool e2h, const Ste& entry) {
   if (uses_stream_world(config, entry) && entry.get<Ste::STRW>() == 2)
     context.regime = e2h ? Regime::el2_e2h : Regime::el2;
   if (uses_vmid(config, entry)) context.vmid = entry.get<Ste::S2VMID>();
-  if (context.has_stage_2) context.stage_2 = stage_2_of(config, entry);
-  return context;
+  if (context.has_stage_2) take_stage_2(config, entry, context.stage_2);
 }
 
 }  // namespace iommusim::smmuv3

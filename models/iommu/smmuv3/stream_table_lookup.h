@@ -20,8 +20,8 @@ Fault look_up_stream(const UnitConfig& config, const StreamTableBase& streams, s
 /// The entry selects or needs what the unit lacks, or contradicts itself. Precondition: V.
 bool is_illegal(const UnitConfig& config, const StreamTableEntry& entry);
 
-/// What a legal entry says of everything but context descriptors.
-StreamContext context_of(const UnitConfig& config, bool e2h, const StreamTableEntry& entry);
+/// What a legal entry says of everything but context descriptors. In place: a copy would cost.
+void take_entry(const UnitConfig& config, bool e2h, const StreamTableEntry& entry, StreamContext& context);
 
 /// S1CDMax of a unit with substreams, else 0.
 unsigned context_index_bits(const UnitConfig& config, const StreamTableEntry& entry);

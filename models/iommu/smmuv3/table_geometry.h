@@ -50,17 +50,38 @@ struct TableGeometry {
   }
   /// Bytes of the first table, or of all that are concatenated.
   constexpr std::uint64_t start_bytes() const { return std::uint64_t{descriptor_bytes} << start_width(); }
+  /// Where the first table is: aligned to its size, and to 64 bytes where `output_bits` is 52 (5.2, S2TTB; 5.4, TTB0).
+  constexpr std::uint64_t start_table(std::uint64_t base, unsigned output_bits) const {
+    const std::uint64_t least = output_bits == 52 ? 64 : descriptor_bytes;
+    return base & ~((start_bytes() < least ? least : start_bytes()) - 1);
+  }
 };
 
 /// The level at which the first table of stage 1 stands. Precondition: more bits than the granule's.
 constexpr unsigned stage_1_start_level(Granule granule, unsigned input_bits) {
-  const unsigned bits = input_bits - static_cast<unsigned>(granule);
-  return last_level + 1 - (bits + stride(granule) - 1) / stride(granule);
+  unsigned level = last_level;
+  while (level != 0 && input_bits > index_shift(granule, level) + stride(granule))
+    --level;
+  return level;
 }
 
 /// TG0 and S2TG; nullopt: reserved.
-std::optional<Granule> granule_of_tg0(unsigned tg);
+constexpr std::optional<Granule> granule_of_tg0(unsigned tg) {
+  switch (tg) {
+    case 0: return Granule::size_4k;
+    case 1: return Granule::size_64k;
+    case 2: return Granule::size_16k;
+    default: return std::nullopt;
+  }
+}
 /// TG1 has a coding of its own.
-std::optional<Granule> granule_of_tg1(unsigned tg);
+constexpr std::optional<Granule> granule_of_tg1(unsigned tg) {
+  switch (tg) {
+    case 1: return Granule::size_16k;
+    case 2: return Granule::size_4k;
+    case 3: return Granule::size_64k;
+    default: return std::nullopt;
+  }
+}
 
 }  // namespace iommusim::smmuv3

@@ -16,19 +16,14 @@ bool takes_write(const AccessNeeds& needs) {
 }  // namespace
 
 Decision::Result Decision::walk(const StreamContext& context, const TranslationTag::Space& space) {
-  const Result result = context.translates_stage_1() ? walk_stage_1(context, space) : walk_stage_2(context, space);
-  effects_.updates_tables = walk_.tables.has_updates();
-  if (!effects_.updates_tables) return result;
-  if (!result.fault_recorded) describe({EventCode::f_walk_eabt}, &context);
-  effects_.records_update_failure = is_recorded({EventCode::f_walk_eabt}, {});
-  return result;
+  return context.translates_stage_1() ? walk_stage_1(context, space) : walk_stage_2(context, space);
 }
 
 Decision::Result Decision::walk_stage_2(const StreamContext& context, const TranslationTag::Space& space) {
   Stage2Walk second{walk_, context};
   const Stage2Result found = second.find(request_.address.value(), needs_);
   if (found.fault) return refuse(found.fault, &context);
-  CachedTranslation entry;
+  CachedTranslation& entry = effects_.tlb_entry = {};
   entry.address = found.block;
   entry.permissions = found.permissions;
   entry.stage_2 = found.attributes;
@@ -36,7 +31,8 @@ Decision::Result Decision::walk_stage_2(const StreamContext& context, const Tran
     second.make_dirty(found);
     entry.permissions = entry.permissions.with_write();
   }
-  return finish(context, {space, request_.address.value(), found.shift}, entry, rules::stage_2);
+  if (is_split_stage_request(context)) return deliver_ipa(context, request_.address.value(), found.shift);
+  return finish(context, {space, request_.address.value(), found.shift}, rules::stage_2);
 }
 
 Decision::Result Decision::walk_stage_1(const StreamContext& context, const TranslationTag::Space& space) {
@@ -49,7 +45,7 @@ Decision::Result Decision::walk_stage_1(const StreamContext& context, const Tran
   const TranslationTag::Space owner = found.is_global ? space.as_global() : space;
   if (context.has_stage_2) return add_stage_2(context, first, found, second, owner);
 
-  CachedTranslation entry;
+  CachedTranslation& entry = effects_.tlb_entry = {};
   entry.address = PhysAddr{found.block};
   entry.permissions = found.permissions;
   entry.attributes = found.attributes;
@@ -57,7 +53,7 @@ Decision::Result Decision::walk_stage_1(const StreamContext& context, const Tran
     if (const Fault fault = first.take_write()) return refuse(fault, &context);
     entry.permissions = found.once_dirty;
   }
-  return finish(context, {owner, address, found.shift}, entry, rules::stage_1);
+  return finish(context, {owner, address, found.shift}, rules::stage_1);
 }
 
 /// Neither stage counts a page as written whose write permission the other withholds from a translation request
@@ -66,7 +62,8 @@ Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk&
                                        Stage2Walk& second, const TranslationTag::Space& space) {
   const std::uint64_t address = request_.address.value();
   // What grants a translation request nothing is not translated further (3.9.1.2).
-  if (asks_for_translation() && found.once_dirty.of(needs_.privileged) == 0) return grant_nothing(rules::no_permission);
+  const Permissions at_most = needs_.takes_write ? found.once_dirty : found.permissions;
+  if (asks_for_translation() && !grants_anything(at_most)) return grant_nothing(rules::no_permission);
   const bool may_write = found.once_dirty.allow(Permissions::write, needs_.privileged);
   // Before stage 2 of the page: a write to the table may fault.
   const bool first_takes_write = found.is_clean && takes_write(needs_);
@@ -79,7 +76,7 @@ Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk&
   const Stage2Result host = second.find(ipa, host_needs);
   if (host.fault) return refuse(host.fault, &context);
 
-  CachedTranslation entry;
+  CachedTranslation& entry = effects_.tlb_entry = {};
   Permissions stage_1 = found.permissions;
   Permissions stage_2 = host.permissions;
   if (takes_write(host_needs) && may_write && host.may_write(needs_.privileged)) {
@@ -93,22 +90,28 @@ Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk&
   entry.address = host.address_of(ipa).aligned_down(std::uint64_t{1} << shift);
   entry.permissions = stage_1 & stage_2;
   entry.attributes = combine(found.attributes, host.attributes);
-  if (asks_for_translation() && context.ats == AtsMode::split_stage) {
-    // The device is told the IPA.
-    entry.address = PhysAddr{ipa}.aligned_down(std::uint64_t{1} << shift);
-    walk_.make_dirty();
-    return deliver(context, entry, shift, rules::split_stage);
-  }
-  return finish(context, {space, address, shift}, entry, rules::nested);
+  if (is_split_stage_request(context)) return deliver_ipa(context, ipa, shift);
+  return finish(context, {space, address, shift}, rules::nested);
 }
 
-Decision::Result Decision::finish(const StreamContext& context, const TranslationTag& tag,
-                                  const CachedTranslation& entry, const Rule& rule) {
+bool Decision::is_split_stage_request(const StreamContext& context) const {
+  return asks_for_translation() && context.ats == AtsMode::split_stage;
+}
+
+/// The device is told the IPA: its own address where stage 1 is skipped (13.6.3, 13.6.5). effects_.tlb_entry is filled
+/// in, but not for the TLB.
+Decision::Result Decision::deliver_ipa(const StreamContext& context, std::uint64_t ipa, unsigned shift) {
+  effects_.tlb_entry.address = PhysAddr{ipa}.aligned_down(std::uint64_t{1} << shift);
+  walk_.make_dirty();
+  return deliver(context, effects_.tlb_entry, shift, rules::split_stage);
+}
+
+/// effects_.tlb_entry is filled in.
+Decision::Result Decision::finish(const StreamContext& context, const TranslationTag& tag, const Rule& rule) {
   walk_.make_dirty();
   effects_.tlb_tag = tag;
-  effects_.tlb_entry = entry;
   effects_.fills_tlb = effects_.tlb_lookup == Lookup::miss;
-  return deliver(context, entry, tag.shift(), rule);
+  return deliver(context, effects_.tlb_entry, tag.shift(), rule);
 }
 
 }  // namespace iommusim::smmuv3

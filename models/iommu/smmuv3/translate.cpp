@@ -41,8 +41,9 @@ std::optional<std::uint32_t> stream_of(const UnitConfig& config, RequesterId req
   return std::nullopt;
 }
 
-iommu::TranslationResult decide(const DecisionInputs& unit, const iommu::TranslationRequest& request,
-                                iommu::FetchLog& fetches, DecisionEffects& effects) {
+// One function of all the steps: the calls between them would take a third of a TLB hit.
+[[gnu::flatten]] iommu::TranslationResult decide(const DecisionInputs& unit, const iommu::TranslationRequest& request,
+                                                 iommu::FetchLog& fetches, DecisionEffects& effects) {
   fetches.clear();
   effects.clear();
   return Decision{unit, request, fetches, effects}.run();
@@ -102,29 +103,43 @@ Decision::Result Decision::decide_enabled() {
   return decide(unit_.caches.configs.value(effects_.config_slot), {});
 }
 
-Decision::Result Decision::decide_uncached() {
-  effects_.config_lookup = Lookup::miss;
-  take_overrides({});
-  StreamTableEntry entry;
-  Fault fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry);
-  if (fault) return refuse(fault, nullptr);
-  StreamContext& context = effects_.context;
-  context = context_of(unit_.config, unit_.control.e2h, entry);
-  // A translated transaction needs no context descriptor, and leaves an incomplete entry. Nor does what may not use
-  // ATS.
-  const bool needs_context = !context.aborts && !is_translated() && !check_ats(context);
-  if (needs_context) fault = look_up(entry, context);
-  effects_.fills_config = needs_context ? !fault : context.aborts;
-  return decide(context, fault);
-}
-
 /// With what the stream table entry says; `fault` is of the context descriptor.
 Decision::Result Decision::decide(const StreamContext& context, const Fault& fault) {
   if (context.aborts) return refuse_silently(rules::stream_aborts);
   take_overrides(context.overrides);
+  const Result result = decide_in(context, fault);
+  note_updates(result, context);
+  return result;
+}
+
+Decision::Result Decision::decide_in(const StreamContext& context, const Fault& fault) {
   if (const Fault forbidden = check_ats(context)) return refuse(forbidden, &context);
   if (fault) return refuse(fault, &context);
   return is_translated() ? decide_translated(context) : translate(context);
+}
+
+/// Flags that are updated on the way to a fault stay so (3.13.2), those for the context descriptor too.
+void Decision::note_updates(const Result& result, const StreamContext& context) {
+  effects_.updates_tables = walk_.tables.has_updates();
+  if (!effects_.updates_tables) return;
+  if (!result.fault_recorded) describe({EventCode::f_walk_eabt}, &context);
+  effects_.records_update_failure = is_recorded({EventCode::f_walk_eabt}, {});
+}
+
+Decision::Result Decision::decide_uncached() {
+  effects_.config_lookup = Lookup::miss;
+  take_overrides({});
+  StreamTableEntry entry;
+  if (const Fault fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry))
+    return refuse(fault, nullptr);
+  StreamContext& context = effects_.context;
+  take_entry(unit_.config, unit_.control.e2h, entry, context);
+  // A translated transaction needs no context descriptor, and leaves an incomplete entry. Nor does what may not use
+  // ATS.
+  const bool needs_context = !context.aborts && !is_translated() && !check_ats(context);
+  const Fault fault = needs_context ? look_up(entry, context) : Fault{};
+  effects_.fills_config = needs_context ? !fault : context.aborts;
+  return decide(context, fault);
 }
 
 /// SubstreamID, then the context descriptor.
@@ -164,7 +179,7 @@ Decision::Result Decision::look_up_translation(const StreamContext& context) {
     return refuse({EventCode::f_translation, true, FaultClass::input, true, address}, &context);
   }
   // IPAs for the device are not what the TLB holds.
-  if (asks_for_translation() && context.ats == AtsMode::split_stage) return walk(context, space);
+  if (is_split_stage_request(context)) return walk(context, space);
 
   const Tlb& tlb = unit_.caches.tlb;
   effects_.tlb_slot = tlb.find_block(space, address);

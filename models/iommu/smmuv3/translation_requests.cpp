@@ -33,6 +33,12 @@ Decision::Result Decision::grant_nothing(const Rule& rule) const {
   return result;
 }
 
+/// Execution alone is nothing, unless the stream table entry makes reads of it (13.7, 13.7.1).
+bool Decision::grants_anything(Permissions permissions) const {
+  const std::uint8_t reads = instruction_override_ == 3 ? Permissions::execute : Permissions::read;
+  return (permissions.of(needs_.privileged) & (reads | Permissions::write)) != 0;
+}
+
 /// Execution only if it was asked for, and never without read (13.7.1).
 void Decision::grant(Permissions permissions, Result& result) const {
   const std::uint8_t granted = permissions.of(needs_.privileged);
@@ -42,7 +48,7 @@ void Decision::grant(Permissions permissions, Result& result) const {
   result.readable = instruction_override_ == 3 ? executes : reads;
   result.writable = (granted & Permissions::write) != 0;
   result.executable = asks_for_execute && result.readable && (instruction_override_ == 2 || executes);
-  if (!result.readable && !result.writable) result = grant_nothing(rules::no_permission);
+  if (!grants_anything(permissions)) result = grant_nothing(rules::no_permission);
 }
 
 }  // namespace iommusim::smmuv3

@@ -3,6 +3,8 @@
 
 #include "iommu/smmuv3/commit.h"
 #include "iommu/smmuv3/control_registers.h"
+#include "iommu/smmuv3/stream_table_lookup.h"
+#include "iommu/table_reader.h"
 
 #include <utility>
 
@@ -61,26 +63,22 @@ void Unit::State::record(iommu::TranslationResult& result) {
 
 void Unit::State::request_page(const iommu::PageRequest& request) {
   const auto stream = stream_of(config, request.requester);
-  const auto outcome = stream ? page_requests.put(request, *stream)
-                              : PageRequestQueue::Outcome{false, iommu::PageResponse::response_failure};
+  if (!stream) return;
+  const PageRequestQueue::Outcome outcome = page_requests.put(request, *stream);
   if (outcome.queued) ++statistics.page_requests;
   if (!outcome.answer || !page_response_sink) return;
-  const auto pasid = answers_carry_pasid(request) ? request.pasid : std::nullopt;
+  const auto pasid = request.pasid && answers_carry_pasid(*stream) ? request.pasid : std::nullopt;
   page_response_sink({request.requester, pasid, request.group, *outcome.answer});
 }
 
 /// IDR3.PPS, or else STE.PPAR where the table has an entry to ask (8.1).
-bool Unit::State::answers_carry_pasid(const iommu::PageRequest& request) const {
-  if (config.page_response_pasid || !request.pasid) return true;
-  iommu::TranslationRequest asker;
-  asker.requester = request.requester;
-  asker.pasid = request.pasid;
-  asker.address = request.address;
+bool Unit::State::answers_carry_pasid(std::uint32_t stream) const {
+  if (config.page_response_pasid) return true;
+  if (!control.enabled) return false;
   iommu::FetchLog fetches;
-  DecisionEffects looked_up;
-  smmuv3::decide(inputs, asker, fetches, looked_up);
-  if (looked_up.config_lookup == Lookup::hit) return caches.configs.value(looked_up.config_slot).page_response_pasid;
-  return looked_up.config_lookup == Lookup::miss && looked_up.fills_config && looked_up.context.page_response_pasid;
+  iommu::TableReader tables{bus, fetches};
+  StreamTableEntry entry;
+  return !look_up_stream(config, control.streams, stream, tables, entry) && entry.get<StreamTableEntry::PPAR>();
 }
 
 void Unit::State::react(RegisterId written) {

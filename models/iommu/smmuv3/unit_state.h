@@ -49,7 +49,7 @@ struct Unit::State {
 
  private:
   void record(iommu::TranslationResult& result);
-  bool answers_carry_pasid(const iommu::PageRequest& request) const;
+  bool answers_carry_pasid(std::uint32_t stream) const;
   void control_written();
   void interrupt_control_written();
   void errors_acknowledged();

@@ -170,3 +170,30 @@ TEST_CASE("CR0.VMW says how many bits of the VMID an invalidation ignores", "[sm
   invalidate(4);
   CHECK(cached());
 }
+
+TEST_CASE("CMD_TLBI_EL2_ALL removes what EL2 has, with and without ASIDs", "[smmuv3][commands]") {
+  constexpr std::uint64_t one = 1;
+  constexpr PhysAddr context{0x70'0000};
+  constexpr std::uint32_t stream = 3;
+  const bool e2h = GENERATE(false, true);
+  tests::smmu::Bench bench;
+  bench.start();
+  bench.clear_bits(tests::smmu::offset::cr0, tests::smmu::cr0::smmuen);
+  bench.write32(tests::smmu::offset::cr2, e2h ? tests::smmu::cr2::e2h : 0);
+  bench.set_bits(tests::smmu::offset::cr0, tests::smmu::cr0::smmuen);
+  // Stage 1 only, in the world of EL2; SHCFG: use incoming.
+  const PhysAddr ste = tests::smmu::Bench::stream_table + 64 * stream;
+  bench.store64(ste, context.value() | 1 | 5U << 1);
+  bench.store64(ste + 8, std::uint64_t{2} << 30 | one << 44);
+  // 39 bits of input, EPD1, V, IPS 44 bits, AA64, R, A, ASID 5.
+  bench.store64(context, 25 | one << 30 | one << 31 | std::uint64_t{4} << 32 | one << 41 | one << 45 | one << 46 |
+                             std::uint64_t{5} << 48);
+  bench.store64(context + 8, tests::smmu::Bench::tables.value());
+  bench.store64(context + 24, 0xFF);
+  // A block that is not global: AF, AP[1], nG.
+  bench.store64(tests::smmu::Bench::tables, 0x4000'0000 | one | one << 6 | one << 10 | one << 11);
+  REQUIRE(bench.read(stream, 0x1000).address.value() == 0x4000'1000);
+  REQUIRE(bench.read(stream, 0x1000).translation_cached);
+  bench.submit(command(0x20));
+  CHECK_FALSE(bench.read(stream, 0x1000).translation_cached);
+}

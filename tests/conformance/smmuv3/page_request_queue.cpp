@@ -172,14 +172,22 @@ TEST_CASE("CMD_PRI_RESP answers a group of the device", "[smmuv3][pri]") {
   CHECK(bench.responses[2].pasid == Pasid{0x77});
 }
 
-TEST_CASE("Answers of the unit carry the PASID where it says that they do", "[smmuv3][pri]") {
+TEST_CASE("Answers of the unit carry the PASID where the unit, or the stream's entry, says that they do",
+          "[smmuv3][pri]") {
+  constexpr std::uint64_t ppar = std::uint64_t{1} << 18;
+  constexpr std::uint32_t stream = 5;
   smmuv3::UnitConfig config = full_config();
   config.page_response_pasid = GENERATE(true, false);
+  const bool stream_says_so = GENERATE(true, false);
   PageBench bench{config};
+  bench.attach(stream, false);
+  const PhysAddr ste = Bench::stream_table + 64 * stream;
+  if (stream_says_so) bench.store64(ste + 8, bench.load64(ste + 8) | ppar);
   bench.clear_bits(offset::cr0, cr0::priqen);
   iommu::PageRequest request = page_request(true);
+  request.requester = RequesterId{stream};
   request.pasid = Pasid{3};
   bench.unit.request_page(request);
   REQUIRE(bench.responses.size() == 1);
-  CHECK(bench.responses[0].pasid.has_value() == config.page_response_pasid);
+  CHECK(bench.responses[0].pasid.has_value() == (config.page_response_pasid || stream_says_so));
 }

@@ -3,12 +3,17 @@
 #pragma once
 
 #include "base/access.h"
+#include "oracle/tables.h"
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 namespace iommusim::oracle::vtd {
+
+using oracle::Memory;
+using oracle::Tables;
+using oracle::Update;
 
 struct Request {
   std::uint16_t source = 0;
@@ -67,12 +72,6 @@ struct Record {
   std::uint32_t pasid = 0;
   bool execute = false;
   bool privileged = false;
-};
-
-/// A table word that the unit changed, as it stands afterwards.
-struct Update {
-  std::uint64_t address = 0;
-  std::uint64_t value = 0;
 };
 
 /// Places where the sources of the specification conflict or are silent. The oracle answers nevertheless; the table

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bits by number, as the specification's tables write them.
+// Bits by number, and the one range that VT-d treats apart.
 #pragma once
+
+#include "oracle/bits.h"
 
 #include <cstdint>
 
 namespace iommusim::oracle::vtd {
 
-/// Bits hi..lo of a word, at bit 0.
-constexpr std::uint64_t bits(std::uint64_t word, unsigned hi, unsigned lo) {
-  return (word << (63 - hi)) >> (63 - hi + lo);
-}
-
-constexpr bool bit(std::uint64_t word, unsigned number) {
-  return bits(word, number, number) != 0;
-}
-
-/// Bits hi..lo of a word, in place.
-constexpr std::uint64_t in_place(std::uint64_t word, unsigned hi, unsigned lo) {
-  return bits(word, hi, lo) << lo;
-}
-
-/// Any of bits 63..lo; `lo` may be 64.
-constexpr bool any_from(std::uint64_t word, unsigned lo) {
-  return lo < 64 && bits(word, 63, lo) != 0;
-}
+using oracle::any_from;
+using oracle::bit;
+using oracle::bits;
+using oracle::in_place;
 
 constexpr bool is_in_interrupt_range(std::uint64_t address) {
   return address >= 0xFEE0'0000 && address <= 0xFEEF'FFFF;

@@ -3,11 +3,11 @@
 // over to the next.
 #pragma once
 
+#include "oracle/tables.h"
 #include "oracle/vtd/answer.h"
 #include "oracle/vtd/facts.h"
 #include "oracle/vtd/first_stage.h"
 #include "oracle/vtd/second_stage.h"
-#include "oracle/vtd/tables.h"
 #include "oracle/vtd/walk.h"
 
 #include <array>

@@ -2,8 +2,8 @@
 // Second-stage translation, for legacy and scalable mode (VT-d specification, 3.7 and 9.8).
 #pragma once
 
+#include "oracle/tables.h"
 #include "oracle/vtd/facts.h"
-#include "oracle/vtd/tables.h"
 #include "oracle/vtd/walk.h"
 
 #include <cstdint>

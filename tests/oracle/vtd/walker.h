@@ -4,9 +4,9 @@
 // the model.
 #pragma once
 
+#include "oracle/tables.h"
 #include "oracle/vtd/answer.h"
 #include "oracle/vtd/facts.h"
-#include "oracle/vtd/tables.h"
 
 namespace iommusim::oracle::vtd {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Oracle: tables written by hand after the VT-d sheet (sections 2.1, 2.2 and 2.7), with right and with wrong
-// answers.
+// Oracle: tables written by hand after the VT-d sheet (sections 2.1, 2.2 and 2.7) and the SMMUv3 sheet, with
+// right and with wrong answers.
 #include "traces/conformance_cases.h"
 
 #include "base/input_error.h"
@@ -40,6 +40,22 @@ std::string make_case(const std::string& steps, const std::string& answers, cons
                       const std::string& category = "valid") {
   return one_line(R"({"id":"case-1","category":")" + category + R"(","iommu":)" + unit + R"(,"memory":)" + memory +
                   R"(,"registers":)" + registers + R"(,"accesses":[)" + steps + R"(],"expect":[)" + answers + "]}");
+}
+
+/// 00:03.0 reads page 0x1000 of an SMMUv3: linear stream table at 0x4000'1000, context descriptor at 0x4000'2000,
+/// 39 bits of input from 0x4000'3000, and one page of 4 KiB, read-only.
+const std::string smmu = R"({"kind":"smmuv3","stage":1,"ias":44,"oas":44})";
+const std::string smmu_memory = R"([{"addr":"0x40001600","hex":"0b20004000000000"},
+    {"addr":"0x40002000","hex":"190000c0046200000030004000000000"},{"addr":"0x40003000","hex":"0340004000000000"},
+    {"addr":"0x40004000","hex":"0350004000000000"},{"addr":"0x40005008","hex":"c304009000000000"},
+    {"addr":"0x90000000","len":4096,"fill":"addr64"}])";
+const std::string smmu_registers = R"([["0x80",8,"0x40001000"],["0x88",4,"0x5"],["0xa0",8,"0x40010003"],
+    ["0x2c",4,"0x2"],["0x20",4,"0x5"]])";
+
+std::string make_smmu_case(const std::string& steps, const std::string& answers) {
+  return one_line(R"({"id":"case-1","category":"valid","iommu":)" + smmu + R"(,"memory":)" + smmu_memory +
+                  R"(,"registers":)" + smmu_registers + R"(,"accesses":[)" + steps + R"(],"expect":[)" + answers +
+                  "]}");
 }
 
 CaseResults run(const std::string& lines) {
@@ -90,10 +106,19 @@ TEST_CASE("An answer that is listed as legal too passes, and only that", "[trace
   CHECK(run(make_case(read_step, stale + fault_answer + "]}")).failed.size() == 1);
 }
 
-TEST_CASE("What the unit does not model is skipped by reason", "[traces]") {
-  const CaseResults results = run(make_case("", "", R"({"kind":"smmuv3"})"));
-  CHECK(results.passed == 0);
-  CHECK(results.skipped == std::map<std::string, std::size_t>{{"kind smmuv3", 1}});
+TEST_CASE("A case of an SMMUv3 tells the first event of each access", "[traces]") {
+  const std::string read = R"({"op":"read","rid":"0x18","iova":"0x1008","len":8})";
+  const std::string write = R"({"op":"write","rid":"0x18","iova":"0x1010","len":1,"data":"00"})";
+  const std::string stranger = R"({"op":"read","rid":"0x20","iova":"0x1000","len":1})";
+  const std::string good = R"({"event":null,"outcome":"ok","pa":"0x90000008","data":"08000090000000a5"})";
+  const std::string refused = R"({"event":{"type":19,"sid":"0x0018","rnw":0,"s2":0,"input_addr":"0x1010"},
+      "outcome":"fault","pa":null})";
+  const std::string unknown = R"({"event":{"type":2,"sid":"0x0020"},"outcome":"fault","pa":null})";
+  const CaseResults results =
+      run(make_smmu_case(write + "," + read + "," + stranger, refused + "," + good + "," + unknown));
+  if (!results.failed.empty()) UNSCOPED_INFO(results.failed[0].expected << "\n" << results.failed[0].found);
+  CHECK(results.passed == 1);
+  CHECK(run(make_smmu_case(write, good)).failed.size() == 1);
 }
 
 TEST_CASE("An interrupt of a case is answered with what a processor would see", "[traces]") {
@@ -141,17 +166,16 @@ TEST_CASE("Of faults in scalable mode the reason is not compared, but everything
   CHECK_FALSE(passes("scalable", "9", "0x0019"));
 }
 
-TEST_CASE("Cases that nobody knows are refused, not skipped", "[traces]") {
+TEST_CASE("Cases that nobody knows are refused", "[traces]") {
   const auto changed = [](const std::string& from, const std::string& to) {
     std::string text = make_case(read_step, read_answer);
     return text.replace(text.find(from), from.size(), to);
   };
   CHECK(error_of(changed("\"kind\":\"vtd\"", "\"kind\":\"foo\"")) ==
-        "cases.jsonl:1: iommu.kind: found \"foo\", expected vtd (smmuv3 is skipped)");
+        "cases.jsonl:1: iommu.kind: found \"foo\", expected vtd or smmuv3");
   CHECK(error_of(changed("\"mode\":\"legacy\"", "\"mode\":\"foo\"")) ==
         "cases.jsonl:1: iommu.mode: found \"foo\", expected legacy or scalable");
   CHECK(error_of(changed("\"id\":\"case-1\",", "")) == "cases.jsonl:1: \"id\" is missing");
-  // Of a kind that is skipped, too.
   CHECK(error_of(R"({"category":"valid","iommu":{"kind":"smmuv3"}})") == "cases.jsonl:1: \"id\" is missing");
 }
 
@@ -170,7 +194,18 @@ TEST_CASE("What is no case is refused with its line and place", "[traces]") {
   CHECK(error_of(make_case(R"({"op":"write","rid":"0x18","iova":0,"len":2,"data":"00"})", "{}")) ==
         "cases.jsonl:1: accesses[0].data: found \"00\", expected as many bytes as \"len\" says");
   CHECK(error_of(make_case(R"({"op":"mem_write","addr":"0x80000000","hex":"00"})", "{}")) ==
-        "cases.jsonl:1: accesses[0]: 0x80000000 lies outside the memory of the cases (0 to 2 GiB, 4 to 5 GiB)");
+        "cases.jsonl:1: accesses[0]: 0x80000000 lies outside the memory of the cases (0x0 to 0x7fffffff, "
+        "0x100000000 to 0x13fffffff)");
   CHECK(error_of(make_case("", "", R"({"kind":"vtd","aw":57})")) ==
         "cases.jsonl:1: iommu.aw: found 57, expected 39 or 48");
+  const auto smmu_error = [](const std::string& unit) {
+    return error_of(make_case("", "", R"({"kind":"smmuv3",)" + unit + "}"));
+  };
+  CHECK(smmu_error(R"("stage":2,"ias":44,"oas":44)") == "cases.jsonl:1: iommu.stage: found 2, expected 1");
+  CHECK(smmu_error(R"("stage":1,"ias":40,"oas":44)") ==
+        "cases.jsonl:1: iommu.ias: found 40, expected the same as \"oas\"");
+  CHECK(smmu_error(R"("stage":1,"ias":41,"oas":41)") ==
+        "cases.jsonl:1: iommu.oas: found 41, expected 32, 36, 40, 42, 44, 48 or 52");
+  CHECK(error_of(make_smmu_case(R"({"op":"msi","rid":"0x18","addr":"0x0","data":"0x0"})", "{}")) ==
+        "cases.jsonl:1: accesses[0].op: found \"msi\", expected \"write\" in place of \"msi\", with kind smmuv3");
 }

@@ -25,10 +25,10 @@ const std::string data_folder = tests::source_dir() + "/tests/data/qemu-vtd/";
 
 struct Imported {
   std::vector<std::string> lines;
-  QemuVtdSummary summary;
+  QemuLogSummary summary;
 };
 
-Imported import(const std::string& log, const QemuVtdOptions& options = {}) {
+Imported import(const std::string& log, const QemuLogOptions& options = {}) {
   Imported imported;
   imported.summary = import_qemu_vtd(
       log, options, [&](const TraceOperation& operation) { imported.lines.push_back(to_text(operation)); });
@@ -44,8 +44,8 @@ std::vector<std::string> canonical_lines(const std::string& path) {
   return lines;
 }
 
-QemuVtdOptions with_names() {
-  QemuVtdOptions options;
+QemuLogOptions with_names() {
+  QemuLogOptions options;
   options.names[RequesterId{1, 0, 0}] = "nvme0";
   return options;
 }
@@ -69,7 +69,7 @@ TEST_CASE("A QEMU log becomes maps, DMAs and unmaps in its order", "[traces]") {
 }
 
 TEST_CASE("Interrupt messages of a QEMU log are included on demand", "[traces]") {
-  QemuVtdOptions options = with_names();
+  QemuLogOptions options = with_names();
   options.include_interrupts = true;
   CHECK(import(data_folder + "short.log", options).lines ==
         canonical_lines(data_folder + "short-with-interrupts.trace"));

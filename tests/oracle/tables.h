@@ -2,15 +2,19 @@
 // Memory as the walk of one request sees it: with the accessed and dirty bits that the walk itself has set.
 #pragma once
 
-#include "oracle/vtd/answer.h"
-
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <vector>
 
-namespace iommusim::oracle::vtd {
+namespace iommusim::oracle {
+
+/// A table word that the unit changed, as it stands afterwards.
+struct Update {
+  std::uint64_t address = 0;
+  std::uint64_t value = 0;
+};
 
 struct Memory {
   /// The 64-bit word at an address; empty is an access error.
@@ -28,6 +32,7 @@ class Tables {
     return changed != changed_.end() ? changed->second : memory_.read(address);
   }
 
+  bool can_write(std::uint64_t address) const { return memory_.writable(address); }
   /// False: nothing changed, access error.
   bool write(std::uint64_t address, std::uint64_t value) {
     if (!memory_.writable(address)) return false;
@@ -50,4 +55,4 @@ class Tables {
   std::map<std::uint64_t, std::uint64_t> changed_;
 };
 
-}  // namespace iommusim::oracle::vtd
+}  // namespace iommusim::oracle

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: the translations that QEMU 7.2 performed for a Linux guest, and the leaves of that guest's tables,
+// in tests/data/captures (see tests/data/README.md).
+#include "platforms/capture.h"
+
+#include "support/source_dir.h"
+#include "traces/translation_check.h"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using namespace iommusim;
+
+namespace {
+
+const std::string folder = tests::source_dir() + "/tests/data/captures/smmuv3-strict/";
+
+void check(const std::string& file, std::uint64_t answers) {
+  const auto capture = platforms::load_capture(folder);
+  const auto result = traces::check_translations(*capture.unit, folder + file);
+  for (const std::string& difference : result.differences)
+    UNSCOPED_INFO(difference);
+  CHECK(result.differences.empty());
+  CHECK(result.checked == answers);
+  CHECK(result.equal == answers);
+}
+
+}  // namespace
+
+TEST_CASE("A captured SMMUv3 has no feature that ours lacks", "[conformance][smmuv3]") {
+  CHECK(platforms::load_capture(folder).unsupported.empty());
+}
+
+TEST_CASE("A captured SMMUv3 translates as QEMU did for the captured guest", "[conformance][smmuv3]") {
+  check("translations.jsonl.zst", 7373);
+}
+
+TEST_CASE("A captured SMMUv3 finds every mapping of the captured tables", "[conformance][smmuv3]") {
+  // 699 mappings, for each stream that uses their table.
+  check("mappings.jsonl.zst", 3921);
+}
