@@ -94,6 +94,8 @@ struct SriovDescription {
   std::optional<MsixDescription> msix;
   std::optional<AcsDescription> acs;
   bool bus_master = true;
+  /// Each virtual function has ATS, and shares the device TLB of the physical function.
+  bool ats = false;
 };
 
 /// Rate and length of the link above a port or endpoint.
@@ -319,6 +321,8 @@ struct DomainDescription {
   unsigned levels = 0;
   /// Its tables are first-stage tables.
   bool first_stage = false;
+  /// Nested: the first-stage tables are a guest's, in this memory.
+  std::optional<Range<PhysAddr>> guest_memory;
   std::vector<std::string> devices;
   std::vector<MappingDescription> mappings;
 };

@@ -9,8 +9,8 @@ void forget_disabled_translations(Machine& machine, unsigned offset) {
   if (offset < first_extended) return;
   for (Device& device : machine.devices()) {
     if (device.tlb == nullptr || device.tlb->size() == 0) continue;
-    const pcie::Decoded& function = machine.topology()[device.node].decoded;
-    if (!function.ats_enabled || !function.present) device.tlb->clear();
+    const pcie::Node& function = machine.topology()[device.node];
+    if (!function.decoded.ats_enabled || !function.decoded.present) device.tlb->forget(function.requester);
   }
 }
 

@@ -61,6 +61,13 @@ bool has_stage(const IommuDescription& iommu, Stage stage) {
   return has_stage(iommu.vtd, stage);
 }
 
+bool has_nesting(const IommuDescription& iommu) {
+  switch (iommu.kind) {
+    case IommuKind::vtd: break;
+  }
+  return iommu.vtd.nested;
+}
+
 std::vector<unsigned> table_levels(const IommuDescription& iommu, Stage stage) {
   switch (iommu.kind) {
     case IommuKind::vtd: break;

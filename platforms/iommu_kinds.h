@@ -19,6 +19,8 @@ bool remaps_interrupts(const IommuDescription& iommu);
 
 /// Domains of this stage can have tables.
 bool has_stage(const IommuDescription& iommu, software::Stage stage);
+/// First-stage tables of a domain can lie in memory that second-stage tables map.
+bool has_nesting(const IommuDescription& iommu);
 /// Depths that these tables may have.
 std::vector<unsigned> table_levels(const IommuDescription& iommu, software::Stage stage);
 /// Addresses that tables of this depth translate, in bits.

@@ -9,6 +9,7 @@
 #include "platforms/iommu_kinds.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace iommusim::platforms {
 namespace {
@@ -27,10 +28,8 @@ std::unique_ptr<iommu::Unit> make_unit(const IommuDescription& iommu, memory::Ph
   return nullptr;
 }
 
-Device device_of(const FunctionDescription& function, pcie::NodeIndex node) {
-  Device device{&function, node, std::make_unique<pcie::BarMemory>(bar_sizes(function)), nullptr, {}};
-  if (function.ats) device.tlb = std::make_unique<iommu::DeviceTlb>(function.device_tlb);
-  return device;
+Device device_of(const FunctionDescription& function, pcie::NodeIndex node, std::shared_ptr<iommu::DeviceTlb> tlb) {
+  return {&function, node, std::make_unique<pcie::BarMemory>(bar_sizes(function)), std::move(tlb), {}};
 }
 
 }  // namespace
@@ -135,8 +134,11 @@ void Machine::build_function(const FunctionDescription& function, std::uint8_t b
   if (!is_pci(function.kind)) may_always_send(index);
   functions_.push_back(&function);
   by_name_.emplace(function.name, index);
-  if (!is_port(function.kind)) devices_.push_back(device_of(function, index));
-  build_virtual_functions(function, index);
+  if (!is_port(function.kind)) {
+    const auto tlb = function.ats ? std::make_shared<iommu::DeviceTlb>(function.device_tlb) : nullptr;
+    devices_.push_back(device_of(function, index, tlb));
+    build_virtual_functions(function, index, tlb);
+  }
   for (const FunctionDescription& child : function.children)
     build_function(child, bridge, function.children, index);
 }
@@ -149,7 +151,8 @@ void Machine::may_always_send(pcie::NodeIndex node) {
                          pcie::Command::bytes, static_cast<std::uint32_t>(command.raw()));
 }
 
-void Machine::build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node) {
+void Machine::build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node,
+                                      const std::shared_ptr<iommu::DeviceTlb>& tlb) {
   for (std::size_t i = 0; i < physical.virtual_functions.size(); ++i) {
     const FunctionDescription& function = physical.virtual_functions[i];
     pcie::Node node;
@@ -165,7 +168,7 @@ void Machine::build_virtual_functions(const FunctionDescription& physical, pcie:
     const pcie::NodeIndex index = topology_.add(std::move(node));
     functions_.push_back(&function);
     by_name_.emplace(function.name, index);
-    devices_.push_back(device_of(function, index));
+    devices_.push_back(device_of(function, index, function.ats ? tlb : nullptr));
   }
 }
 

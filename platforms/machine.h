@@ -30,8 +30,8 @@ struct Device {
   const FunctionDescription* description = nullptr;
   pcie::NodeIndex node = pcie::NodeIndex::none;
   std::unique_ptr<pcie::BarMemory> bars;
-  /// With ATS.
-  std::unique_ptr<iommu::DeviceTlb> tlb;
+  /// With ATS. Virtual functions share that of their physical function.
+  std::shared_ptr<iommu::DeviceTlb> tlb;
   iommu::PageRequester page_requests;
 };
 
@@ -118,7 +118,8 @@ class Machine {
   void build_function(const FunctionDescription& function, std::uint8_t bridge,
                       const std::vector<FunctionDescription>& on_bus, pcie::NodeIndex parent);
   void may_always_send(pcie::NodeIndex node);
-  void build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node);
+  void build_virtual_functions(const FunctionDescription& physical, pcie::NodeIndex physical_node,
+                               const std::shared_ptr<iommu::DeviceTlb>& tlb);
   void resolve_peer_pairs();
   void resolve_iommus();
   void build_system_map();

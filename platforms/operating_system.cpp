@@ -26,6 +26,12 @@ software::DomainKind domain_kind(DomainType type) {
   return software::DomainKind::blocked;
 }
 
+software::DomainId create_domain_in(software::IommuDriver& driver, const DomainDescription& description) {
+  if (description.guest_memory) return driver.create_nested_domain(description.levels, *description.guest_memory);
+  return driver.create_domain(domain_kind(description.type), description.levels,
+                              description.first_stage ? software::Stage::first : software::Stage::second);
+}
+
 }  // namespace
 
 OperatingSystem::OperatingSystem(const Machine& machine, software::CpuBus& bus)
@@ -75,8 +81,7 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
   domain->description = &description;
   domain->iommu = iommu_of(description);
   software::IommuDriver& driver = driver_of(*domain);
-  domain->handle = driver.create_domain(domain_kind(description.type), description.levels,
-                                        description.first_stage ? software::Stage::first : software::Stage::second);
+  domain->handle = create_domain_in(driver, description);
   for (const std::string& name : description.devices) {
     const pcie::NodeIndex device = machine_.find_function(name);
     attach(*domain, device);

@@ -11,11 +11,13 @@ constexpr std::uint64_t wanted = std::uint64_t{64} << 20;
 bool in_use(const Description& description, const Range<PhysAddr>& range) {
   for (const BufferDescription& buffer : description.buffers)
     if (buffer.range.overlaps(range)) return true;
-  for (const DomainDescription& domain : description.domains)
+  for (const DomainDescription& domain : description.domains) {
+    if (domain.guest_memory && domain.guest_memory->overlaps(range)) return true;
     for (const MappingDescription& mapping : domain.mappings) {
       const auto physical = Range<PhysAddr>::from_size(mapping.physical, mapping.size);
       if (physical && physical->overlaps(range)) return true;
     }
+  }
   return false;
 }
 

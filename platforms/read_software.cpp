@@ -87,6 +87,29 @@ MappingDescription read_mapping(const Value& value, const std::vector<BufferDesc
   return mapping;
 }
 
+/// Four pages: a quarter is the guest's for its tables.
+Range<PhysAddr> read_guest_memory(const Value& value) {
+  const Map map{value, {"base", "size"}};
+  const auto memory = read_range<PhysAddr>(map);
+  require_page(map.required("base", ""), memory.first.value());
+  const Value size = map.required("size", "");
+  require_page(size, memory.size());
+  if (memory.size() < 4 * page_4k) size.reject("at least 16 KiB");
+  return memory;
+}
+
+void read_stage(const Map& map, DomainDescription& domain) {
+  enum class Tables : std::uint8_t { first, second, nested };
+  Tables tables = Tables::second;
+  if (const auto stage = map.optional("stage"))
+    tables = stage->choice<Tables>({{"first", Tables::first}, {"second", Tables::second}, {"nested", Tables::nested}});
+  domain.first_stage = tables != Tables::second;
+  if (tables == Tables::nested)
+    domain.guest_memory = read_guest_memory(map.required("guest_memory", "the memory of the guest"));
+  else if (const auto memory = map.optional("guest_memory"))
+    memory->reject("it beside stage: nested");
+}
+
 }  // namespace
 
 BufferDescription read_buffer(const Value& value) {
@@ -95,7 +118,7 @@ BufferDescription read_buffer(const Value& value) {
 }
 
 DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers) {
-  const Map map{value, {"name", "type", "levels", "stage", "devices", "mappings"}};
+  const Map map{value, {"name", "type", "levels", "stage", "guest_memory", "devices", "mappings"}};
   DomainDescription domain;
   domain.name = map.required("name", "a name").name();
   domain.type = map.required("type", "identity, dma, unmanaged or blocked")
@@ -104,8 +127,7 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
                                          {"unmanaged", DomainType::unmanaged},
                                          {"blocked", DomainType::blocked}});
   domain.levels = map.number("levels", 0, {3, 5});
-  if (const auto stage = map.optional("stage"))
-    domain.first_stage = stage->choice<bool>({{"first", true}, {"second", false}});
+  read_stage(map, domain);
   for (const Value& device : map.items("devices"))
     domain.devices.push_back(device.name());
   for (const Value& mapping : map.items("mappings"))

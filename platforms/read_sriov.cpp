@@ -31,9 +31,9 @@ std::optional<AriDescription> read_ari(const Map& function) {
 std::optional<SriovDescription> read_sriov(const Map& function) {
   const auto value = function.optional("sriov");
   if (!value) return std::nullopt;
-  const Map map{
-      *value,
-      {"total_vfs", "num_vfs", "first_vf_offset", "vf_stride", "vf_device_id", "vf_bars", "msix", "acs", "bus_master"}};
+  const Map map{*value,
+                {"total_vfs", "num_vfs", "first_vf_offset", "vf_stride", "vf_device_id", "vf_bars", "msix", "acs",
+                 "bus_master", "ats"}};
   SriovDescription sriov;
   sriov.total_vfs = map.required("total_vfs", "the number of virtual functions").number_as<std::uint16_t>({1, 0xFFFF});
   sriov.num_vfs = static_cast<std::uint16_t>(map.number("num_vfs", 0, {0, sriov.total_vfs}));
@@ -44,6 +44,9 @@ std::optional<SriovDescription> read_sriov(const Map& function) {
   sriov.msix = read_msix(map, sriov.vf_bars);
   if (const auto acs = map.optional("acs"); acs && acs->found() != "'none'")
     sriov.acs = read_acs(*acs, FunctionKind::endpoint);
+  sriov.ats = map.boolean("ats", false);
+  if (sriov.ats && !function.boolean("ats", false))
+    map.optional("ats")->reject("false without ats of the physical function");
   sriov.bus_master = map.boolean("bus_master", sriov.bus_master);
   return sriov;
 }

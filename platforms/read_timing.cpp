@@ -79,9 +79,10 @@ timing::EngineParameters read_engine(const Value& value) {
         value.choice<timing::EnginePreset>({{"ideal", timing::EnginePreset::ideal},
                                             {"nfp-6000", timing::EnginePreset::nfp_6000},
                                             {"nfp-6000-command", timing::EnginePreset::nfp_6000_command}}));
-  const Map map{value,
-                {"issue", "job", "line", "port_job", "port_line", "chunk", "tags", "tags_large", "large", "buffers",
-                 "command", "descriptor", "relaxed_ordering", "id_ordering", "traffic_class", "completion_timeout"}};
+  const Map map{
+      value,
+      {"issue", "job", "line", "port_job", "port_line", "chunk", "tags", "tags_large", "large", "buffers", "command",
+       "descriptor", "relaxed_ordering", "id_ordering", "traffic_class", "completion_timeout", "translations"}};
   timing::EngineParameters engine;
   engine.issue = map.duration("issue", engine.issue);
   engine.job = map.duration("job", engine.job);
@@ -93,6 +94,7 @@ timing::EngineParameters read_engine(const Value& value) {
   engine.tags_large = map.number("tags_large", engine.tags, {1, 1024});
   engine.large = map.number("large", engine.large, {0, 4096});
   engine.buffers = map.number("buffers", engine.buffers, {1, 1024});
+  engine.translations = map.number("translations", engine.translations, {1, 1024});
   engine.command = map.duration("command", engine.command);
   engine.descriptor = map.duration("descriptor", engine.descriptor);
   engine.relaxed_ordering = map.boolean("relaxed_ordering", engine.relaxed_ordering);

@@ -56,6 +56,7 @@ void validate_names(const Description& description, const Source& source) {
 void validate_software(const Description& description, const Source& source) {
   validate_buffers(description, source);
   validate_domains(description, source);
+  validate_guests(description, source);
   validate_interrupts(description, source);
 }
 

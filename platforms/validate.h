@@ -31,6 +31,8 @@ void validate_vtd(const IommuDescription& iommu, const Source& source);
 void validate_software(const Description& description, const Source& source);
 void validate_buffers(const Description& description, const Source& source);
 void validate_domains(const Description& description, const Source& source);
+/// After validate_domains().
+void validate_guests(const Description& description, const Source& source);
 void validate_interrupts(const Description& description, const Source& source);
 
 }  // namespace iommusim::platforms

@@ -23,6 +23,7 @@ FunctionDescription virtual_function(const FunctionDescription& physical, unsign
   function.acs = sriov.acs;
   function.msix = sriov.msix;
   function.link = physical.link;
+  function.ats = sriov.ats;
   function.ari = AriDescription{};
   function.dma_bits = physical.dma_bits;
   function.max_payload = physical.max_payload;

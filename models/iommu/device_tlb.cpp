@@ -46,7 +46,7 @@ const Rule translation_denied{"ats.translation-denied",
 DeviceTlb::Cache::Slot DeviceTlb::find(const Access& access) const {
   for (unsigned shift = 12; shift < 64 && shifts_in_use_ >> shift != 0; ++shift) {
     if ((shifts_in_use_ >> shift & 1) == 0) continue;
-    const Cache::Slot slot = cache_.find(DeviceTlbTag{access.pasid, asks_as_supervisor(access), access.address, shift});
+    const Cache::Slot slot = cache_.find(DeviceTlbTag{access, shift});
     if (slot != Cache::none) return slot;
   }
   return Cache::none;
@@ -65,18 +65,18 @@ void DeviceTlb::fill(const Access& access, AddressTranslation completion) {
   if (!completion.get<AddressTranslation::R>() && !completion.get<AddressTranslation::W>()) return;
   const unsigned shift = shift_of(block_of(completion));
   shifts_in_use_ |= std::uint64_t{1} << shift;
-  cache_.insert(DeviceTlbTag{access.pasid, asks_as_supervisor(access), access.address, shift}, completion);
+  cache_.insert(DeviceTlbTag{access, shift}, completion);
 }
 
 std::size_t DeviceTlb::invalidate(const DeviceTlbInvalidation& request) {
   return cache_.invalidate_if([&request](const DeviceTlbTag& tag, const AddressTranslation&) {
-    return (request.global || tag.is_of(request.pasid)) && tag.block().overlaps(request.block);
+    return tag.is_of(request.target) && (request.global || tag.is_of(request.pasid)) &&
+           tag.block().overlaps(request.block);
   });
 }
 
-void DeviceTlb::clear() {
-  cache_.clear();
-  shifts_in_use_ = 0;
+void DeviceTlb::forget(RequesterId function) {
+  cache_.invalidate_if([function](const DeviceTlbTag& tag, const AddressTranslation&) { return tag.is_of(function); });
 }
 
 Access translation_request(const Access& access) {

@@ -27,22 +27,25 @@ constexpr bool asks_as_supervisor(const Access& access) {
   return access.pasid.has_value() && access.privileged;
 }
 
-/// A block of 2^shift bytes in one address space of the device, as users or as supervisors see it.
+/// A block of 2^shift bytes in one address space of a function, as users or as supervisors see it.
 class DeviceTlbTag {
  public:
   constexpr DeviceTlbTag() = default;
-  constexpr DeviceTlbTag(std::optional<Pasid> pasid, bool supervisor, BusAddr address, unsigned shift)
-      : space_{space_of(pasid) | (supervisor ? of_supervisors : 0) | shift}, page_{address.value() >> shift} {}
+  constexpr DeviceTlbTag(const Access& access, unsigned shift)
+      : space_{space_of(access.pasid) | (asks_as_supervisor(access) ? of_supervisors : 0) | shift},
+        function_{access.requester},
+        page_{access.address.value() >> shift} {}
 
+  constexpr bool is_of(RequesterId function) const { return function_ == function; }
   constexpr bool is_of(std::optional<Pasid> pasid) const { return (space_ & address_space) == space_of(pasid); }
   constexpr Range<Iova> block() const {
     const unsigned shift = space_ & 0xFF;
     const Iova first{page_ << shift};
     return {first, first + ((std::uint64_t{1} << shift) - 1)};
   }
-  constexpr std::size_t index() const { return static_cast<std::size_t>(page_ ^ (space_ >> 8)); }
+  constexpr std::size_t index() const { return static_cast<std::size_t>(page_ ^ (space_ >> 8) ^ function_.raw()); }
   friend constexpr bool operator==(const DeviceTlbTag& a, const DeviceTlbTag& b) {
-    return a.space_ == b.space_ && a.page_ == b.page_;
+    return a.space_ == b.space_ && a.function_ == b.function_ && a.page_ == b.page_;
   }
 
  private:
@@ -57,9 +60,11 @@ class DeviceTlbTag {
 
   /// Shift in 7:0, PASID in 27:8.
   std::uint32_t space_ = 0;
+  RequesterId function_;
   std::uint64_t page_ = 0;
 };
 
+/// Of a function, or of a physical function with its virtual ones.
 class DeviceTlb {
  public:
   /// Throws std::invalid_argument when TranslationCache::is_valid_geometry() is false.
@@ -74,7 +79,8 @@ class DeviceTlb {
   void fill(const Access& access, AddressTranslation completion);
   /// Drops exactly what is asked for: a block goes whole. Returns how many.
   std::size_t invalidate(const DeviceTlbInvalidation& request);
-  void clear();
+  /// All that it keeps for `function`.
+  void forget(RequesterId function);
   std::size_t size() const { return cache_.size(); }
 
  private:
@@ -83,7 +89,7 @@ class DeviceTlb {
   Cache::Slot find(const Access& access) const;
 
   Cache cache_;
-  /// Bit n: a block of 2^n bytes was kept since the last clear().
+  /// Bit n: a block of 2^n bytes was kept.
   std::uint64_t shifts_in_use_ = 0;
 };
 

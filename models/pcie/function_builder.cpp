@@ -139,7 +139,9 @@ void build_error_reporting(const FunctionConfig& function, ExtendedCapabilityCha
 }
 
 void build_translation_services(const FunctionConfig& function, ExtendedCapabilityChain& chain, ConfigSpace& space) {
-  if (function.ats) build_ats(chain.append(ExtendedCapabilityId::address_translation_services, 1, ats::bytes), space);
+  if (function.ats)
+    build_ats(function.virtual_function,
+              chain.append(ExtendedCapabilityId::address_translation_services, 1, ats::bytes), space);
   if (function.page_request)
     build_page_request(chain.append(ExtendedCapabilityId::page_request_interface, 1, page_request::bytes), space);
   if (function.pasid)

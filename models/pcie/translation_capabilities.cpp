@@ -19,12 +19,12 @@ constexpr std::uint32_t page_request_capacity = 256;
 
 }  // namespace
 
-void build_ats(unsigned at, ConfigSpace& space) {
+void build_ats(bool virtual_function, unsigned at, ConfigSpace& space) {
   AtsCapability capability;
   capability.set<AtsCapability::PageAlignedRequest>(1);
   capability.set<AtsCapability::GlobalInvalidateSupported>(1);
   AtsControl writable;
-  writable.set<AtsControl::SmallestTranslationUnit>(0x1F);
+  writable.set<AtsControl::SmallestTranslationUnit>(virtual_function ? 0 : 0x1F);
   writable.set<AtsControl::Enable>(1);
   space.define({at + ats::capability, 2, raw(capability)});
   space.define({at + ats::control, 2, 0, raw(writable)});

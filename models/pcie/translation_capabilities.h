@@ -75,7 +75,9 @@ struct PasidControl : Word<16> {
   struct PrivilegedModeEnable : Field<2, 2> {};
 };
 
-void build_ats(unsigned at, ConfigSpace& space);
+/// A virtual function's Smallest Translation Unit and Invalidate Queue Depth are those of its physical function
+/// (10.5.1.2 and 10.5.1.3).
+void build_ats(bool virtual_function, unsigned at, ConfigSpace& space);
 void build_page_request(unsigned at, ConfigSpace& space);
 /// Throws std::invalid_argument for a width above 20.
 void build_pasid(const PasidConfig& config, unsigned at, ConfigSpace& space);

@@ -23,6 +23,12 @@ struct TableTarget {
   /// Nullopt: pass-through.
   std::optional<PhysAddr> tables;
   Stage stage = Stage::second;
+  /// What maps first-stage tables and all that they lead to.
+  struct SecondStage {
+    PhysAddr root;
+    unsigned levels = 4;
+  };
+  std::optional<SecondStage> below = {};
   /// The requester may keep translations (ATS), and ask for pages (PRI).
   bool device_tlb = false;
   bool page_requests = false;

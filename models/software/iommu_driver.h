@@ -32,6 +32,9 @@ class IommuDriver {
 
   /// `levels` of tables; 0: the deepest that the unit walks. A blocked domain ignores them and the stage.
   virtual DomainId create_domain(DomainKind kind, unsigned levels, Stage stage) = 0;
+  /// A translating domain whose tables a guest keeps: first-stage tables in `guest_memory`, which is mapped by a second
+  /// stage (software/guest_memory.h). `levels`: of the first stage. Throws DriverError where there is no such thing.
+  virtual DomainId create_nested_domain(unsigned levels, const Range<PhysAddr>& guest_memory);
   /// Addresses below 2^width can be mapped: what unit and table depth both have.
   virtual unsigned width(DomainId domain) const = 0;
 

@@ -37,6 +37,15 @@ class ScalableTables final : public DeviceTables {
   PhysAddr root_;
 };
 
+constexpr std::uint8_t address_width(unsigned levels) {
+  return static_cast<std::uint8_t>(levels - 2);
+}
+
+void set_second_stage(PasidTableEntry& entry, PhysAddr root, unsigned levels) {
+  entry.set<PasidTableEntry::AW>(address_width(levels));
+  entry.set<PasidTableEntry::SSPTPTR>(root.value() / page_4k);
+}
+
 PasidTableEntry pasid_entry(const TableTarget& target) {
   PasidTableEntry entry;
   entry.set<PasidTableEntry::DID>(target.domain);
@@ -45,11 +54,18 @@ PasidTableEntry pasid_entry(const TableTarget& target) {
     entry.set<PasidTableEntry::PGTT>(vtd::Pgtt::first_stage);
     entry.set<PasidTableEntry::FSPM>(static_cast<std::uint8_t>(target.levels - 4));
     entry.set<PasidTableEntry::FSPTPTR>(target.tables->value() / page_4k);
+    if (!target.below) return entry;
+    entry.set<PasidTableEntry::PGTT>(vtd::Pgtt::nested);
+    set_second_stage(entry, target.below->root, target.below->levels);
     return entry;
   }
-  entry.set<PasidTableEntry::AW>(static_cast<std::uint8_t>(target.levels - 2));
-  entry.set<PasidTableEntry::PGTT>(target.tables ? vtd::Pgtt::second_stage : vtd::Pgtt::pass_through);
-  if (target.tables) entry.set<PasidTableEntry::SSPTPTR>(target.tables->value() / page_4k);
+  if (target.tables) {
+    entry.set<PasidTableEntry::PGTT>(vtd::Pgtt::second_stage);
+    set_second_stage(entry, *target.tables, target.levels);
+  } else {
+    entry.set<PasidTableEntry::PGTT>(vtd::Pgtt::pass_through);
+    entry.set<PasidTableEntry::AW>(address_width(target.levels));
+  }
   return entry;
 }
 

@@ -8,6 +8,7 @@
 #include "base/requester_id.h"
 #include "interrupts/msi.h"
 #include "software/device_tables.h"
+#include "software/guest_memory.h"
 #include "software/interrupt_remapping.h"
 #include "software/invalidate.h"
 #include "software/invalidation_submitter.h"
@@ -69,6 +70,8 @@ class VtdDriver final : public IommuDriver {
   /// `levels`: 3, 4 or 5; first-stage 4 or 5. The first stage needs scalable mode.
   DomainId create_domain(DomainKind kind, unsigned levels, Stage stage) override;
   DomainId create_domain(DomainKind kind, unsigned levels = 0) { return create_domain(kind, levels, Stage::second); }
+  /// Needs scalable mode and ECAP.NEST.
+  DomainId create_nested_domain(unsigned levels, const Range<PhysAddr>& guest_memory) override;
   /// Its devices must be detached.
   void destroy_domain(DomainId id);
   unsigned width(DomainId domain) const override;
@@ -100,6 +103,8 @@ class VtdDriver final : public IommuDriver {
     DomainKind kind;
     unsigned levels;
     std::unique_ptr<PagingTables> tables;
+    /// Nested: where the tables lie.
+    std::unique_ptr<GuestMemory> guest = nullptr;
   };
 
   void start_interrupt_remapping();
@@ -114,7 +119,8 @@ class VtdDriver final : public IommuDriver {
   DomainId free_domain_id() const;
   const Domain& find(DomainId domain) const;
   std::unique_ptr<PagingTables> make_tables(unsigned levels);
-  std::unique_ptr<PagingTables> make_first_stage_tables(unsigned levels);
+  std::unique_ptr<PagingTables> make_first_stage_tables(unsigned levels, PageAllocator& pages);
+  void check_guest_memory(const Range<PhysAddr>& memory, unsigned levels) const;
   std::unique_ptr<PagingTables> make_identity_tables(unsigned levels);
   TableTarget target_of(DomainId id, const Domain& domain, DeviceTlb device_tlb) const;
   bool is_scalable() const { return device_tables_ && device_tables_->mode() == vtd::TableMode::scalable; }
@@ -122,7 +128,8 @@ class VtdDriver final : public IommuDriver {
   void invalidate_context(DomainId tag, RequesterId requester);
 
   // Mappings.
-  PagingTables& translating_tables(DomainId id) const;
+  const Domain& translating_domain(DomainId id) const;
+  static void map_in(const Domain& domain, const Range<Iova>& range, const MapRequest& request);
   Range<Iova> checked_range(DomainId domain, Iova iova, std::uint64_t size) const;
   void invalidate_block(DomainId domain, const Range<Iova>& range);
   void invalidate_domain(DomainId domain);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Domains and the devices in them; what must be invalidated is in the VT-d specification, 6.5.
+#include "base/quantity.h"
 #include "iommu/vtd/paging_levels.h"
 #include "software/driver_error.h"
 #include "software/vtd_driver.h"
@@ -30,11 +31,31 @@ DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels, Stage stage)
   const bool first_stage = kind == DomainKind::translating && stage == Stage::first;
   Domain domain{kind, first_stage ? checked_first_stage_levels(levels) : checked_levels(levels), nullptr};
   if (kind == DomainKind::translating)
-    domain.tables = first_stage ? make_first_stage_tables(domain.levels) : make_tables(domain.levels);
+    domain.tables = first_stage ? make_first_stage_tables(domain.levels, pages_) : make_tables(domain.levels);
   if (kind == DomainKind::identity && !extended_capability().get<ExtendedCapability::PT>())
     domain.tables = make_identity_tables(domain.levels);
   domains_.emplace(id, std::move(domain));
   return id;
+}
+
+DomainId VtdDriver::create_nested_domain(unsigned levels, const Range<PhysAddr>& guest_memory) {
+  if (!extended_capability().get<ExtendedCapability::NEST>()) registers_.fail("has no nested translation");
+  const unsigned second_levels = checked_levels(0);
+  check_guest_memory(guest_memory, second_levels);
+  const DomainId id = free_domain_id();
+  Domain domain{DomainKind::translating, checked_first_stage_levels(levels), nullptr};
+  domain.guest = std::make_unique<GuestMemory>(registers_.bus(), pages_, guest_memory, second_levels);
+  domain.tables = make_first_stage_tables(domain.levels, domain.guest->table_pages());
+  domains_.emplace(id, std::move(domain));
+  return id;
+}
+
+void VtdDriver::check_guest_memory(const Range<PhysAddr>& memory, unsigned levels) const {
+  const std::string text = "guest memory from " + format_hex(memory.first.value());
+  if (memory.first.offset_in(page_4k) != 0 || memory.size() % page_4k != 0 || memory.size() < 4 * page_4k)
+    throw DriverError(text + " is not made of four or more whole 4 KiB pages");
+  if (memory.last.value() >> width_of_levels(levels) != 0)
+    throw DriverError(text + " passes the " + std::to_string(width_of_levels(levels)) + " bits of the second stage");
 }
 
 void VtdDriver::destroy_domain(DomainId id) {
@@ -43,6 +64,7 @@ void VtdDriver::destroy_domain(DomainId id) {
       std::any_of(attached_.begin(), attached_.end(), [&](const auto& a) { return a.second.domain == id; });
   if (in_use) throw DriverError(to_string(id) + " still has devices");
   if (domain.tables) domain.tables->release_all();
+  if (domain.guest) domain.guest->release_all();
   domains_.erase(id);
 }
 
@@ -149,9 +171,9 @@ std::unique_ptr<PagingTables> VtdDriver::make_tables(unsigned levels) {
   return std::make_unique<PagingTables>(registers_.bus(), pages_, std::make_unique<VtdPagingFormat>(format));
 }
 
-std::unique_ptr<PagingTables> VtdDriver::make_first_stage_tables(unsigned levels) {
+std::unique_ptr<PagingTables> VtdDriver::make_first_stage_tables(unsigned levels, PageAllocator& pages) {
   const TableFormat format{levels, true, capability().get<Capability::FS1GP>(), Stage::first};
-  return std::make_unique<PagingTables>(registers_.bus(), pages_, std::make_unique<VtdPagingFormat>(format));
+  return std::make_unique<PagingTables>(registers_.bus(), pages, std::make_unique<VtdPagingFormat>(format));
 }
 
 std::unique_ptr<PagingTables> VtdDriver::make_identity_tables(unsigned levels) {
@@ -175,6 +197,7 @@ TableTarget VtdDriver::target_of(DomainId id, const Domain& domain, DeviceTlb de
   target.levels = domain.tables ? domain.levels : checked_levels(0);
   if (domain.tables) target.tables = domain.tables->root();
   if (domain.tables) target.stage = domain.tables->stage();
+  if (domain.guest) target.below = TableTarget::SecondStage{domain.guest->root(), domain.guest->levels()};
   target.device_tlb = device_tlb != DeviceTlb::no;
   target.page_requests = device_tlb == DeviceTlb::with_page_requests;
   return target;

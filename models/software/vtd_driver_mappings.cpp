@@ -29,13 +29,13 @@ std::string describe(Iova iova, std::uint64_t size) {
 }  // namespace
 
 void VtdDriver::map(DomainId domain, const MapRequest& request) {
-  PagingTables& tables = translating_tables(domain);
+  const Domain& found = translating_domain(domain);
   const Range<Iova> range = checked_range(domain, request.iova, request.size);
   if (request.physical.offset_in(page_4k) != 0)
     throw DriverError("the physical address " + format_hex(request.physical.value()) + " is not 4 KiB aligned");
   if (!request.permissions.read && !request.permissions.write)
     throw DriverError("a mapping must allow reads or writes");
-  tables.map(range, request.physical, request.permissions);
+  map_in(found, range, request);
   // A page that was not mapped is cached in caching mode only.
   if (capability().get<Capability::CM>())
     invalidate_block(domain, range);
@@ -43,10 +43,24 @@ void VtdDriver::map(DomainId domain, const MapRequest& request) {
     registers_.flush_write_buffer();
 }
 
+/// A guest maps its own memory only, and not what it keeps its tables in.
+void VtdDriver::map_in(const Domain& domain, const Range<Iova>& range, const MapRequest& request) {
+  if (!domain.guest) return domain.tables->map(range, request.physical, request.permissions);
+  const auto physical = Range<PhysAddr>::from_size(request.physical, request.size);
+  if (!physical || !domain.guest->is_data(*physical))
+    throw DriverError("the physical address " + format_hex(request.physical.value()) +
+                      " is not memory that the guest has for its devices");
+  try {
+    domain.tables->map(range, request.physical, request.permissions);
+  } catch (const OutOfPages& error) {
+    throw DriverError(std::string{"the guest memory is too small for its first-stage tables: "} + error.what());
+  }
+}
+
 void VtdDriver::unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) {
-  PagingTables& tables = translating_tables(domain);
+  const Domain& found = translating_domain(domain);
   const Range<Iova> range = checked_range(domain, iova, size);
-  tables.unmap(range);
+  found.tables->unmap(range);
   if (invalidate != Invalidate::no) invalidate_block(domain, range);
   if (invalidate == Invalidate::yes) invalidate_device_tlbs(domain, range);
 }
@@ -59,9 +73,9 @@ void VtdDriver::invalidate(DomainId domain, Iova iova, std::uint64_t size) {
   invalidate_device_tlbs(domain, *range);
 }
 
-PagingTables& VtdDriver::translating_tables(DomainId id) const {
+const VtdDriver::Domain& VtdDriver::translating_domain(DomainId id) const {
   const Domain& domain = find(id);
-  if (domain.kind == DomainKind::translating) return *domain.tables;
+  if (domain.kind == DomainKind::translating) return domain;
   throw DriverError(to_string(id) + " does not translate: it has no mappings");
 }
 

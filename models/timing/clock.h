@@ -33,6 +33,8 @@ struct DmaOperation {
 struct FunctionStatistics {
   LatencyHistogram reads;
   LatencyHistogram writes;
+  /// Translation requests of a function with ATS, until their answers are there.
+  LatencyHistogram translations;
   std::uint64_t read_bytes = 0;
   std::uint64_t written_bytes = 0;
   /// When counting began, and when the last operation that counts ended.
@@ -83,6 +85,9 @@ class Clock {
   ChannelCounters& counters_of(std::size_t channel) { return channels_[channel]; }
   /// An operation of `function` began and ended.
   void count(std::size_t function, Operation operation, std::uint64_t size, Duration start, Duration end);
+  void count_translation(std::size_t function, Duration start, Duration end) {
+    functions_[function].translations.add(end - start);
+  }
   /// A TLP that keeps the channel `busy` from `at` on.
   static void count_sent(TimeSeries& series, Duration at, std::uint64_t bytes, Duration busy);
   /// nullptr: the network wants none.

@@ -10,9 +10,15 @@ void DmaEngine::begin(std::uint32_t operation, Duration now) {
   if (state.message) {
     for (const std::uint32_t flight : state.flights)
       actions_.send(flight);
-  } else if (state.is_read()) {
+    return;
+  }
+  if (!state.gates.empty()) {
+    translating_.push(operation);
+    request_translations(now);
+  }
+  if (state.is_read()) {
     reads_.push(operation);
-    issue_read();
+    issue_read(now);
   } else {
     writes_.push(operation);
     load_writes(now);
@@ -23,18 +29,49 @@ void DmaEngine::on_event(EngineEvent event, Duration now) {
   switch (event) {
     case EngineEvent::read_moved: return on_read_moved(now);
     case EngineEvent::write_moved: return on_write_moved(now);
-    case EngineEvent::may_send: return send_next();
+    case EngineEvent::may_send: return send_next(now);
     case EngineEvent::sent: return on_transmitted(now);
   }
 }
 
 void DmaEngine::on_sent(std::uint32_t flight, Duration now, Duration end) {
+  if (flights_[flight].tlp.gates) return;
   const std::uint32_t index = flights_[flight].operation;
   OperationState& operation = operations_[index];
   ++operation.sent;
-  if (operation.is_read()) return on_read_sent(operation);
+  if (operation.is_read()) return on_read_sent(operation, now);
   if (!operation.message) return on_write_sent(operation, now, end);
   if (operation.sent == operation.flights.size()) actions_.end(index, end);
+}
+
+/// A device asks ahead: operations that wait for their turn have their translations when it comes.
+void DmaEngine::request_translations(Duration now) {
+  while (translations_ != 0 && !translating_.is_empty()) {
+    --translations_;
+    ask(operations_[translating_.pop()], now);
+  }
+}
+
+void DmaEngine::ask(OperationState& operation, Duration now) {
+  operation.asked = now;
+  actions_.send(operation.gates[operation.translated].flight);
+}
+
+void DmaEngine::on_translated(std::uint32_t index, Duration now) {
+  OperationState& operation = operations_[index];
+  actions_.translated(operation, now);
+  actions_.release(operation.gates[operation.translated].flight);
+  ++operation.translated;
+  if (operation.translated < operation.gates.size()) {
+    ask(operation, now);
+  } else {
+    ++translations_;
+    request_translations(now);
+  }
+  if (operation.is_read()) return issue_read(now);
+  if (!is_stalled_ || transmitting_.front() != index || !operation.may_go_on()) return;
+  is_stalled_ = false;
+  send_or_wait(now);
 }
 
 unsigned& DmaEngine::tags_of(const OperationState& operation) {
@@ -42,9 +79,14 @@ unsigned& DmaEngine::tags_of(const OperationState& operation) {
 }
 
 /// One request at a time waits for the link, so that writes find their turn.
-void DmaEngine::issue_read() {
+void DmaEngine::issue_read(Duration now) {
   if (is_issuing_ || reads_.is_empty()) return;
   const OperationState& operation = operations_[reads_.front()];
+  if (!operation.may_go_on()) return;
+  if (operation.flights.empty()) {
+    actions_.end(reads_.pop(), now + parameters_.command / 2);
+    return issue_read(now);
+  }
   unsigned& tags = tags_of(operation);
   if (tags == 0) return;
   --tags;
@@ -52,27 +94,17 @@ void DmaEngine::issue_read() {
   actions_.send(operation.flights[operation.sent]);
 }
 
-void DmaEngine::on_read_sent(OperationState& operation) {
-  // What follows a translation request waits for its answer (on_answered).
-  if (flights_[operation.flights[operation.sent - 1]].tlp.gates) return;
+void DmaEngine::on_read_sent(const OperationState& operation, Duration now) {
   is_issuing_ = false;
   if (operation.sent == operation.flights.size()) reads_.pop();
-  issue_read();
+  issue_read(now);
 }
 
 void DmaEngine::on_answered(std::uint32_t flight, Duration now) {
   const std::uint32_t index = flights_[flight].operation;
+  if (flights_[flight].tlp.gates) return on_translated(index, now);
   OperationState& operation = operations_[index];
-  const bool gated = flights_[flight].tlp.gates;
-  if (gated && !operation.is_read()) {
-    actions_.release(flight);
-    return go_on_writing(operation, now);
-  }
   ++operation.answered;
-  if (gated) {
-    is_issuing_ = false;
-    if (operation.sent == operation.flights.size()) reads_.pop();
-  }
   const bool is_complete = operation.answered == operation.flights.size();
   if (!parameters_.has_engine()) {
     ++tags_of(operation);
@@ -81,12 +113,11 @@ void DmaEngine::on_answered(std::uint32_t flight, Duration now) {
         actions_.release(request);
       actions_.end(index, now + parameters_.command / 2);
     }
-    issue_read();
+    issue_read(now);
   } else if (operation.answered == batch_end(operation)) {
     answered_.push(index);
     if (!is_moving_read_) move_read(now);
   }
-  if (gated) issue_read();
 }
 
 /// Requests that have tags at the same time are moved when all of them are answered.
@@ -123,7 +154,7 @@ void DmaEngine::on_read_moved(Duration now) {
   if (is_batch_moved || operation.moved == operation.flights.size()) answered_.pop();
   if (operation.moved == operation.flights.size()) actions_.end(index, now + parameters_.command / 2);
   if (!answered_.is_empty()) move_read(now);
-  issue_read();
+  issue_read(now);
 }
 
 void DmaEngine::load_writes(Duration now) {
@@ -162,25 +193,23 @@ void DmaEngine::transmit(std::uint32_t operation, Duration now) {
 
 void DmaEngine::send_or_wait(Duration now) {
   if (next_issue_ <= now)
-    send_next();
+    send_next(now);
   else
     actions_.wake(index_, EngineEvent::may_send, next_issue_);
 }
 
-void DmaEngine::send_next() {
+void DmaEngine::send_next(Duration now) {
   const OperationState& operation = operations_[transmitting_.front()];
+  is_stalled_ = !operation.may_go_on();
+  if (is_stalled_) return;
+  if (operation.flights.empty()) return actions_.wake(index_, EngineEvent::sent, now);
   actions_.send(operation.flights[operation.sent]);
 }
 
-void DmaEngine::on_write_sent(OperationState& operation, Duration now, Duration end) {
+void DmaEngine::on_write_sent(const OperationState& operation, Duration now, Duration end) {
   next_issue_ = std::max(now + parameters_.issue, end);
-  if (!flights_[operation.flights[operation.sent - 1]].tlp.gates) go_on_writing(operation, end);
-}
-
-/// The last TLP is sent at `end`, or its answer is there.
-void DmaEngine::go_on_writing(const OperationState& operation, Duration end) {
   if (operation.sent < operation.flights.size())
-    actions_.wake(index_, EngineEvent::may_send, std::max(next_issue_, end));
+    actions_.wake(index_, EngineEvent::may_send, next_issue_);
   else
     actions_.wake(index_, EngineEvent::sent, end);
 }

@@ -24,11 +24,22 @@ struct OperationState {
   std::uint64_t size = 0;
   /// Its requests; kept for its memory.
   std::vector<std::uint32_t> flights;
+  /// A translation request, and the first of `flights` that waits for its answer.
+  struct Gate {
+    std::uint32_t flight = nobody;
+    std::size_t before = 0;
+  };
+  std::vector<Gate> gates;
+  std::size_t translated = 0;
+  /// When the translation request under way was handed to the link.
+  Duration asked;
   std::size_t sent = 0;
   std::size_t answered = 0;
   std::size_t moved = 0;
 
   bool is_read() const { return operation != Operation::write; }
+  /// Nothing holds the next request.
+  bool may_go_on() const { return translated == gates.size() || gates[translated].before > sent; }
 };
 
 /// What a DMA engine waits for.
@@ -43,6 +54,8 @@ class EngineActions {
   virtual void wake(std::size_t engine, EngineEvent event, Duration time) = 0;
   virtual void release(std::uint32_t flight) = 0;
   virtual void end(std::uint32_t operation, Duration time) = 0;
+  /// A translation request of the operation was answered.
+  virtual void translated(const OperationState& operation, Duration time) = 0;
 };
 
 class DmaEngine {
@@ -56,7 +69,8 @@ class DmaEngine {
         actions_{actions},
         tags_{parameters.tags},
         tags_large_{parameters.tags_large},
-        buffers_{parameters.buffers} {}
+        buffers_{parameters.buffers},
+        translations_{parameters.translations} {}
 
   /// The command and its descriptor have been taken in.
   void begin(std::uint32_t operation, Duration now);
@@ -68,10 +82,12 @@ class DmaEngine {
 
  private:
   unsigned& tags_of(const OperationState& operation);
-  void issue_read();
-  void on_read_sent(OperationState& operation);
-  void on_write_sent(OperationState& operation, Duration now, Duration end);
-  void go_on_writing(const OperationState& operation, Duration end);
+  void request_translations(Duration now);
+  void ask(OperationState& operation, Duration now);
+  void on_translated(std::uint32_t operation, Duration now);
+  void issue_read(Duration now);
+  void on_read_sent(const OperationState& operation, Duration now);
+  void on_write_sent(const OperationState& operation, Duration now, Duration end);
   std::size_t batch_end(const OperationState& operation) const;
   void move_read(Duration now);
   void on_read_moved(Duration now);
@@ -80,7 +96,7 @@ class DmaEngine {
   void on_write_moved(Duration now);
   void transmit(std::uint32_t operation, Duration now);
   void send_or_wait(Duration now);
-  void send_next();
+  void send_next(Duration now);
   void on_transmitted(Duration now);
   Duration move(Duration now, std::uint64_t bytes, bool first);
 
@@ -93,6 +109,9 @@ class DmaEngine {
   unsigned tags_;
   unsigned tags_large_;
   unsigned buffers_;
+  unsigned translations_;
+  /// Operations that have not asked for their first translation.
+  IndexQueue translating_;
   /// Both engines move their data through it.
   Server port_;
 
@@ -108,6 +127,8 @@ class DmaEngine {
   std::uint64_t loaded_ = 0;
   std::uint32_t chunk_ = 0;
   IndexQueue transmitting_;
+  /// The first of them waits for a translation.
+  bool is_stalled_ = false;
   Duration next_issue_;
 };
 

@@ -58,7 +58,8 @@ void EventClock::make_flights(std::uint32_t operation, const DmaOperation& facts
   state.start = facts.start;
   state.size = facts.size;
   state.flights.clear();
-  state.sent = state.answered = state.moved = 0;
+  state.gates.clear();
+  state.translated = state.sent = state.answered = state.moved = 0;
   for (const Tlp& tlp : facts.tlps) {
     const std::uint32_t index = flights_.acquire();
     Flight& flight = flights_[index];
@@ -72,8 +73,14 @@ void EventClock::make_flights(std::uint32_t operation, const DmaOperation& facts
     flight.step = 0;
     flight.held.reset();
     flight.completions = 0;
-    state.flights.push_back(index);
+    if (tlp.gates)
+      state.gates.push_back({index, state.flights.size()});
+    else
+      state.flights.push_back(index);
   }
+  // So the operation cannot end before its last translation request does.
+  for (auto gate = state.gates.rbegin(); gate != state.gates.rend() && gate->before == state.flights.size(); ++gate)
+    gate->before = std::max<std::size_t>(state.flights.size(), 1) - 1;
 }
 
 Duration EventClock::wait_for_slot(unsigned window) {
@@ -146,6 +153,10 @@ void EventClock::end(std::uint32_t operation, Duration time) {
   count(state.function, state.operation, state.size, state.start, time);
   reached(time);
   events_.add(time, Kind::end, operation);
+}
+
+void EventClock::translated(const OperationState& operation, Duration time) {
+  count_translation(operation.function, operation.asked, time);
 }
 
 /// From its device: into the queue of the link, or, inside the root complex, to where it goes.
@@ -276,7 +287,9 @@ void EventClock::arrive(std::uint32_t flight) {
   if (arrived.type == FlowClass::completion) return arrive_completion(flight);
   const bool posted = arrived.type == FlowClass::posted;
   const std::size_t source = source_at(arrived.tlp, arrived.step);
-  const Duration earlier = posted ? Duration{} : performed_.before(arrived.tlp, source, arrived.engine);
+  // A translation request reads no memory of its own.
+  const Duration earlier =
+      posted || arrived.tlp.gates ? Duration{} : performed_.before(arrived.tlp, source, arrived.engine);
   const Host::Answer answer = ask_host({arrived.tlp, arrived.step, arrived.tail, earlier});
   leave_buffer(arrived, answer.released);
   arrived.step = answer.step;

@@ -96,6 +96,7 @@ class EventClock final : public Clock, private EngineActions {
   void wake(std::size_t engine, EngineEvent event, Duration time) override;
   void release(std::uint32_t flight) override { flights_.release(flight); }
   void end(std::uint32_t operation, Duration time) override;
+  void translated(const OperationState& operation, Duration time) override;
 
   void step();
   void run_until(Duration time);

@@ -15,13 +15,17 @@ struct Host::Visit {
   Iommu* unit = nullptr;
   bool in_root_complex = false;
 
+  /// In front of a unit. Translation requests wait for each other, but for no data of the same root-bus node: what they
+  /// bring back stays in no order with it.
+  std::size_t queue() const { return 2 * source + (tlp.gates ? 1 : 0); }
   Iommu::Lane lane() const { return tlp.is_answered() ? Iommu::Lane::read : Iommu::Lane::write; }
 };
 
 Host::Host(const Network& network)
     : parameters_{network.host},
       memory_{network.host.memory},
-      iommus_(network.iommus.size(), Iommu{network.host.iommu, network.root_nodes, memory_, network.interval}),
+      iommus_(network.iommus.size(),
+              Iommu{network.host.iommu, 2 * std::max<std::size_t>(network.root_nodes, 1), memory_, network.interval}),
       write_buffer_{network.host.root_complex.write_buffer},
       read_buffer_{network.host.root_complex.read_buffer} {}
 
@@ -56,7 +60,7 @@ void Host::take(const Step& step, Visit& visit) {
       return;
     case StepKind::translation:
       visit.unit = &iommus_[step.index];
-      visit.time = visit.unit->translate({step, visit.tlp.requester, visit.source, visit.lane()}, visit.time);
+      visit.time = visit.unit->translate({step, visit.tlp.requester, visit.queue(), visit.lane()}, visit.time);
       visit.released = visit.time;
       return;
     case StepKind::memory: return reach_memory(step, visit);
@@ -78,7 +82,7 @@ void Host::reach_memory(const Step& step, Visit& visit) {
   }
   const Duration latency = memory_.write(step.address, tlp.size, visit.time) + parameters_.root_complex.write_latency;
   visit.time = write_buffer_.reserve(visit.time, tlp.lines(), latency);
-  if (visit.unit != nullptr) visit.unit->hold(visit.source, visit.lane(), visit.time);
+  if (visit.unit != nullptr) visit.unit->hold(visit.queue(), visit.lane(), visit.time);
   visit.released = visit.time;
   visit.time += latency;
 }

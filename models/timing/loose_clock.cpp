@@ -76,6 +76,20 @@ Duration LooseClock::spend(const Tlp& tlp, Duration start) {
   return passage.end;
 }
 
+/// It keeps its place among those that wait until it has all its translations.
+void LooseClock::ask(EngineState& engine, const DmaOperation& operation, const Tlp& request, Progress& progress) {
+  if (!progress.asks) progress.translated = std::max(progress.translated, engine.translations.earliest());
+  progress.asks = true;
+  const Duration answered = pass(request, progress.translated, &engine).end;
+  count_translation(operation.function, progress.translated, answered);
+  progress.translated = answered;
+  progress.next = std::max(progress.next, answered);
+}
+
+void LooseClock::end_translations(EngineState& engine, const Progress& progress) {
+  if (progress.asks) engine.translations.take(progress.translated);
+}
+
 /// One chunk through an engine and the port that both engines share. Returns when both are done with it.
 Duration LooseClock::move(EngineState& engine, Server& side, Duration start, std::uint64_t bytes, bool first) {
   const EngineParameters& p = engine.parameters;
@@ -90,51 +104,74 @@ Duration LooseClock::move(EngineState& engine, Server& side, Duration start, std
 
 Duration LooseClock::write(EngineState& engine, const DmaOperation& operation) {
   const EngineParameters& p = engine.parameters;
-  Duration ready = std::max(operation.start + p.command / 2 + p.descriptor, engine.buffers.earliest());
+  const Duration begin = operation.start + p.command / 2 + p.descriptor;
+  Duration ready = std::max(begin, engine.buffers.earliest());
   if (p.has_engine())
     for (std::uint64_t moved = 0; moved < std::max<std::uint64_t>(operation.size, 1); moved += p.chunk)
       ready = move(engine, engine.writer, ready, std::min<std::uint64_t>(p.chunk, operation.size - moved), moved == 0);
-  Duration sent = ready;
+  Progress progress{ready, begin};
   for (const Tlp& tlp : operation.tlps) {
-    const Passage passage = pass(tlp, std::max(sent, engine.next_issue), &engine);
-    sent = tlp.gates ? passage.end : passage.sent;
+    if (tlp.gates) {
+      ask(engine, operation, tlp, progress);
+      continue;
+    }
+    const Passage passage = pass(tlp, std::max(progress.next, engine.next_issue), &engine);
+    progress.next = passage.sent;
     engine.next_issue = std::max(passage.begun + p.issue, passage.sent);
     engine.sent.add(tlp, passage.sent, passage.end);
     reached(passage.end);
   }
-  engine.buffers.take(sent);
-  return sent + p.command / 2;
+  end_translations(engine, progress);
+  engine.buffers.take(progress.next);
+  return progress.next + p.command / 2;
 }
 
 Duration LooseClock::read(EngineState& engine, const DmaOperation& operation) {
   const EngineParameters& p = engine.parameters;
   const std::size_t at_once = p.tags_of(operation.size);
-  Duration next = operation.start + p.command / 2 + p.descriptor;
-  Duration end = next;
-  for (std::size_t first = 0; first < operation.tlps.size(); first += at_once) {
-    const std::size_t last = std::min(first + at_once, operation.tlps.size());
-    end = read_batch(engine, operation, {first, last}, next);
+  const Duration begin = operation.start + p.command / 2 + p.descriptor;
+  Progress progress{begin, begin};
+  Duration end = begin;
+  for (std::size_t first = 0; first < operation.tlps.size();) {
+    const std::size_t last = batch_end(operation, first, at_once);
+    end = std::max(read_batch(engine, operation, {first, last}, progress), progress.translated);
+    first = last;
   }
+  end_translations(engine, progress);
   reached(end);
   return end + p.command / 2;
 }
 
-/// Requests that have tags at the same time: what they bring is moved when all of it is there. `next`: when the first
-/// may be issued; becomes the same of the batch behind it.
-Duration LooseClock::read_batch(EngineState& engine, const DmaOperation& operation, Batch batch, Duration& next) {
+/// Translation requests take no tags of reads.
+std::size_t LooseClock::batch_end(const DmaOperation& operation, std::size_t first, std::size_t at_once) {
+  std::size_t last = first;
+  for (std::size_t reads = 0; last < operation.tlps.size() && reads < at_once; ++last)
+    if (!operation.tlps[last].gates) ++reads;
+  return last;
+}
+
+/// Requests that have tags at the same time: what they bring is moved when all of it is there.
+Duration LooseClock::read_batch(EngineState& engine, const DmaOperation& operation, Batch batch, Progress& progress) {
   const EngineParameters& p = engine.parameters;
   Slots& tags = operation.size > p.large ? engine.tags_large : engine.tags;
   Duration arrived;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
-    const Passage passage = pass(operation.tlps[i], std::max(next, tags.acquire()), &engine);
-    next = operation.tlps[i].gates ? passage.end : passage.begun;
+    if (operation.tlps[i].gates) {
+      ask(engine, operation, operation.tlps[i], progress);
+      continue;
+    }
+    const Passage passage = pass(operation.tlps[i], std::max(progress.next, tags.acquire()), &engine);
+    progress.next = passage.begun;
     arrived = std::max(arrived, passage.end);
     if (!p.has_engine()) tags.release_at(passage.end);
   }
   if (!p.has_engine()) return arrived;
   Duration end = arrived;
+  bool is_first = batch.first == 0;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
-    end = move(engine, engine.reader, end, operation.tlps[i].size, i == 0);
+    if (operation.tlps[i].gates) continue;
+    end = move(engine, engine.reader, end, operation.tlps[i].size, is_first);
+    is_first = false;
     tags.release_at(end);
   }
   return end;
@@ -214,7 +251,8 @@ LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const Engin
       ++step;
       continue;
     }
-    const bool waits = !posted && engine != nullptr;
+    // A translation request reads no memory of its own.
+    const bool waits = !posted && !tlp.gates && engine != nullptr;
     const Duration earlier = waits ? engine->sent.performed_before(tlp, passage.sent) : Duration{};
     const Host::Answer answer = ask_host({tlp, step, front.tail, earlier});
     if (lines != nullptr && journey[step].kind == StepKind::root_complex_in)

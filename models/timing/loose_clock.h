@@ -54,7 +54,11 @@ class LooseClock final : public Clock {
   };
   struct EngineState {
     explicit EngineState(const EngineParameters& engine)
-        : parameters{engine}, tags{engine.tags}, tags_large{engine.tags_large}, buffers{engine.buffers} {}
+        : parameters{engine},
+          tags{engine.tags},
+          tags_large{engine.tags_large},
+          buffers{engine.buffers},
+          translations{engine.translations} {}
 
     const EngineParameters& parameters;
     Server reader;
@@ -63,6 +67,7 @@ class LooseClock final : public Clock {
     Slots tags;
     Slots tags_large;
     Slots buffers;
+    Slots translations;
     Duration next_issue;
     SentWrites sent;
   };
@@ -83,12 +88,23 @@ class LooseClock final : public Clock {
 
   Duration write(EngineState& engine, const DmaOperation& operation);
   Duration read(EngineState& engine, const DmaOperation& operation);
+  /// Of an operation.
+  struct Progress {
+    /// When its next request may be issued.
+    Duration next;
+    /// When it may ask for a translation; the last that it asked for is there.
+    Duration translated;
+    bool asks = false;
+  };
   /// Requests of an operation: from `first` to before `last`.
   struct Batch {
     std::size_t first;
     std::size_t last;
   };
-  Duration read_batch(EngineState& engine, const DmaOperation& operation, Batch batch, Duration& next);
+  Duration read_batch(EngineState& engine, const DmaOperation& operation, Batch batch, Progress& progress);
+  static std::size_t batch_end(const DmaOperation& operation, std::size_t first, std::size_t at_once);
+  void ask(EngineState& engine, const DmaOperation& operation, const Tlp& request, Progress& progress);
+  static void end_translations(EngineState& engine, const Progress& progress);
   Duration message(EngineState& engine, const DmaOperation& operation);
   static Duration move(EngineState& engine, Server& side, Duration start, std::uint64_t bytes, bool first);
   Passage pass(const Tlp& tlp, Duration ready, const EngineState* engine);

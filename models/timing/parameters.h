@@ -33,6 +33,8 @@ struct EngineParameters {
   std::uint32_t large = 128;
   /// DMAs whose data wait for the link.
   unsigned buffers = 16;
+  /// With ATS: DMAs that wait for translations at once. Each asks for one page after the other.
+  unsigned translations = 1;
   /// What its DMA says: attributes and traffic class of every request. Interrupts have the traffic class only.
   bool relaxed_ordering = false;
   bool id_based_ordering = false;

@@ -43,6 +43,8 @@ StatisticGroup function_group(const std::string& name, const FunctionStatistics&
       {"write_bandwidth", "Gb/s", "payload of writes over the counted time", function.write_gigabits_per_second()});
   if (function.reads.count() != 0) group.groups.push_back(latencies("read_latency", function.reads));
   if (function.writes.count() != 0) group.groups.push_back(latencies("write_latency", function.writes));
+  if (function.translations.count() != 0)
+    group.groups.push_back(latencies("translation_latency", function.translations));
   return group;
 }
 

@@ -49,3 +49,24 @@ def share_landed(kind):
 
 def simulated_ns(results):
     return results["summary"]["simulated_ns"]
+
+
+def written_gbps(results):
+    """Payload of all devices together, over the counted time."""
+    statistics = results["statistics"]
+    written = sum(device["written_bytes"]["value"] for device in statistics["devices"].values())
+    return written * 8 / statistics["counted"]["value"]
+
+
+def translation_latency_ns(results):
+    """Mean of all translation requests of all devices."""
+    latencies = [device["translation_latency"] for device in results["statistics"]["devices"].values()]
+    requests = sum(latency["count"]["value"] for latency in latencies)
+    return sum(latency["mean"]["value"] * latency["count"]["value"] for latency in latencies) / requests
+
+
+def reads_of_a_walk(iommu):
+    def figure(results):
+        unit = results["statistics"]["iommus"][iommu]
+        return unit["walk_reads"]["value"] / unit["walks"]["value"]
+    return figure

@@ -36,10 +36,11 @@ class Workload:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """`traces`: workloads whose operations take turns, or the lines of a trace."""
+    """`traces`: workloads whose operations take turns, or the lines of a trace. `more`: YAML behind the file."""
     platform: str
     traces: tuple
     settings: tuple = ()
+    more: str = ""
 
 
 def settings(**values):
@@ -76,11 +77,19 @@ class Laboratory:
     def _results(self, run, timing):
         output = self._new_file("json")
         words = [word for path, value in run.settings for word in ("--set", f"{path}={value}")]
-        self._call("run", PLATFORMS / f"{run.platform}.yaml", self._trace(run.traces), "--timing", timing, "--quiet",
+        self._call("run", self._platform(run), self._trace(run.traces), "--timing", timing, "--quiet",
                    "--json", output, *words)
         document = json.loads(output.read_text())
         output.unlink()
         return document
+
+    def _platform(self, run):
+        file = PLATFORMS / f"{run.platform}.yaml"
+        if not run.more:
+            return file
+        longer = self._new_file("yaml")
+        longer.write_text(file.read_text() + "\n" + run.more)
+        return longer
 
     def _trace(self, parts):
         with self._lock:

@@ -180,3 +180,24 @@ TEST_CASE("Without entries every request is asked for", "[iommu][ats]") {
   tlb.fill(access(Operation::read, 0x1000), AddressTranslation{0xA000 | r});
   CHECK_FALSE(tlb.resolve(access(Operation::read, 0x1000)));
 }
+
+TEST_CASE("Functions that share translations do not see each other's", "[iommu][ats]") {
+  DeviceTlb tlb{DeviceTlbConfig{}};
+  Access first = access(Operation::read, 0x1000);
+  Access second = first;
+  first.requester = RequesterId{1, 0, 1};
+  second.requester = RequesterId{1, 0, 2};
+  tlb.fill(first, AddressTranslation{0xA000 | r});
+  CHECK_FALSE(tlb.resolve(second));
+  tlb.fill(second, AddressTranslation{0xB000 | r});
+  CHECK(tlb.resolve(first)->address == BusAddr{0xA000});
+  DeviceTlbInvalidation everything = page(0x1000);
+  everything.global = true;
+  everything.target = first.requester;
+  CHECK(tlb.invalidate(everything) == 1);
+  CHECK(tlb.resolve(second)->address == BusAddr{0xB000});
+  tlb.forget(first.requester);
+  CHECK(tlb.size() == 1);
+  tlb.forget(second.requester);
+  CHECK(tlb.size() == 0);
+}

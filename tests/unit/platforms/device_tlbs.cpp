@@ -26,6 +26,7 @@ TEST_CASE("What a device knew before ATS was switched off it does not know after
   iommu::AddressTranslation completion;
   completion.set<iommu::AddressTranslation::R>(1);
   Access access;
+  access.requester = function.requester;
   access.address = BusAddr{0x9000'0000};
   device.tlb->fill(access, completion);
   REQUIRE(device.tlb->size() == 1);

@@ -197,3 +197,16 @@ TEST_CASE("Reads of a virtual function beyond the subordinate bus get no complet
   machine.topology().config_write(0, port.requester, 0x1A, 1, 1);  // Subordinate bus number.
   CHECK(walk(machine, function, access, fetches).landing.status == CompletionStatus::timeout);
 }
+
+TEST_CASE("Virtual functions with ATS share the device TLB of their physical function", "[platforms][ats]") {
+  const std::string sriov = "sriov: {total_vfs: 4, num_vfs: 2, ats: true}";
+  const Description d = load(with("ats: true\n            " + sriov));
+  Machine machine{d};
+  const Device& physical = *machine.find_device("nic0");
+  const Device& virtual_function = *machine.find_device("nic0-vf1");
+  REQUIRE(physical.tlb != nullptr);
+  CHECK(virtual_function.tlb == physical.tlb);
+  CHECK(machine.find_device("gpu0")->tlb == nullptr);
+  check_error(edited(with("sriov: {total_vfs: 4, ats: @true}")),
+              path + ".sriov.ats: found 'true', expected false without ats of the physical function");
+}

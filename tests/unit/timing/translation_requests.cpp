@@ -32,6 +32,17 @@ Tlp question(bool gates) {
   return tlp;
 }
 
+/// The same for page `page`, which no cache knows.
+Tlp question_that_walks(bool gates, std::uint64_t page) {
+  Tlp tlp = question(gates);
+  tlp.journey.begin();
+  tlp.journey.cross(up_of(0));
+  tlp.journey.enter_root_complex(0);
+  tlp.journey.translate(0, 0x2'0000'0000 + page * page_4k, 12, 200);
+  tlp.journey.end();
+  return tlp;
+}
+
 std::unique_ptr<Clock> clock_of(bool loose, const Network& network) {
   if (loose) return std::make_unique<LooseClock>(network);
   return std::make_unique<EventClock>(network);
@@ -95,4 +106,36 @@ TEST_CASE("A lost translation request holds what needed it for one time-out", "[
     tlp->journey.end();
   }
   CHECK(time_of(loose, network, operation, {lost, unsent}) == network.engines[0].completion_timeout);
+}
+
+TEST_CASE("A device asks for as many translations at once as it can", "[timing][ats]") {
+  Network network = small_network(1);
+  // Links and data take less than half of a walk of 200 reads.
+  network.host.iommu.walkers = 64;
+  const bool loose = GENERATE(true, false);
+  const Operation operation = GENERATE(Operation::write, Operation::read);
+  constexpr std::uint64_t operations = 24;
+  const double turn = time_of(loose, network, Operation::read, {question_that_walks(false, 0)}).as_nanoseconds();
+  const auto time_with = [&](unsigned translations) {
+    network.engines[0].translations = translations;
+    const auto clock = clock_of(loose, network);
+    for (std::uint64_t i = 0; i < operations; ++i) {
+      const std::vector<Tlp> tlps{question_that_walks(true, i), to_memory(operation, 0)};
+      clock->submit({0, 0, operation, false, Duration{}, 64, tlps});
+    }
+    const Duration end = clock->finish();
+    CHECK(clock->function(0).translations.count() == operations);
+    return end.as_nanoseconds();
+  };
+  CHECK(time_with(1) == Approx(operations * turn).margin(turn / 2));
+  CHECK(time_with(2) == Approx(operations / 2 * turn).margin(turn / 2));
+  CHECK(time_with(operations) == Approx(turn).margin(turn / 2));
+}
+
+TEST_CASE("The pages of one DMA are asked for one after the other", "[timing][ats]") {
+  Network network = small_network(1);
+  network.engines[0].translations = 8;
+  const bool loose = GENERATE(true, false);
+  const Duration alone = time_of(loose, network, Operation::read, {question(false)});
+  CHECK(time_of(loose, network, Operation::write, {question(true), question(true), question(true)}) == alone * 3);
 }
