@@ -20,6 +20,10 @@ if(IOMMUSIM_FUZZ)
   target_compile_options(iommusim_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# iommusim_cold: for sources in which no time is spent: they compile a quarter faster.
+add_library(iommusim_cold INTERFACE)
+target_compile_options(iommusim_cold INTERFACE $<$<CONFIG:Release>:-O1>)
+
 # iommusim_pure: for targets that must not know SystemC. Its headers lie in the system include path,
 # so the compiler is told to refuse its names instead.
 add_library(iommusim_pure INTERFACE)
