@@ -18,9 +18,8 @@ PageAllocator::PageAllocator(CpuBus& bus, const Range<PhysAddr>& range)
 
 PhysAddr PageAllocator::allocate() {
   PhysAddr page = fresh_;
-  if (!released_.empty()) {
-    page = released_.back();
-    released_.pop_back();
+  if (const auto released = take_released(1)) {
+    page = *released;
   } else if (fresh_left_ != 0) {
     fresh_ += page_4k;
     --fresh_left_;
@@ -34,18 +33,32 @@ PhysAddr PageAllocator::allocate() {
 
 // What is skipped to reach the multiple goes to those who want single pages.
 PhysAddr PageAllocator::allocate_block(std::size_t count) {
-  while (fresh_left_ != 0 && fresh_.offset_in(count * page_4k) != 0) {
-    released_.insert(released_.begin(), fresh_);
-    fresh_ += page_4k;
-    --fresh_left_;
+  if (count == 1) return allocate();
+  PhysAddr first;
+  if (const auto released = take_released(count)) {
+    first = *released;
+  } else {
+    while (fresh_left_ != 0 && fresh_.offset_in(count * page_4k) != 0) {
+      released_[1].insert(released_[1].begin(), fresh_);
+      fresh_ += page_4k;
+      --fresh_left_;
+    }
+    if (fresh_left_ < count) fail();
+    first = fresh_;
+    fresh_ += count * page_4k;
+    fresh_left_ -= count;
   }
-  if (fresh_left_ < count) fail();
-  const PhysAddr first = fresh_;
   for (std::size_t i = 0; i < count; ++i)
     zero(first + i * page_4k);
-  fresh_ += count * page_4k;
-  fresh_left_ -= count;
   in_use_ += count;
+  return first;
+}
+
+std::optional<PhysAddr> PageAllocator::take_released(std::size_t count) {
+  const auto found = released_.find(count);
+  if (found == released_.end() || found->second.empty()) return std::nullopt;
+  const PhysAddr first = found->second.back();
+  found->second.pop_back();
   return first;
 }
 
@@ -59,9 +72,9 @@ void PageAllocator::zero(PhysAddr page) {
   bus_.store(page, zeroes.data(), zeroes.size());
 }
 
-void PageAllocator::release(PhysAddr page) {
-  released_.push_back(page);
-  --in_use_;
+void PageAllocator::release_block(PhysAddr first, std::size_t count) {
+  released_[count].push_back(first);
+  in_use_ -= count;
 }
 
 }  // namespace iommusim::software

@@ -1,39 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page tables of either stage as an operating system builds them in memory (VT-d specification, 3.6, 3.7, 9.7 and 9.8).
+// Translation tables as an operating system builds them in memory, of whatever format.
 #pragma once
 
 #include "base/range.h"
-#include "iommu/vtd/second_stage_entry.h"
 #include "software/cpu_bus.h"
 #include "software/domain.h"
 #include "software/page_allocator.h"
+#include "software/paging_format.h"
 #include "software/permissions.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
 namespace iommusim::software {
 
-/// What the unit can walk.
-struct TableFormat {
-  /// 3, 4 or 5.
-  unsigned levels = 4;
-  /// CAP.SLLPS.
-  bool pages_2m = false;
-  bool pages_1g = false;
-  Stage stage = Stage::second;
-};
-
-/// An entry of either stage: both have its address and its large-page bit at the same place.
-struct PagingEntry : Word<64> {
-  using Word::Word;
-  using ADDR = vtd::SecondStageEntry::ADDR;
-  using PS = vtd::SecondStageEntry::PS;
-};
-
-/// One set of tables. Ranges are whole 4 KiB pages inside the tables' width; the caller sees to that.
+/// One set of tables. Ranges are whole pages of the format inside the tables' width; the caller sees to that.
 /// Leaves are as large as alignment and the format allow. Tables that become empty are unlinked at once, but
 /// their pages are kept until hardware can no longer hold a pointer to them: release_unlinked() says that.
 class PagingTables {
@@ -43,17 +28,20 @@ class PagingTables {
     PhysAddr physical;
     Permissions permissions;
     std::uint64_t page_size = page_4k;
+    MemoryType memory = MemoryType::normal;
   };
 
-  /// Takes one page for the root. Bus and allocator must outlive the tables.
-  PagingTables(CpuBus& bus, PageAllocator& pages, const TableFormat& format);
+  /// Takes the pages of the root. Bus and allocator must outlive the tables.
+  PagingTables(CpuBus& bus, PageAllocator& pages, std::unique_ptr<const PagingFormat> format);
 
   PhysAddr root() const { return root_; }
-  unsigned levels() const { return format_.levels; }
-  Stage stage() const { return format_.stage; }
+  const PagingFormat& format() const { return *format_; }
+  unsigned levels() const { return format_->levels(); }
+  Stage stage() const { return format_->stage(); }
 
   /// Maps all of `range`. Throws DriverError, and changes nothing, when some of it is mapped.
-  void map(const Range<Iova>& range, PhysAddr physical, Permissions permissions);
+  void map(const Range<Iova>& range, PhysAddr physical, Permissions permissions,
+           MemoryType memory = MemoryType::normal);
   /// Splits the leaves that reach over the borders. Throws DriverError, and changes nothing, when some is not
   /// mapped.
   void unmap(const Range<Iova>& range);
@@ -82,18 +70,16 @@ class PagingTables {
     bool whole() const { return span == part; }
   };
   struct Unlinked {
-    PhysAddr page;
+    PhysAddr table;
+    std::size_t pages = 1;
     Range<Iova> span;
   };
 
   template <class Visitor>
-  static void for_each_slot(const Table& table, const Range<Iova>& range, Visitor visit);
+  void for_each_slot(const Table& table, const Range<Iova>& range, Visitor visit) const;
 
-  Table top() const { return {root_, format_.levels, Iova{0}}; }
-  bool is_present(PagingEntry entry) const;
-  PagingEntry make_entry(PhysAddr address, Permissions permissions) const;
-  Permissions permissions_of(PagingEntry entry) const;
-  static Table child(const Table& table, const Slot& slot, PagingEntry entry);
+  Table top() const { return {root_, format_->levels(), Iova{0}}; }
+  Table child(const Table& table, const Slot& slot, PagingEntry entry) const;
   bool may_be_leaf(unsigned level, const Slot& slot, PhysAddr physical) const;
 
   PagingEntry load(const Slot& slot) const;
@@ -103,14 +89,14 @@ class PagingTables {
   void split(const Table& table, const Slot& slot, PagingEntry leaf);
   void unlink_if_empty(const Table& table, const Slot& slot, const Table& lower);
 
-  void map_in(const Table& table, const Range<Iova>& range, PhysAddr physical, Permissions permissions);
+  void map_in(const Table& table, const Range<Iova>& range, PhysAddr physical, const LeafAttributes& attributes);
   void unmap_in(const Table& table, const Range<Iova>& range);
   std::uint64_t bytes_mapped_in(const Table& table, const Range<Iova>& range) const;
   void release_in(const Table& table);
 
   CpuBus& bus_;
   PageAllocator& pages_;
-  TableFormat format_;
+  std::unique_ptr<const PagingFormat> format_;
   PhysAddr root_;
   /// Present entries of each table, by its address: an empty table is found without reading it.
   std::unordered_map<PhysAddr, unsigned> present_;

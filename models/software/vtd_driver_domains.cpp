@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Domains and the devices in them; what must be invalidated is in the VT-d specification, 6.5.
+#include "iommu/vtd/paging_levels.h"
 #include "software/driver_error.h"
 #include "software/vtd_driver.h"
+#include "software/vtd_paging_format.h"
 
 #include <algorithm>
 #include <utility>
@@ -144,12 +146,12 @@ const VtdDriver::Domain& VtdDriver::find(DomainId domain) const {
 std::unique_ptr<PagingTables> VtdDriver::make_tables(unsigned levels) {
   const std::uint64_t large_pages = capability().get<Capability::SSLPS>();
   const TableFormat format{levels, (large_pages & 1) != 0, (large_pages & 2) != 0, Stage::second};
-  return std::make_unique<PagingTables>(registers_.bus(), pages_, format);
+  return std::make_unique<PagingTables>(registers_.bus(), pages_, std::make_unique<VtdPagingFormat>(format));
 }
 
 std::unique_ptr<PagingTables> VtdDriver::make_first_stage_tables(unsigned levels) {
   const TableFormat format{levels, true, capability().get<Capability::FS1GP>(), Stage::first};
-  return std::make_unique<PagingTables>(registers_.bus(), pages_, format);
+  return std::make_unique<PagingTables>(registers_.bus(), pages_, std::make_unique<VtdPagingFormat>(format));
 }
 
 std::unique_ptr<PagingTables> VtdDriver::make_identity_tables(unsigned levels) {

@@ -50,6 +50,10 @@ struct ContextDescriptor : Word<512> {
   struct T1SZ : Field<21, 16, std::uint8_t> {};
   struct ENDI : Field<15, 15, bool> {};
   struct EPD0 : Field<14, 14, bool> {};
+  /// How walks through TTB0 access their tables.
+  struct SH0 : Field<13, 12, std::uint8_t> {};
+  struct OR0 : Field<11, 10, std::uint8_t> {};
+  struct IR0 : Field<9, 8, std::uint8_t> {};
   struct TG0 : Field<7, 6, std::uint8_t> {};
   struct T0SZ : Field<5, 0, std::uint8_t> {};
 };
@@ -61,6 +65,7 @@ static_assert(
                     ContextDescriptor::PAN, ContextDescriptor::TBI1, ContextDescriptor::TBI0, ContextDescriptor::UWXN,
                     ContextDescriptor::WXN, ContextDescriptor::AFFD, ContextDescriptor::IPS, ContextDescriptor::V,
                     ContextDescriptor::EPD1, ContextDescriptor::TG1, ContextDescriptor::T1SZ, ContextDescriptor::ENDI,
-                    ContextDescriptor::EPD0, ContextDescriptor::TG0, ContextDescriptor::T0SZ>());
+                    ContextDescriptor::EPD0, ContextDescriptor::SH0, ContextDescriptor::OR0, ContextDescriptor::IR0,
+                    ContextDescriptor::TG0, ContextDescriptor::T0SZ>());
 
 }  // namespace iommusim::smmuv3

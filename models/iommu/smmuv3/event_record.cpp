@@ -97,7 +97,65 @@ void put_fields(const Event& event, EventRecord& record) {
   }
 }
 
+void take_access(const EventRecord& record, Event& event) {
+  event.privileged = record.get<EventRecord::PnU>();
+  event.instruction = record.get<EventRecord::InD>();
+  event.read = record.get<EventRecord::RnW>();
+}
+
+void take_walk(const EventRecord& record, Event& event) {
+  take_access(record, event);
+  event.stage_2 = record.get<EventRecord::S2>();
+  event.fault_class = record.get<EventRecord::CLASS>();
+  event.table_read = record.get<EventRecord::TTRnW>();
+}
+
+void take_page_request(const EventRecord& record, Event& event) {
+  using R = EventRecord;
+  event.privileged = record.get<R::pR>() || record.get<R::pW>() || record.get<R::pX>();
+  event.read = record.get<R::uR>() || record.get<R::pR>();
+  event.write = record.get<R::uW>() || record.get<R::pW>();
+  event.instruction = record.get<R::uX>() || record.get<R::pX>();
+}
+
+void take_fields(const EventRecord& record, Event& event) {
+  switch (event.code) {
+    case EventCode::f_uut:
+    case EventCode::f_transl_forbidden: return take_access(record, event);
+    case EventCode::f_bad_ats_treq:
+      event.read = record.get<EventRecord::R>();
+      event.write = record.get<EventRecord::W>();
+      event.instruction = record.get<EventRecord::X>();
+      event.privileged = record.get<EventRecord::P>();
+      return;
+    case EventCode::f_translation:
+    case EventCode::f_addr_size:
+    case EventCode::f_access:
+    case EventCode::f_permission:
+      event.stall = record.get<EventRecord::Stall>();
+      event.stall_tag = static_cast<std::uint16_t>(record.get<EventRecord::STAG>());
+      return take_walk(record, event);
+    case EventCode::f_walk_eabt:
+    case EventCode::f_tlb_conflict: return take_walk(record, event);
+    case EventCode::e_page_request: return take_page_request(record, event);
+    default: return;
+  }
+}
+
 }  // namespace
+
+Event event_of(const Event::Words& words) {
+  const EventRecord record{words};
+  Event event;
+  event.code = record.get<EventRecord::Type>();
+  event.stream = static_cast<std::uint32_t>(record.get<EventRecord::StreamID>());
+  event.substream = static_cast<std::uint32_t>(record.get<EventRecord::SubstreamID>());
+  event.has_substream = record.get<EventRecord::SSV>() || event.code == EventCode::c_bad_substreamid;
+  event.input_address = record.word(2);
+  event.fetch_address = record.word(3);
+  take_fields(record, event);
+  return event;
+}
 
 Event::Words to_words(const Event& event) {
   EventRecord record;

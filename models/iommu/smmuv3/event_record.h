@@ -66,5 +66,7 @@ struct Event {
 
 /// The 32 bytes of the record, lowest word first.
 Event::Words to_words(const Event& event);
+/// What software reads in them. Of a fault in the tables it has the address that the record names.
+Event event_of(const Event::Words& words);
 
 }  // namespace iommusim::smmuv3

@@ -44,4 +44,19 @@ inline PageRequestRecord record_of(const iommu::PageRequest& request, std::uint3
   return record;
 }
 
+/// What software reads in a record; `requester` has its StreamID.
+inline iommu::PageRequest request_of(const PageRequestRecord& record, RequesterId requester) {
+  iommu::PageRequest request;
+  request.requester = requester;
+  if (record.get<PageRequestRecord::SSV>()) request.pasid = Pasid{record.get<PageRequestRecord::SubstreamID>()};
+  request.address = Iova{record.get<PageRequestRecord::PageAddr>() << 12};
+  request.group = record.get<PageRequestRecord::PRGIndex>();
+  request.last = record.get<PageRequestRecord::Last>();
+  request.read = record.get<PageRequestRecord::Read>();
+  request.write = record.get<PageRequestRecord::Write>();
+  request.execute = record.get<PageRequestRecord::Exec>();
+  request.privileged = record.get<PageRequestRecord::Priv>();
+  return request;
+}
+
 }  // namespace iommusim::smmuv3

@@ -31,6 +31,10 @@ struct StreamTableEntry : Word<512> {
   struct S2AA64 : Field<179, 179, bool> {};
   struct S2PS : Field<178, 176, std::uint8_t> {};
   struct S2TG : Field<175, 174, std::uint8_t> {};
+  /// How stage 2 walks access their tables.
+  struct S2SH0 : Field<173, 172, std::uint8_t> {};
+  struct S2OR0 : Field<171, 170, std::uint8_t> {};
+  struct S2IR0 : Field<169, 168, std::uint8_t> {};
   struct S2SL0 : Field<167, 166, std::uint8_t> {};
   struct S2T0SZ : Field<165, 160, std::uint8_t> {};
   struct S2VMID : Field<143, 128, std::uint16_t> {};
@@ -46,6 +50,10 @@ struct StreamTableEntry : Word<512> {
   struct S2FWB : Field<89, 89, bool> {};
   struct MEV : Field<83, 83, bool> {};
   struct PPAR : Field<82, 82, bool> {};
+  /// How context descriptors are fetched.
+  struct S1CSH : Field<71, 70, std::uint8_t> {};
+  struct S1COR : Field<69, 68, std::uint8_t> {};
+  struct S1CIR : Field<67, 66, std::uint8_t> {};
   struct S1DSS : Field<65, 64, std::uint8_t> {};
   struct S1CDMax : Field<63, 59, std::uint8_t> {};
   struct S1ContextPtr : Field<51, 6> {};
@@ -53,16 +61,17 @@ struct StreamTableEntry : Word<512> {
   struct Config : Field<3, 1, std::uint8_t> {};
   struct V : Field<0, 0, bool> {};
 };
-static_assert(
-    fields_disjoint<StreamTableEntry::S2TTB, StreamTableEntry::S2R, StreamTableEntry::S2S, StreamTableEntry::S2HA,
-                    StreamTableEntry::S2HD, StreamTableEntry::S2PTW, StreamTableEntry::S2AFFD, StreamTableEntry::S2ENDI,
-                    StreamTableEntry::S2AA64, StreamTableEntry::S2PS, StreamTableEntry::S2TG, StreamTableEntry::S2SL0,
-                    StreamTableEntry::S2T0SZ, StreamTableEntry::S2VMID, StreamTableEntry::INSTCFG,
-                    StreamTableEntry::PRIVCFG, StreamTableEntry::SHCFG, StreamTableEntry::ALLOCCFG,
-                    StreamTableEntry::MTCFG, StreamTableEntry::MemAttr, StreamTableEntry::STRW, StreamTableEntry::EATS,
-                    StreamTableEntry::S1STALLD, StreamTableEntry::S2FWB, StreamTableEntry::MEV, StreamTableEntry::PPAR,
-                    StreamTableEntry::S1DSS, StreamTableEntry::S1CDMax, StreamTableEntry::S1ContextPtr,
-                    StreamTableEntry::S1Fmt, StreamTableEntry::Config, StreamTableEntry::V>());
+static_assert(fields_disjoint<
+              StreamTableEntry::S2TTB, StreamTableEntry::S2R, StreamTableEntry::S2S, StreamTableEntry::S2HA,
+              StreamTableEntry::S2HD, StreamTableEntry::S2PTW, StreamTableEntry::S2AFFD, StreamTableEntry::S2ENDI,
+              StreamTableEntry::S2AA64, StreamTableEntry::S2PS, StreamTableEntry::S2TG, StreamTableEntry::S2SL0,
+              StreamTableEntry::S2SH0, StreamTableEntry::S2OR0, StreamTableEntry::S2IR0, StreamTableEntry::S1CSH,
+              StreamTableEntry::S1COR, StreamTableEntry::S1CIR, StreamTableEntry::S2T0SZ, StreamTableEntry::S2VMID,
+              StreamTableEntry::INSTCFG, StreamTableEntry::PRIVCFG, StreamTableEntry::SHCFG, StreamTableEntry::ALLOCCFG,
+              StreamTableEntry::MTCFG, StreamTableEntry::MemAttr, StreamTableEntry::STRW, StreamTableEntry::EATS,
+              StreamTableEntry::S1STALLD, StreamTableEntry::S2FWB, StreamTableEntry::MEV, StreamTableEntry::PPAR,
+              StreamTableEntry::S1DSS, StreamTableEntry::S1CDMax, StreamTableEntry::S1ContextPtr,
+              StreamTableEntry::S1Fmt, StreamTableEntry::Config, StreamTableEntry::V>());
 
 /// Config: bit 2 is set unless all is refused; then bit 1 is stage 2 and bit 0 stage 1.
 constexpr bool aborts_all(const StreamTableEntry& entry) {

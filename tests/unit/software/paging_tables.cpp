@@ -4,11 +4,13 @@
 #include "software/paging_tables.h"
 
 #include "software/driver_error.h"
+#include "software/vtd_paging_format.h"
 #include "support/memory_bus.h"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -19,6 +21,7 @@ using software::PageAllocator;
 using software::PagingTables;
 using software::Permissions;
 using software::TableFormat;
+using software::VtdPagingFormat;
 
 namespace {
 
@@ -56,7 +59,7 @@ Range<Iova> range(std::uint64_t first, std::uint64_t size) {
 }
 
 struct Fixture {
-  explicit Fixture(const TableFormat& format) : tables{bus, pages, format} {}
+  explicit Fixture(const TableFormat& format) : tables{bus, pages, std::make_unique<VtdPagingFormat>(format)} {}
 
   std::uint64_t page_size_at(std::uint64_t iova) {
     const auto walked = walk(bus, tables, iova);
@@ -273,7 +276,7 @@ TEST_CASE("A large leaf can stand where small ones were", "[software][tables]") 
 TEST_CASE("A mapping for which the pages run out leaves nothing mapped", "[software][tables]") {
   tests::MemoryBus bus{dram};
   PageAllocator pages{bus, {PhysAddr{0x10'0000}, PhysAddr{0x10'0000 + 4 * page_4k - 1}}};
-  PagingTables tables{bus, pages, {4, false, false}};
+  PagingTables tables{bus, pages, std::make_unique<VtdPagingFormat>(TableFormat{4, false, false})};
   // Two page tables below one PDPT and one PD need five pages with the root.
   CHECK_THROWS_AS(tables.map(range(0, 2 * page_2m), PhysAddr{0}, {}), DriverError);
   CHECK(tables.bytes_mapped(range(0, 2 * page_2m)) == 0);
