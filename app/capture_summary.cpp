@@ -36,7 +36,8 @@ std::string unsupported_of(const Capture& capture) {
 
 std::string summary_of(const Capture& capture, const std::string& name) {
   switch (capture.kind) {
-    case platforms::IommuKind::vtd: break;
+    case platforms::IommuKind::vtd:
+    case platforms::IommuKind::smmuv3: break;
   }
   return summary_of_vtd(capture, name);
 }

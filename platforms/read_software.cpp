@@ -104,8 +104,11 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
                                          {"unmanaged", DomainType::unmanaged},
                                          {"blocked", DomainType::blocked}});
   domain.levels = map.number("levels", 0, {3, 5});
-  if (const auto stage = map.optional("stage"))
-    domain.first_stage = stage->choice<bool>({{"first", true}, {"second", false}});
+  if (const auto stage = map.optional("stage")) {
+    domain.stage =
+        stage->choice<software::Stage>({{"first", software::Stage::first}, {"second", software::Stage::second}});
+    domain.stage_is_given = true;
+  }
   for (const Value& device : map.items("devices"))
     domain.devices.push_back(device.name());
   for (const Value& mapping : map.items("mappings"))
@@ -114,12 +117,13 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
 }
 
 InterruptDescription read_interrupt(const Value& value) {
-  const Map map{value, {"device", "index", "vector", "apic_id", "virtual_processor", "urgent"}};
+  const Map map{value, {"device", "index", "vector", "apic_id", "processor", "virtual_processor", "urgent"}};
   InterruptDescription interrupt;
   interrupt.device = map.required("device", "the name of a device").name();
   interrupt.index = map.number("index", 0, {0, 2047});
   // Vectors 0 to 15 are illegal in a message (Intel SDM volume 3, 11.5.2).
-  interrupt.vector = map.required("vector", "the processor's vector").number_as<std::uint8_t>({16, 255});
+  interrupt.vector = static_cast<std::uint8_t>(map.number("vector", 0, {16, 255}));
+  interrupt.processor = map.number("processor", 0, {0, 255});
   interrupt.apic_id = map.number("apic_id", 0, {0, 0xFFFF'FFFF});
   if (const auto processor = map.optional("virtual_processor")) {
     interrupt.virtual_processor = processor->name();

@@ -44,6 +44,11 @@ class IommuDriver {
 
   /// Translating domains only. Whole 4 KiB pages; a range is refused when some of it is mapped, or beyond the width.
   virtual void map(DomainId domain, const MapRequest& request) = 0;
+  /// The page through which devices of a translating domain send messages: it can be written only. `iova` and
+  /// `doorbell` may be anywhere in their pages.
+  virtual void map_doorbell(DomainId domain, Iova iova, PhysAddr doorbell) {
+    map(domain, {iova.aligned_down(page_4k), doorbell.aligned_down(page_4k), page_4k, {false, true}});
+  }
   /// The range must be mapped. What is not invalidated leaves stale translations in the unit's caches or in devices,
   /// until invalidate().
   virtual void unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) = 0;

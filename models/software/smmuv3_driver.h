@@ -78,7 +78,7 @@ class Smmuv3Driver final : public IommuDriver {
   void map(DomainId domain, const MapRequest& request) override;
   /// The page through which devices of a translating domain send messages: device memory that can be written, and never
   /// executed. `iova` and `doorbell` may be anywhere in their pages.
-  void map_doorbell(DomainId domain, Iova iova, PhysAddr doorbell);
+  void map_doorbell(DomainId domain, Iova iova, PhysAddr doorbell) override;
   void unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) override;
   /// By pages, where the unit takes ranges or there are few; else all of the domain. What the unit does not carry out
   /// is given up, here and in unmap(): its caches keep what they have.
