@@ -6,6 +6,7 @@
 #include "analysis/names.h"
 #include "analysis/text_report.h"
 #include "base/quantity.h"
+#include "platforms/iommu_kinds.h"
 
 #include <fmt/format.h>
 
@@ -32,8 +33,11 @@ std::string meaning(const iommu::Fetch& fetch, pcie::NodeIndex device, const Mac
 
 std::string table_words(const Explanation& explanation, const Machine& machine) {
   if (!explanation.walk.translation) return "";
-  std::string text = fmt::format("       asked for {:#x}{}\n", explanation.walk.iova.value(),
-                                 explanation.walk.translation->translation_cached ? ", answered by the IOTLB" : "");
+  std::string text = fmt::format("       asked for {:#x}", explanation.walk.iova.value());
+  const auto unit = machine.iommu_of(explanation.device);
+  if (unit && explanation.walk.translation->translation_cached)
+    text += fmt::format(", answered by the {}", platforms::translation_cache_name(machine.description().iommus[*unit]));
+  text += "\n";
   for (const iommu::Fetch& fetch : explanation.fetches)
     text += fmt::format("       {:<14} [{:#x}] = {}: {}\n", fetch.what, fetch.address.value(), words(fetch),
                         meaning(fetch, explanation.device, machine));

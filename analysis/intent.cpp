@@ -21,17 +21,6 @@ std::string_view to_string(IntentKind kind) {
 
 namespace {
 
-/// `what`: a programmed message, or the entry that a message names.
-template <class Programmed>
-Intent interrupt_intent(const interrupts::MsiMessage& message, const Programmed& what) {
-  Intent intent;
-  intent.kind = IntentKind::interrupt;
-  intent.message = message;
-  intent.vector = what.vector;
-  intent.destination = what.destination;
-  return intent;
-}
-
 /// `intent`, `bytes` further on.
 Intent shifted(Intent intent, std::uint64_t bytes) {
   intent.physical += bytes;
@@ -46,6 +35,19 @@ bool are_alike(const Intent& a, const Intent& b) {
 }
 
 }  // namespace
+
+/// `what`: a programmed message, or the entry that a message names.
+template <class Programmed>
+Intent IntentResolver::of_message(pcie::NodeIndex device, const interrupts::MsiMessage& message,
+                                  const Programmed& what) const {
+  Intent intent;
+  intent.kind = IntentKind::interrupt;
+  intent.message = message;
+  intent.vector = what.vector;
+  intent.destination = what.destination;
+  intent.doorbell = machine_.doorbell_of(device).id;
+  return intent;
+}
 
 Intent IntentResolver::of_physical(PhysAddr physical) const {
   Intent intent;
@@ -130,14 +132,14 @@ Intent IntentResolver::decide_dma(pcie::NodeIndex device, BusAddr address) const
 
 Intent IntentResolver::of_msi(pcie::NodeIndex device, unsigned index) const {
   const platforms::ProgrammedMsi* programmed = system_.programmed_for(device, index);
-  return programmed == nullptr ? Intent{} : interrupt_intent(programmed->message, *programmed);
+  return programmed == nullptr ? Intent{} : of_message(device, programmed->message, *programmed);
 }
 
 Intent IntentResolver::of_raw_write(pcie::NodeIndex device, const interrupts::MsiMessage& message) const {
   for (const platforms::ProgrammedMsi& programmed : system_.programmed())
-    if (programmed.device == device && programmed.message == message) return interrupt_intent(message, programmed);
+    if (programmed.device == device && programmed.message == message) return of_message(device, message, programmed);
   const platforms::ProgrammedEntry* entry = system_.entry_for(device, message);
-  if (entry != nullptr && entry->device == device) return interrupt_intent(message, *entry);
+  if (entry != nullptr && entry->device == device) return of_message(device, message, *entry);
   return of_dma(device, message.address);
 }
 

@@ -43,6 +43,8 @@ struct Intent {
   interrupts::MsiMessage message;
   std::uint32_t vector = 0;
   std::uint32_t destination = 0;
+  /// Who is to take it. Of a GIC, `vector` is the INTID and `destination` the processor.
+  ComponentId doorbell = ComponentId::none;
   /// An earlier mapping of this address that software has ended: where it led, and when it ended.
   bool was_mapped = false;
   PhysAddr past_physical;
@@ -74,6 +76,8 @@ class IntentResolver {
   };
   static constexpr std::size_t remembered_pages = 1024;
 
+  template <class Programmed>
+  Intent of_message(pcie::NodeIndex device, const interrupts::MsiMessage& message, const Programmed& what) const;
   Intent decide_dma(pcie::NodeIndex device, BusAddr address) const;
   void learn(Page& page) const;
   Intent of_physical(PhysAddr physical) const;

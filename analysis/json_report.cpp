@@ -147,12 +147,21 @@ void add_parts(Json& json, const Results& results, const Machine& machine) {
   json["statistics"] = to_json(results.statistics);
 }
 
+/// A GIC knows interrupts by INTID.
+void add_interrupt(Json& json, std::uint32_t vector, std::uint32_t destination, ComponentId doorbell,
+                   const Machine& machine) {
+  const platforms::Doorbell* taker = machine.find_doorbell(doorbell);
+  const bool is_gic = taker != nullptr && taker->frame != nullptr;
+  json[is_gic ? "intid" : "vector"] = vector;
+  json[is_gic ? "processor" : "destination"] = destination;
+}
+
 Json interrupt_json(const InterruptSummary& interrupt, const Machine& machine) {
-  return {{"count", interrupt.count},
-          {"time_ns", interrupt.first.as_nanoseconds()},
-          {"device", machine.name(machine.topology()[interrupt.device].id)},
-          {"vector", interrupt.vector},
-          {"destination", interrupt.destination}};
+  Json json{{"count", interrupt.count},
+            {"time_ns", interrupt.first.as_nanoseconds()},
+            {"device", machine.name(machine.topology()[interrupt.device].id)}};
+  add_interrupt(json, interrupt.vector, interrupt.destination, interrupt.doorbell, machine);
+  return json;
 }
 
 }  // namespace
@@ -174,8 +183,7 @@ Json to_json(const Landing& landing, const Machine& machine) {
       json["address"] = hex(landing.address);
       break;
     case LandingKind::interrupt:
-      json["vector"] = landing.vector;
-      json["destination"] = landing.destination;
+      add_interrupt(json, landing.vector, landing.destination, landing.where, machine);
       break;
     case LandingKind::iommu_fault: json["reason"] = hex(landing.fault_reason); break;
     case LandingKind::rejected: break;
@@ -205,10 +213,7 @@ Json to_json(const Intent& intent, const Machine& machine) {
       json["where"] = machine.name(intent.peer);
       json["address"] = hex(intent.peer_address.value());
       break;
-    case IntentKind::interrupt:
-      json["vector"] = intent.vector;
-      json["destination"] = intent.destination;
-      break;
+    case IntentKind::interrupt: add_interrupt(json, intent.vector, intent.destination, intent.doorbell, machine); break;
     case IntentKind::none:
     case IntentKind::blocked: break;
   }

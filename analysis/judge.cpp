@@ -8,6 +8,9 @@ namespace iommusim::analysis {
 std::optional<CollisionKind> Judge::verdict(pcie::NodeIndex device, const Access& access, const Intent& intent,
                                             const Landing& landing) const {
   Circumstance circumstance = circumstance_of(device, access);
+  // A frame of a GIC is a window of its own, wherever the IOMMU maps it.
+  const platforms::Doorbell* taker = machine_.find_doorbell(landing.where);
+  if (taker != nullptr && taker->frame != nullptr) circumstance.in_interrupt_window = true;
   const auto kind = classify(intent, landing, circumstance);
   // Whose memory it is takes a search, so it is only asked for where it makes a difference.
   if (kind != CollisionKind::wrong_memory || landing.kind != LandingKind::memory) return kind;

@@ -81,7 +81,7 @@ software::ReservedRegions LinuxView::reported(NodeIndex function) const {
     if (std::find(rmrr.devices.begin(), rmrr.devices.end(), name) != rmrr.devices.end())
       device.firmware_ranges.push_back({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
   return machine_.description().local_apic ? software::vtd_reserved_regions(device)
-                                           : software::arm_reserved_regions(device);
+                                           : software::arm_reserved_regions(device, machine_.description().msi_window);
 }
 
 software::ReservedRegions LinuxView::reserved_regions(std::size_t group) const {

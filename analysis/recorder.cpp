@@ -133,7 +133,7 @@ void Recorder::note_fault(const Tlp& tlp, const Intent& intent) {
 void Recorder::note_interrupt(const Landing& landing) {
   const auto [known, inserted] =
       interrupt_index_.emplace(std::tuple{device_, landing.vector, landing.destination}, results_.interrupts.size());
-  if (inserted) results_.interrupts.push_back({0, time_, device_, landing.vector, landing.destination});
+  if (inserted) results_.interrupts.push_back({0, time_, device_, landing.vector, landing.destination, landing.where});
   ++results_.interrupts[known->second].count;
 }
 

@@ -4,6 +4,7 @@
 #include "analysis/acs_remedy.h"
 #include "analysis/address_remedies.h"
 #include "analysis/command_trial.h"
+#include "analysis/doorbell_remedies.h"
 #include "analysis/explain_command.h"
 #include "analysis/fault_cause.h"
 #include "analysis/fault_remedies.h"
@@ -11,6 +12,7 @@
 #include "pcie/header.h"
 #include "pcie/pci_bridge.h"
 #include "pcie/rules.h"
+#include "platforms/iommu_kinds.h"
 
 #include <fmt/format.h>
 
@@ -73,7 +75,9 @@ class Finder {
       case CollisionKind::interrupt_forged: block_forging(); return;
       case CollisionKind::window_hole: leave_hole(); return;
       case CollisionKind::stale_translation: invalidate(); return;
-      case CollisionKind::translation_fault: add(find_fault_remedies(case_)); return;
+      case CollisionKind::translation_fault:
+        add(case_.in_msi_window() ? find_doorbell_remedies(case_) : find_fault_remedies(case_));
+        return;
       case CollisionKind::wrong_memory: return;
     }
   }
@@ -95,6 +99,7 @@ class Finder {
                              case_.device_name()));
     if (case_.was_decided_by({&pcie::rules::msi_masked}))
       return add("unmask-vector", fmt::format("Unmask the vector of {}", case_.device_name()));
+    if (case_.is_for_gic()) return add(find_doorbell_remedies(case_));
     program_entry();
     enable_acs();
   }
@@ -117,6 +122,7 @@ class Finder {
   }
 
   void reserve_interrupts() {
+    if (case_.in_msi_window()) return add(find_doorbell_remedies(case_));
     if (case_.bridge().interrupt_window) found_.push_back(reserve_interrupt_window(case_));
   }
 
@@ -158,17 +164,20 @@ class Finder {
   }
 
   void invalidate() {
+    const auto unit = case_.machine.iommu_of(record_.device);
+    const platforms::IommuDescription& iommu = case_.machine.description().iommus[unit.value_or(0)];
+    const std::string_view cache = platforms::translation_cache_name(iommu);
+    const std::string_view command = platforms::device_invalidation_name(iommu);
     if (case_.was_decided_by({&iommu::rules::device_tlb}))
       return add(
           "invalidate-device-tlb",
           fmt::format("The device TLB of {0} was not invalidated: after the mapping of IOVA {1:#x} in {2} changes, "
-                      "invalidate the IOTLB, then the device TLB of {0} (dev_tlb_inv_dsc), and wait for both, "
+                      "invalidate the {3}, then the device TLB of {0} ({4}), and wait for both, "
                       "before the old page is used for anything else",
-                      case_.device_name(), case_.page(), case_.domain_name()));
-    add("invalidate",
-        fmt::format("After the mapping of IOVA {:#x} in {} changes, invalidate the IOTLB for it and wait, "
-                    "before the old page is used for anything else",
-                    case_.page(), case_.domain_name()));
+                      case_.device_name(), case_.page(), case_.domain_name(), cache, command));
+    add("invalidate", fmt::format("After the mapping of IOVA {:#x} in {} changes, invalidate the {} for it and wait, "
+                                  "before the old page is used for anything else",
+                                  case_.page(), case_.domain_name(), cache));
   }
 
   void enable_in_command() {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 #include <string>
 
 namespace iommusim::analysis {
@@ -34,6 +35,15 @@ struct RemedyCase {
   bool in_interrupt_window() const {
     return bridge().interrupt_window && bridge().interrupt_window->contains(record.access.address);
   }
+  /// Of the domain of the device, where it has one for doorbells.
+  std::optional<Range<Iova>> msi_window() const {
+    return domain() == nullptr ? std::nullopt : system.msi_window_of(*domain());
+  }
+  bool in_msi_window() const {
+    const auto window = msi_window();
+    return window && window->contains(Iova{record.access.address.value()});
+  }
+  bool is_for_gic() const { return machine.doorbell_of(record.device).frame != nullptr; }
   /// The function or port of this component; none: no PCI function.
   pcie::NodeIndex node_of(ComponentId component) const {
     const pcie::Topology& topology = machine.topology();

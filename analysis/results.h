@@ -39,8 +39,10 @@ struct InterruptSummary {
   std::uint64_t count = 0;
   Duration first;
   pcie::NodeIndex device = pcie::NodeIndex::none;
+  /// Of a GIC: INTID and processor.
   std::uint32_t vector = 0;
   std::uint32_t destination = 0;
+  ComponentId doorbell = ComponentId::none;
 };
 
 struct DeviceSummary {

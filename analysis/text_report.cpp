@@ -98,6 +98,18 @@ std::string title(const platforms::Description& platform) {
 
 }  // namespace
 
+std::string interrupt_text(std::uint32_t vector, std::uint32_t destination, ComponentId doorbell,
+                           const Machine& machine) {
+  const platforms::Doorbell* taker = machine.find_doorbell(doorbell);
+  switch (taker == nullptr ? platforms::DoorbellKind::local_apic : taker->kind) {
+    case platforms::DoorbellKind::local_apic: break;
+    case platforms::DoorbellKind::redistributors:
+    case platforms::DoorbellKind::its: return fmt::format("LPI {} to processor {}", vector, destination);
+    case platforms::DoorbellKind::gicv2m: return fmt::format("SPI {}", vector);
+  }
+  return fmt::format("interrupt vector {:#x} to APIC {}", vector, destination);
+}
+
 std::string to_text(const Landing& landing, const Machine& machine) {
   const std::string& where = machine.name(landing.where);
   switch (landing.kind) {
@@ -109,7 +121,7 @@ std::string to_text(const Landing& landing, const Machine& machine) {
       if (landing.rule != nullptr && landing.rule->topic == RuleTopic::interrupt_posting)
         return fmt::format("interrupt vector {:#x} posted by {} for APIC {}", landing.vector, where,
                            landing.destination);
-      return fmt::format("interrupt vector {:#x} to APIC {}", landing.vector, landing.destination);
+      return interrupt_text(landing.vector, landing.destination, landing.where, machine);
     case LandingKind::iommu_fault:
       return fmt::format("fault {:#x} in {}: {}", landing.fault_reason, where, to_string(landing.status));
     case LandingKind::rejected: return fmt::format("rejected by {}: {}", where, to_string(landing.status));
@@ -125,8 +137,7 @@ std::string to_text(const Intent& intent, const Machine& machine) {
       return fmt::format("{} at {:#x}", place_without_memory(intent.physical, machine), intent.physical.value());
     case IntentKind::peer:
       return fmt::format("{} at bus address {:#x}", machine.name(intent.peer), intent.peer_address.value());
-    case IntentKind::interrupt:
-      return fmt::format("interrupt vector {:#x} to APIC {}", intent.vector, intent.destination);
+    case IntentKind::interrupt: return interrupt_text(intent.vector, intent.destination, intent.doorbell, machine);
     case IntentKind::none:
       return intent.was_mapped ? fmt::format("nothing: the mapping to {:#x} ended at {}", intent.past_physical.value(),
                                              format_duration(intent.past_until))

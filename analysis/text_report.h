@@ -24,6 +24,9 @@ std::string to_text(const Results& results, const RunInfo& info, const platforms
                     TextForm form = TextForm::grouped);
 
 /// "memory 0x140000000 (rx-pool + 0x0)", "gpu0 BAR 2 + 0x1000", ...
+/// "LPI 8192 to processor 1", "SPI 80", "interrupt vector 0x41 to APIC 2": as `doorbell` takes it.
+std::string interrupt_text(std::uint32_t vector, std::uint32_t destination, ComponentId doorbell,
+                           const platforms::Machine& machine);
 std::string to_text(const Landing& landing, const platforms::Machine& machine);
 std::string to_text(const Intent& intent, const platforms::Machine& machine);
 /// "nic0 > sw0-dp0 > gpu0".

@@ -9,10 +9,12 @@
 #include "base/quantity.h"
 #include "platforms/config_dump.h"
 #include "platforms/dmar_table.h"
+#include "platforms/iort_table.h"
 #include "traces/trace_reader.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace iommusim::app {
@@ -52,11 +54,19 @@ std::uint64_t check_trace(Session& session, const std::string& path) {
   return operations;
 }
 
+/// Firmware of an Arm system tells of its SMMUs and its ITS in the IORT, that of a PC of its units in the DMAR table.
+std::vector<std::uint8_t> acpi_table(const platforms::Description& description) {
+  const bool has_smmu = std::any_of(description.iommus.begin(), description.iommus.end(),
+                                    [](const auto& iommu) { return iommu.kind == platforms::IommuKind::smmuv3; });
+  const bool is_arm = has_smmu || (description.iommus.empty() && description.gic);
+  return is_arm ? platforms::iort_table(description) : platforms::dmar_table(description);
+}
+
 int validate(const Options& options) {
   Session session{options.platform, options.settings};
   if (!options.dump_acpi.empty()) {
     refuse_to_overwrite("--dump-acpi", options.dump_acpi, {options.platform, options.trace});
-    const std::vector<std::uint8_t> table = platforms::dmar_table(session.description());
+    const std::vector<std::uint8_t> table = acpi_table(session.description());
     AtomicFile file{options.dump_acpi};
     file.write(table.data(), table.size());
     file.commit();
@@ -85,7 +95,8 @@ void add_validate(CLI::App& app, int& status) {
   add_settings(*command, options->settings);
   command->add_flag("--dump-config", options->dump_config,
                     "Print the configuration space of every function as lspci -xxxx does, for lspci -F");
-  add_output(*command, "--dump-acpi", options->dump_acpi, "Write the ACPI DMAR table of the platform to this file");
+  add_output(*command, "--dump-acpi", options->dump_acpi,
+             "Write the ACPI table (DMAR or IORT) of the platform to this file");
   command->footer(example);
   command->callback([options, &status] { status = validate(*options); });
 }

@@ -7,7 +7,9 @@
 #include "base/quantity.h"
 #include "base/range.h"
 #include "base/requester_id.h"
+#include "interrupts/gic/config.h"
 #include "iommu/device_tlb.h"
+#include "iommu/smmuv3/config.h"
 #include "iommu/vtd/config.h"
 #include "pcie/acs.h"
 #include "pcie/function_config.h"
@@ -19,6 +21,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace iommusim::platforms {
@@ -204,6 +207,20 @@ struct PeerPairDescription {
   pcie::PeerToPeer policy = pcie::PeerToPeer::through_iommu;
 };
 
+/// Who takes interrupt messages.
+enum class DoorbellKind : std::uint8_t { local_apic, redistributors, its, gicv2m };
+
+/// "local-apic", "redistributors", "its", "gicv2m": also the name of the component.
+std::string_view to_string(DoorbellKind kind);
+
+/// The parts of a GIC that take messages or deliver them.
+struct GicDescription {
+  std::optional<gic::RedistributorConfig> redistributors;
+  /// With redistributors only.
+  std::optional<gic::ItsConfig> its;
+  std::optional<gic::Gicv2mConfig> gicv2m;
+};
+
 struct HostBridgeDescription {
   std::string name;
   std::uint16_t segment = 0;
@@ -218,12 +235,14 @@ struct HostBridgeDescription {
   bool firmware_assigns = false;
   /// Root ports drop what comes from below for their own window, instead of unsupported request.
   bool drops_u_turns = false;
+  /// Who takes the messages of its devices; nullopt: nobody.
+  std::optional<DoorbellKind> doorbell;
   /// Name of the IOMMU that requests of this bridge pass, but for functions in the scope of another; empty: none.
   std::string iommu;
   std::vector<FunctionDescription> functions;
 };
 
-/// A Reserved Memory Region of the DMAR table: memory that firmware uses with these devices.
+/// A Reserved Memory Region of the DMAR or IORT table: memory that firmware uses with these devices.
 struct RmrrDescription {
   Range<PhysAddr> range;
   std::vector<std::string> devices;
@@ -239,12 +258,13 @@ struct NamespaceDeviceDescription {
 };
 
 /// Architectures. Whoever has to tell them apart does it in a switch over these.
-enum class IommuKind : std::uint8_t { vtd };
+enum class IommuKind : std::uint8_t { vtd, smmuv3 };
 
 struct IommuDescription {
   std::string name;
   /// What the unit is built as; of several members the one that `kind` says counts.
-  vtd::UnitConfig vtd;
+  vtd::UnitConfig vtd = {};
+  smmuv3::UnitConfig smmuv3 = {};
   std::vector<RmrrDescription> rmrrs = {};
   /// Functions on root buses whose requests, with those of all below them, pass this unit. Empty: those of the host
   /// bridges that name the unit.
@@ -253,6 +273,8 @@ struct IommuDescription {
   std::optional<std::uint32_t> proximity_domain = {};
   /// ACPI namespace devices that send requests through the unit.
   std::vector<NamespaceDeviceDescription> namespace_devices = {};
+  /// SMMUv3: devices whose transactions may wait while software makes a page.
+  std::vector<std::string> stalling = {};
   IommuKind kind = IommuKind::vtd;
 };
 
@@ -319,8 +341,9 @@ struct DomainDescription {
   DomainType type = DomainType::dma;
   /// Page-table depth (3, 4 or 5); 0: the deepest that the IOMMU supports.
   unsigned levels = 0;
-  /// Its tables are first-stage tables.
-  bool first_stage = false;
+  /// Of its tables. The file may leave it to the IOMMU's kind.
+  software::Stage stage = software::Stage::second;
+  bool stage_is_given = false;
   /// Nested: the first-stage tables are a guest's, in this memory.
   std::optional<Range<PhysAddr>> guest_memory;
   std::vector<std::string> devices;
@@ -339,16 +362,31 @@ struct VirtualProcessorDescription {
   bool suppressed = false;
 };
 
-/// Software programs vector `index` of `device` to interrupt `apic_id`, or a virtual processor, with `vector`.
+/// Software programs vector `index` of `device` to interrupt `apic_id`, or a virtual processor, with `vector`. Of a GIC
+/// it is the driver that chooses the INTID.
 struct InterruptDescription {
   std::string device;
   unsigned index = 0;
+  /// 0: not given.
   std::uint8_t vector = 0;
+  /// Of an LPI.
+  std::uint32_t processor = 0;
   std::uint32_t apic_id = 0;
   /// By name; empty: `apic_id` is meant.
   std::string virtual_processor = {};
   bool urgent = false;
 };
+
+/// Which requester ID software asks the firmware's tables for when it wants the DeviceID of a function.
+enum class MessageId : std::uint8_t {
+  /// The last that its requests may arrive with: that of the bridge above a conventional PCI function.
+  alias,
+  /// The function's own.
+  own,
+};
+
+/// Where the doorbells of user-owned domains are mapped, page by page (Linux: SW_MSI).
+constexpr Range<Iova> default_msi_window{Iova{0x0800'0000}, Iova{0x080F'FFFF}};
 
 /// Physical address of a segment's configuration space.
 struct EcamDescription {
@@ -370,6 +408,7 @@ struct Description {
   std::vector<EcamDescription> ecam{{0, default_ecam_base}};
   /// x86 hosts take 0xFEEx_xxxx for interrupts.
   bool local_apic = true;
+  std::optional<GicDescription> gic;
   std::vector<MemoryDescription> memories;
   std::vector<HostBridgeDescription> host_bridges;
   std::vector<IommuDescription> iommus;
@@ -382,6 +421,8 @@ struct Description {
   std::vector<DomainDescription> domains;
   std::vector<VirtualProcessorDescription> virtual_processors;
   std::vector<InterruptDescription> interrupts;
+  Range<Iova> msi_window = default_msi_window;
+  MessageId message_id = MessageId::alias;
 };
 
 }  // namespace iommusim::platforms

@@ -4,9 +4,12 @@
 #include "base/input_file.h"
 #include "platforms/bar_mappings.h"
 #include "platforms/bus_numbers.h"
+#include "platforms/doorbells.h"
 #include "platforms/ecam.h"
 #include "platforms/egress.h"
 #include "platforms/enumerate.h"
+#include "platforms/functions.h"
+#include "platforms/iommu_kinds.h"
 #include "platforms/port_numbers.h"
 #include "platforms/readers.h"
 #include "platforms/validate.h"
@@ -32,6 +35,17 @@ void complete(Description& description, const Source& source) {
   }
 }
 
+/// Domains that do not say by which stage they map do it as is usual for the IOMMU of their devices.
+void resolve_stages(Description& description) {
+  const std::vector<FunctionPlace> functions = all_functions(description);
+  for (DomainDescription& domain : description.domains) {
+    if (domain.stage_is_given || domain.devices.empty()) continue;
+    const FunctionPlace* device = find_function(functions, domain.devices.front());
+    const IommuDescription* iommu = device == nullptr ? nullptr : iommu_of(description, *device);
+    if (iommu != nullptr) domain.stage = usual_stage(*iommu);
+  }
+}
+
 }  // namespace
 
 Description load_platform(const std::string& path, const std::vector<Override>& overrides) {
@@ -48,12 +62,14 @@ Description load_platform_text(const std::string& text, const std::string& file_
   description.file = file_name;
   for (const Override& change : overrides)
     description.settings.push_back(change.path + "=" + change.value);
+  resolve_doorbells(description);
   const Source source{root};
   // Paths lead by name from here on.
   validate_names(description, source);
   for (HostBridgeDescription& bridge : description.host_bridges)
     number_ports(bridge, source);
   complete(description, source);
+  resolve_stages(description);
   resolve_egress(description, source);
   resolve_bar_mappings(description, source);
   validate(description, source);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/machine.h"
 
+#include "iommu/smmuv3/unit.h"
 #include "iommu/vtd/unit.h"
 #include "pcie/function_builder.h"
 #include "pcie/header.h"
@@ -19,13 +20,6 @@ std::array<std::uint64_t, 6> bar_sizes(const FunctionDescription& function) {
   for (const BarDescription& bar : function.bars)
     sizes[bar.index] = bar.size;
   return sizes;
-}
-
-std::unique_ptr<iommu::Unit> make_unit(const IommuDescription& iommu, memory::PhysicalBus& memory) {
-  switch (iommu.kind) {
-    case IommuKind::vtd: return std::make_unique<vtd::Unit>(iommu.vtd, memory);
-  }
-  return nullptr;
 }
 
 Device device_of(const FunctionDescription& function, pcie::NodeIndex node, std::shared_ptr<iommu::DeviceTlb> tlb) {
@@ -60,11 +54,43 @@ void Machine::build_doorbells() {
   const Range<PhysAddr> window{PhysAddr{interrupts::local_apic_window.first.value()},
                                PhysAddr{interrupts::local_apic_window.last.value()}};
   doorbells_.push_back({DoorbellKind::local_apic, local_apic_id_, window});
+  if (!description_.gic) return;
+  const GicDescription& gic = *description_.gic;
+  if (gic.redistributors) {
+    redistributors_ = std::make_unique<gic::Redistributors>(*gic.redistributors, *memory_, gic_log_);
+    add_frame(DoorbellKind::redistributors, *redistributors_);
+  }
+  if (gic.its) {
+    its_ = std::make_unique<gic::Its>(*gic.its, *memory_, *redistributors_);
+    add_frame(DoorbellKind::its, *its_);
+  }
+  if (gic.gicv2m) {
+    gicv2m_ = std::make_unique<gic::Gicv2m>(*gic.gicv2m, gic_log_);
+    add_frame(DoorbellKind::gicv2m, *gicv2m_);
+  }
+}
+
+void Machine::add_frame(DoorbellKind kind, gic::Doorbell& frame) {
+  const ComponentId id = components_.add(std::string{to_string(kind)});
+  doorbells_.push_back({kind, id, *Range<PhysAddr>::from_size(frame.base(), frame.size()), &frame});
+}
+
+/// An SMMUv3's own interrupts go by wire to the distributor, unless software gives it messages.
+std::unique_ptr<iommu::Unit> Machine::make_unit(const IommuDescription& iommu) {
+  switch (iommu.kind) {
+    case IommuKind::vtd: return std::make_unique<vtd::Unit>(iommu.vtd, *memory_);
+    case IommuKind::smmuv3: {
+      auto unit = std::make_unique<smmuv3::Unit>(iommu.smmuv3, *memory_);
+      unit->on_wire([this](smmuv3::InterruptSource) { ++wired_interrupts_; });
+      return unit;
+    }
+  }
+  return nullptr;
 }
 
 void Machine::build_iommus() {
   for (const IommuDescription& iommu : description_.iommus) {
-    iommus_.push_back({components_.add(iommu.name), make_unit(iommu, *memory_)});
+    iommus_.push_back({components_.add(iommu.name), make_unit(iommu)});
     connect_devices(iommus_.size() - 1);
   }
 }
@@ -196,6 +222,19 @@ const Doorbell& Machine::doorbell_at(PhysAddr address) const {
   const auto found = std::find_if(doorbells_.begin(), doorbells_.end(),
                                   [address](const Doorbell& doorbell) { return doorbell.range.contains(address); });
   return found == doorbells_.end() ? doorbells_.front() : *found;
+}
+
+const Doorbell& Machine::doorbell_of(pcie::NodeIndex device) const {
+  const auto wanted = description_.host_bridges[topology_[device].host_bridge].doorbell;
+  for (const Doorbell& doorbell : doorbells_)
+    if (doorbell.kind == wanted) return doorbell;
+  return doorbells_.front();
+}
+
+const Doorbell* Machine::find_doorbell(ComponentId id) const {
+  for (const Doorbell& doorbell : doorbells_)
+    if (doorbell.id == id) return &doorbell;
+  return nullptr;
 }
 
 std::optional<std::size_t> Machine::find_iommu(ComponentId id) const {

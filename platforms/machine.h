@@ -4,6 +4,9 @@
 // platforms/simulation.h puts SystemC modules around the same state.
 #pragma once
 
+#include "interrupts/gic/gicv2m.h"
+#include "interrupts/gic/its.h"
+#include "interrupts/gic/redistributors.h"
 #include "interrupts/local_apic.h"
 #include "interrupts/msi_source.h"
 #include "iommu/device_tlb.h"
@@ -35,13 +38,13 @@ struct Device {
   iommu::PageRequester page_requests;
 };
 
-enum class DoorbellKind : std::uint8_t { local_apic };
-
 /// Who takes interrupt messages: writes to these addresses.
 struct Doorbell {
   DoorbellKind kind = DoorbellKind::local_apic;
   ComponentId id = ComponentId::none;
   Range<PhysAddr> range;
+  /// A frame of the GIC; nullptr: the local APICs.
+  gic::Doorbell* frame = nullptr;
 };
 
 class Machine {
@@ -85,9 +88,17 @@ class Machine {
   /// range. Every message that an IOMMU emits is for somebody.
   const Doorbell& doorbell_at(PhysAddr address) const;
   /// Where software has this device send its interrupts.
-  const Doorbell& doorbell_of(pcie::NodeIndex) const { return doorbells_.front(); }
-  /// Interrupts that all doorbells have taken.
-  std::uint64_t interrupts_delivered() const { return local_apic_.delivered(); }
+  const Doorbell& doorbell_of(pcie::NodeIndex device) const;
+  /// nullptr: the component is no doorbell.
+  const Doorbell* find_doorbell(ComponentId id) const;
+  /// Interrupts that all doorbells have taken, and those of IOMMUs' wires.
+  std::uint64_t interrupts_delivered() const {
+    return local_apic_.delivered() + gic_log_.delivered() + wired_interrupts_;
+  }
+  gic::DeliveryLog& gic_log() { return gic_log_; }
+  const gic::DeliveryLog& gic_log() const { return gic_log_; }
+  /// nullptr: the platform has none.
+  const gic::Its* its() const { return its_.get(); }
 
   interrupts::LocalApic& local_apic() { return local_apic_; }
   const interrupts::LocalApic& local_apic() const { return local_apic_; }
@@ -110,7 +121,9 @@ class Machine {
 
   void build_memory();
   void build_doorbells();
+  void add_frame(DoorbellKind kind, gic::Doorbell& frame);
   void build_iommus();
+  std::unique_ptr<iommu::Unit> make_unit(const IommuDescription& iommu);
   void connect_devices(std::size_t iommu);
   void take_page_response(Device& device, const iommu::PageGroupResponse& response);
   Device* reachable_device(std::size_t iommu, RequesterId id);
@@ -138,6 +151,11 @@ class Machine {
   /// By node index.
   std::vector<std::optional<std::size_t>> node_iommu_;
   interrupts::LocalApic local_apic_;
+  gic::DeliveryLog gic_log_;
+  std::unique_ptr<gic::Redistributors> redistributors_;
+  std::unique_ptr<gic::Its> its_;
+  std::unique_ptr<gic::Gicv2m> gicv2m_;
+  std::uint64_t wired_interrupts_ = 0;
   std::vector<Device> devices_;
   std::vector<const FunctionDescription*> functions_;
   std::unordered_map<std::string, pcie::NodeIndex> by_name_;

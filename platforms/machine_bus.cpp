@@ -72,7 +72,10 @@ void MachineBus::load(PhysAddr address, void* to, std::size_t size) {
       else if (place.claimed)
         std::fill_n(static_cast<std::uint8_t*>(to), size, std::uint8_t{0});
       return;
-    case TargetKind::doorbell: return;
+    case TargetKind::doorbell:
+      if (const gic::Doorbell* frame = machine_.doorbells()[entry->index].frame; frame != nullptr)
+        put(frame->read_register(offset, width), to, size);
+      return;
   }
 }
 
@@ -94,7 +97,10 @@ void MachineBus::store(PhysAddr address, const void* from, std::size_t size) {
       if (const BarPlace place = find_bar(Operation::write, address, size); place.bars != nullptr)
         place.bars->write(place.bar, place.offset, from, size);
       return;
-    case TargetKind::doorbell: return;
+    case TargetKind::doorbell:
+      if (gic::Doorbell* frame = machine_.doorbells()[entry->index].frame; frame != nullptr)
+        frame->write_register(offset, width, take(from, size));
+      return;
   }
 }
 

@@ -2,6 +2,7 @@
 #include "platforms/operating_system.h"
 
 #include "platforms/firmware.h"
+#include "platforms/iommu_kinds.h"
 #include "platforms/os_memory.h"
 #include "platforms/requester_ids.h"
 #include "software/driver_error.h"
@@ -28,8 +29,17 @@ software::DomainKind domain_kind(DomainType type) {
 
 software::DomainId create_domain_in(software::IommuDriver& driver, const DomainDescription& description) {
   if (description.guest_memory) return driver.create_nested_domain(description.levels, *description.guest_memory);
-  return driver.create_domain(domain_kind(description.type), description.levels,
-                              description.first_stage ? software::Stage::first : software::Stage::second);
+  return driver.create_domain(domain_kind(description.type), description.levels, description.stage);
+}
+
+/// What a user gets who asks for `range`: the kernel keeps the window, and programs that map around it believe that all
+/// is theirs.
+std::vector<Range<Iova>> mappable(const Range<Iova>& range, const std::optional<Range<Iova>>& window) {
+  if (!window || !window->overlaps(range)) return {range};
+  std::vector<Range<Iova>> parts;
+  if (range.first < window->first) parts.push_back({range.first, window->first - 1});
+  if (window->last < range.last) parts.push_back({window->last + 1, range.last});
+  return parts;
 }
 
 }  // namespace
@@ -44,6 +54,7 @@ void OperatingSystem::boot() {
   run_firmware(description, bus_);
   try {
     pages_ = std::make_unique<software::PageAllocator>(bus_, os_memory_of(description));
+    prepare_doorbells();
     prepare_iommus();
     for (const DomainDescription& domain : description.domains)
       create_domain(domain);
@@ -72,6 +83,7 @@ void OperatingSystem::prepare_iommus() {
 std::unique_ptr<software::IommuDriver> OperatingSystem::make_driver(const IommuDescription& iommu) {
   switch (iommu.kind) {
     case IommuKind::vtd: return make_vtd_driver(iommu);
+    case IommuKind::smmuv3: return make_smmuv3_driver(iommu);
   }
   return nullptr;
 }
@@ -164,11 +176,12 @@ void OperatingSystem::map_firmware_ranges(Domain& domain) {
   };
   for (const RmrrDescription& rmrr : machine_.description().iommus[domain.iommu].rmrrs) {
     if (!concerns(rmrr)) continue;
-    for (std::uint64_t offset = 0; offset < rmrr.range.size(); offset += page_4k) {
+    const std::uint64_t page_bytes = page_size(machine_.description().iommus[domain.iommu]);
+    for (std::uint64_t offset = 0; offset < rmrr.range.size(); offset += page_bytes) {
       const PhysAddr page = rmrr.range.first + offset;
       const Iova iova{page.value()};
       if (domain.space.lookup(iova).state == software::MappingState::live) continue;
-      map_in(domain, {{iova, iova + (page_4k - 1)}, page, {}, std::nullopt}, Duration{});
+      map_in(domain, {{iova, iova + (page_bytes - 1)}, page, {}, std::nullopt}, Duration{});
     }
   }
 }
@@ -193,8 +206,9 @@ void OperatingSystem::map_in(Domain& domain, const software::NewMapping& mapping
   if (!physical || physical->overlaps(pages_->range()))
     throw software::DriverError{fmt::format(
         "physical {:#x} lies in the memory that the operating system keeps for its tables", mapping.physical.value())};
-  driver_of(domain).map(domain.handle,
-                        {mapping.range.first, mapping.physical, mapping.range.size(), mapping.permissions});
+  for (const Range<Iova>& part : mappable(mapping.range, msi_window_of(domain)))
+    driver_of(domain).map(domain.handle, {part.first, mapping.physical + (part.first - mapping.range.first),
+                                          part.size(), mapping.permissions});
   domain.space.map(mapping, now);
 }
 
@@ -213,7 +227,8 @@ void OperatingSystem::map(pcie::NodeIndex device, const software::NewMapping& ma
 void OperatingSystem::unmap(pcie::NodeIndex device, const Range<Iova>& range, software::Invalidate invalidate,
                             Duration now) {
   Domain& domain = own_domain_of(device);
-  driver_of(domain).unmap(domain.handle, range.first, range.size(), invalidate);
+  for (const Range<Iova>& part : mappable(range, msi_window_of(domain)))
+    driver_of(domain).unmap(domain.handle, part.first, part.size(), invalidate);
   domain.space.unmap(range, now);
 }
 

@@ -8,7 +8,9 @@
 #include "platforms/machine.h"
 #include "software/address_space.h"
 #include "software/cpu_bus.h"
+#include "software/gicv2m_driver.h"
 #include "software/iommu_driver.h"
+#include "software/its_driver.h"
 #include "software/msi_setup.h"
 #include "software/page_allocator.h"
 
@@ -51,8 +53,10 @@ struct Domain {
   const DomainDescription* description = nullptr;
   std::size_t iommu = 0;
   software::DomainId handle{};
-  /// What is mapped, as software believes. Empty for identity and blocked domains.
+  /// What is mapped, as software believes. Empty for identity and blocked domains. Doorbells are not in it.
   software::AddressSpace space;
+  /// IOVA of each doorbell page that devices of the domain send to.
+  std::map<PhysAddr, Iova> doorbells;
 };
 
 /// A message that a driver programmed into a device.
@@ -60,8 +64,8 @@ struct ProgrammedMsi {
   pcie::NodeIndex device = pcie::NodeIndex::none;
   unsigned index = 0;
   interrupts::MsiMessage message;
-  /// What it is to raise: on a processor, or in a virtual one that this processor is notified of.
-  std::uint8_t vector = 0;
+  /// What it is to raise: on a processor, or in a virtual one that this processor is notified of. Of a GIC: the INTID.
+  std::uint32_t vector = 0;
   std::uint32_t destination = 0;
 };
 
@@ -113,6 +117,9 @@ class OperatingSystem {
   /// The entry that a message in remappable format names, in the table of the IOMMU above `device`; nullptr: software
   /// wrote none.
   const ProgrammedEntry* entry_for(pcie::NodeIndex device, const interrupts::MsiMessage& message) const;
+  /// Where messages of a user-owned domain's devices go in, so that its user can map nothing; nullopt: another domain,
+  /// or one whose devices send to local APICs.
+  std::optional<Range<Iova>> msi_window_of(const Domain& domain) const;
   const std::vector<BufferDescription>& buffers() const { return machine_.description().buffers; }
   std::optional<std::size_t> find_buffer(const std::string& name) const;
 
@@ -120,6 +127,8 @@ class OperatingSystem {
   void prepare_iommus();
   std::unique_ptr<software::IommuDriver> make_driver(const IommuDescription& iommu);
   std::unique_ptr<software::IommuDriver> make_vtd_driver(const IommuDescription& iommu);
+  std::unique_ptr<software::IommuDriver> make_smmuv3_driver(const IommuDescription& iommu);
+  void prepare_doorbells();
   void create_domain(const DomainDescription& description);
   void map_firmware_ranges(Domain& domain);
   std::size_t iommu_of(const DomainDescription& domain) const;
@@ -135,6 +144,16 @@ class OperatingSystem {
                                           const std::vector<const InterruptDescription*>& vectors);
   static std::vector<ProgrammedMsi> apic_messages_for(const Device& device,
                                                       const std::vector<const InterruptDescription*>& vectors);
+  std::vector<ProgrammedMsi> its_messages_for(const Device& device,
+                                              const std::vector<const InterruptDescription*>& vectors);
+  std::vector<ProgrammedMsi> spi_messages_for(const Device& device,
+                                              const std::vector<const InterruptDescription*>& vectors);
+  std::uint32_t device_id_of(pcie::NodeIndex device) const;
+  std::uint32_t events_of(std::uint32_t device_id) const;
+  /// The message with the address at which the device finds the doorbell.
+  interrupts::MsiMessage through_iommu(pcie::NodeIndex device, const interrupts::MsiMessage& message);
+  Iova doorbell_page(Domain& domain, pcie::NodeIndex device, PhysAddr doorbell);
+  Iova new_doorbell_page(const Domain& domain, pcie::NodeIndex device) const;
   std::vector<ProgrammedMsi> remapped_messages_for(const Device& device,
                                                    const std::vector<const InterruptDescription*>& vectors,
                                                    software::InterruptRemapping& remapping);
@@ -152,6 +171,10 @@ class OperatingSystem {
   SwitchableBus bus_;
   std::unique_ptr<software::PageAllocator> pages_;
   std::vector<std::unique_ptr<software::IommuDriver>> drivers_;
+  std::unique_ptr<software::ItsDriver> its_;
+  std::unique_ptr<software::Gicv2mDriver> gicv2m_;
+  /// Of each DeviceID: the event that is free next.
+  std::map<std::uint32_t, std::uint32_t> next_event_;
   std::vector<std::unique_ptr<Domain>> domains_;
   /// By node index.
   std::vector<Domain*> domain_of_node_;

@@ -45,6 +45,9 @@ std::vector<ProgrammedMsi> OperatingSystem::messages_for(const Device& device,
   if (software::InterruptRemapping* remapping = remapping_above(device.node))
     return remapped_messages_for(device, vectors, *remapping);
   switch (machine_.doorbell_of(device.node).kind) {
+    case DoorbellKind::its: return its_messages_for(device, vectors);
+    case DoorbellKind::gicv2m: return spi_messages_for(device, vectors);
+    case DoorbellKind::redistributors:
     case DoorbellKind::local_apic: break;
   }
   return apic_messages_for(device, vectors);

@@ -6,8 +6,18 @@
 namespace iommusim::platforms {
 namespace {
 
+Range<Iova> read_msi_window(const Value& value) {
+  const Map map{value, {"base", "size"}};
+  const auto range = read_range<Iova>(map);
+  constexpr std::uint64_t largest_page = 0x1'0000;
+  if (range.first.offset_in(largest_page) != 0) map.required("base", "an address").reject("a multiple of 64 KiB");
+  if (range.size() % largest_page != 0) map.required("size", "a size").reject("a multiple of 64 KiB");
+  return range;
+}
+
 void read_software(const Value& value, Description& description) {
-  const Map software{value, {"os_memory", "buffers", "domains", "virtual_processors", "interrupts"}};
+  const Map software{
+      value, {"os_memory", "buffers", "domains", "virtual_processors", "interrupts", "msi_window", "message_id"}};
   if (const auto os_memory = software.optional("os_memory")) {
     const Map map{*os_memory, {"base", "size"}};
     description.os_memory = read_range<PhysAddr>(map);
@@ -21,6 +31,9 @@ void read_software(const Value& value, Description& description) {
     description.virtual_processors.push_back(read_virtual_processor(processor));
   for (const Value& interrupt : software.items("interrupts"))
     description.interrupts.push_back(read_interrupt(interrupt));
+  if (const auto window = software.optional("msi_window")) description.msi_window = read_msi_window(*window);
+  if (const auto id = software.optional("message_id"))
+    description.message_id = id->choice<MessageId>({{"alias", MessageId::alias}, {"own", MessageId::own}});
 }
 
 /// Block scalars end with a line feed, and may have more.
@@ -61,7 +74,7 @@ MemoryDescription read_memory(const Value& value) {
 
 Description read_description(const Value& root) {
   const Map platform{root,
-                     {"platform", "text", "trace", "expectation", "ecam", "local_apic", "memory", "host_bridges",
+                     {"platform", "text", "trace", "expectation", "ecam", "local_apic", "gic", "memory", "host_bridges",
                       "iommus", "software", "timing", "statistics"}};
   Description description;
   description.name = platform.required("platform", "the platform's name").name();
@@ -69,7 +82,8 @@ Description read_description(const Value& root) {
   description.trace = platform.text("trace");
   description.expectation = platform.text("expectation");
   if (const auto ecam = platform.optional("ecam")) description.ecam = read_ecam(*ecam);
-  description.local_apic = platform.boolean("local_apic", description.local_apic);
+  if (const auto gic = platform.optional("gic")) description.gic = read_gic(*gic);
+  description.local_apic = platform.boolean("local_apic", !description.gic);
   for (const Value& memory : required_items(platform, "memory", "a list of memories"))
     description.memories.push_back(read_memory(memory));
   for (const Value& bridge : required_items(platform, "host_bridges", "a list of host bridges"))

@@ -76,7 +76,7 @@ void read_peer_policy(const Map& map, HostBridgeDescription& bridge) {
 HostBridgeDescription read_host_bridge(const Value& value) {
   const Map map{value,
                 {"name", "segment", "buses", "windows", "inbound", "peer_to_peer", "refused_reads", "u_turn",
-                 "firmware", "iommu", "devices"}};
+                 "firmware", "doorbell", "iommu", "devices"}};
   HostBridgeDescription bridge;
   bridge.name = map.required("name", "a name").name();
   bridge.segment = static_cast<std::uint16_t>(map.number("segment", 0, {0, 0xFFFF}));
@@ -88,6 +88,9 @@ HostBridgeDescription read_host_bridge(const Value& value) {
   read_peer_policy(map, bridge);
   if (const auto firmware = map.optional("firmware"))
     bridge.firmware_assigns = firmware->choice<bool>({{"described", false}, {"assign", true}});
+  if (const auto doorbell = map.optional("doorbell"))
+    bridge.doorbell = doorbell->choice<DoorbellKind>(
+        {{"local-apic", DoorbellKind::local_apic}, {"its", DoorbellKind::its}, {"gicv2m", DoorbellKind::gicv2m}});
   if (const auto iommu = map.optional("iommu"); iommu && iommu->text() != "none") bridge.iommu = iommu->name();
   for (const Value& function : map.items("devices"))
     bridge.functions.push_back(read_function(function, std::nullopt));

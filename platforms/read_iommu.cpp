@@ -20,7 +20,8 @@ RmrrDescription read_rmrr(const Value& value) {
 }  // namespace
 
 IommuKind read_iommu_kind(const Map& map) {
-  return map.required("type", "vt-d").choice<IommuKind>({{"vt-d", IommuKind::vtd}});
+  return map.required("type", "vt-d or smmuv3")
+      .choice<IommuKind>({{"vt-d", IommuKind::vtd}, {"smmuv3", IommuKind::smmuv3}});
 }
 
 void read_scope(const Map& map, IommuDescription& iommu) {
@@ -28,13 +29,23 @@ void read_scope(const Map& map, IommuDescription& iommu) {
     iommu.scope.push_back(function.name());
 }
 
-void read_rmrrs(const Map& map, IommuDescription& iommu) {
-  for (const Value& rmrr : map.items("rmrrs"))
+void read_rmrrs(const Map& map, std::string_view key, IommuDescription& iommu) {
+  for (const Value& rmrr : map.items(key))
     iommu.rmrrs.push_back(read_rmrr(rmrr));
 }
 
+void read_cache(const Map& map, std::string_view key, unsigned& entries, unsigned& ways) {
+  const auto value = map.optional(key);
+  if (!value) return;
+  const Map cache{*value, {"entries", "ways"}};
+  entries = cache.number("entries", entries, {0, 1U << 20});
+  ways = cache.number("ways", ways, {1, 1U << 20});
+}
+
 IommuDescription read_iommu(const Value& value) {
-  return read_vtd(value);
+  // Which keys there may be depends on the value of one.
+  const YamlNode* const type = value.is_map() ? value.node().find("type") : nullptr;
+  return type != nullptr && type->text == "smmuv3" ? read_smmuv3(value) : read_vtd(value);
 }
 
 }  // namespace iommusim::platforms

@@ -100,10 +100,12 @@ Range<PhysAddr> read_guest_memory(const Value& value) {
 
 void read_stage(const Map& map, DomainDescription& domain) {
   enum class Tables : std::uint8_t { first, second, nested };
-  Tables tables = Tables::second;
-  if (const auto stage = map.optional("stage"))
+  auto tables = Tables::second;
+  if (const auto stage = map.optional("stage")) {
     tables = stage->choice<Tables>({{"first", Tables::first}, {"second", Tables::second}, {"nested", Tables::nested}});
-  domain.first_stage = tables != Tables::second;
+    domain.stage = tables == Tables::second ? software::Stage::second : software::Stage::first;
+    domain.stage_is_given = true;
+  }
   if (tables == Tables::nested)
     domain.guest_memory = read_guest_memory(map.required("guest_memory", "the memory of the guest"));
   else if (const auto memory = map.optional("guest_memory"))
@@ -136,12 +138,13 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
 }
 
 InterruptDescription read_interrupt(const Value& value) {
-  const Map map{value, {"device", "index", "vector", "apic_id", "virtual_processor", "urgent"}};
+  const Map map{value, {"device", "index", "vector", "apic_id", "processor", "virtual_processor", "urgent"}};
   InterruptDescription interrupt;
   interrupt.device = map.required("device", "the name of a device").name();
   interrupt.index = map.number("index", 0, {0, 2047});
   // Vectors 0 to 15 are illegal in a message (Intel SDM volume 3, 11.5.2).
-  interrupt.vector = map.required("vector", "the processor's vector").number_as<std::uint8_t>({16, 255});
+  interrupt.vector = static_cast<std::uint8_t>(map.number("vector", 0, {16, 255}));
+  interrupt.processor = map.number("processor", 0, {0, 255});
   interrupt.apic_id = map.number("apic_id", 0, {0, 0xFFFF'FFFF});
   if (const auto processor = map.optional("virtual_processor")) {
     interrupt.virtual_processor = processor->name();

@@ -13,14 +13,6 @@ std::vector<unsigned> read_levels(const Value& value) {
   return levels;
 }
 
-void read_cache(const Map& map, std::string_view key, unsigned& entries, unsigned& ways) {
-  const auto value = map.optional(key);
-  if (!value) return;
-  const Map cache{*value, {"entries", "ways"}};
-  entries = cache.number("entries", entries, {0, 1U << 20});
-  ways = cache.number("ways", ways, {1, 1U << 20});
-}
-
 void read_flags(const Map& map, vtd::UnitConfig& config) {
   const auto flag = [&map](std::string_view key, bool& member) { member = map.boolean(key, member); };
   flag("pages_2m", config.pages_2m);
@@ -195,7 +187,7 @@ IommuDescription read_vtd(const Value& value) {
     iommu.proximity_domain = domain->number_as<std::uint32_t>({0, 0xFFFF'FFFF});
   for (const Value& device : map.items("namespace_devices"))
     iommu.namespace_devices.push_back(read_namespace_device(device));
-  read_rmrrs(map, iommu);
+  read_rmrrs(map, "rmrrs", iommu);
   return iommu;
 }
 

@@ -32,9 +32,19 @@ LinkDescription read_link(const Value& value);
 /// By its `type`; the reader of an architecture knows the keys.
 IommuDescription read_iommu(const Value& value);
 IommuDescription read_vtd(const Value& value);
+IommuDescription read_smmuv3(const Value& value);
 IommuKind read_iommu_kind(const Map& map);
+/// The key `requester_ids`: one BDF with its bus, or the first and the last of a range.
+struct RequesterRange {
+  RequesterId first;
+  std::uint32_t count = 0;
+};
+RequesterRange read_requester_ids(const Map& map);
+GicDescription read_gic(const Value& value);
 void read_scope(const Map& map, IommuDescription& iommu);
-void read_rmrrs(const Map& map, IommuDescription& iommu);
+void read_rmrrs(const Map& map, std::string_view key, IommuDescription& iommu);
+/// The `entries` and `ways` of a cache.
+void read_cache(const Map& map, std::string_view key, unsigned& entries, unsigned& ways);
 TimingDescription read_timing(const Value& value);
 StatisticsDescription read_statistics(const Value& value);
 /// The `dma` of an endpoint.

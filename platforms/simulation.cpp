@@ -72,7 +72,7 @@ void Simulation::build_system() {
   cpu_->bus.bind(interconnect_->in);
   interconnect_->memory_out.bind(memory_->port);
   for (std::size_t i = 0; i < machine_.doorbells().size(); ++i)
-    bind_doorbell(interconnect_->doorbell_out[i], machine_.doorbells()[i].kind);
+    bind_doorbell(i);
   for (std::size_t i = 0; i < machine_.iommu_count(); ++i) {
     const std::string name = module_name(machine_.description().iommus[i].name);
     modules::IommuConfig config;
@@ -92,17 +92,26 @@ void Simulation::build_system() {
   }
 }
 
-template <class Out>
-void Simulation::bind_doorbell(Out& out, DoorbellKind kind) {
-  switch (kind) {
-    case DoorbellKind::local_apic: out.bind(local_apic_->doorbell); return;
+void Simulation::bind_doorbell(std::size_t index) {
+  const Doorbell& doorbell = machine_.doorbells()[index];
+  if (doorbell.frame == nullptr) {
+    interconnect_->doorbell_out[index].bind(local_apic_->doorbell);
+    return;
   }
+  const std::string name = module_name(machine_.name(doorbell.id));
+  const sc_core::sc_time latency = to_sc_time(machine_.description().timing.host.doorbell);
+  gic_frames_.push_back(
+      std::make_unique<modules::GicModule>(name.c_str(), doorbell.id, *doorbell.frame, machine_.gic_log(), latency));
+  interconnect_->doorbell_out[index].bind(gic_frames_.back()->doorbell);
+  interconnect_->frames_out[index].bind(gic_frames_.back()->registers);
 }
 
-/// VT-d's interrupts go to the local APICs, whatever the system map says of the window.
+/// VT-d's interrupts go to the local APICs, whatever the system map says of the window. Messages of an SMMUv3 are
+/// writes to an address like any other.
 void Simulation::bind_messages(modules::IommuModule& iommu, IommuKind kind) {
   switch (kind) {
     case IommuKind::vtd: iommu.interrupt_out.bind(local_apic_->doorbell); return;
+    case IommuKind::smmuv3: iommu.interrupt_out.bind(interconnect_->in); return;
   }
 }
 

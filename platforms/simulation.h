@@ -8,6 +8,7 @@
 #include "timing/loose_clock.h"
 #include "tlm/cpu_module.h"
 #include "tlm/endpoint.h"
+#include "tlm/gic_module.h"
 #include "tlm/interconnect.h"
 #include "tlm/iommu_module.h"
 #include "tlm/link_terminator.h"
@@ -51,9 +52,8 @@ class Simulation {
 
  private:
   void build_system();
-  /// Who stands behind an output for messages.
-  template <class Out>
-  void bind_doorbell(Out& out, DoorbellKind kind);
+  /// Who stands behind the outputs for messages to a doorbell.
+  void bind_doorbell(std::size_t index);
   void bind_messages(modules::IommuModule& iommu, IommuKind kind);
   void build_root_complex();
   void connect_iommus(const std::vector<pcie::NodeIndex>& root_nodes);
@@ -78,6 +78,7 @@ class Simulation {
   std::unique_ptr<modules::Interconnect> interconnect_;
   std::unique_ptr<modules::MemoryModule> memory_;
   std::unique_ptr<modules::LocalApicModule> local_apic_;
+  std::vector<std::unique_ptr<modules::GicModule>> gic_frames_;
   std::unique_ptr<modules::RootComplexModule> root_complex_;
   std::vector<std::unique_ptr<modules::IommuModule>> iommus_;
   std::vector<std::unique_ptr<modules::SwitchModule>> switches_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/validate.h"
 
+#include "platforms/doorbells.h"
 #include "platforms/functions.h"
 
 #include <set>
@@ -17,6 +18,12 @@ class Names {
     // By index: the path by name would lead to the first of the two.
     if (!names_.insert(name).second)
       source_.fail(list + "." + std::to_string(index) + ".name", "'" + name + "' a second time", "a name of its own");
+  }
+
+  /// A part whose name is its key.
+  void add_fixed(const std::string& map, const std::string& name) {
+    if (!names_.insert(name).second)
+      source_.fail(map + "." + name, "'" + name + "', which something else is called", "a name that nothing else has");
   }
 
  private:
@@ -47,6 +54,9 @@ void validate_names(const Description& description, const Source& source) {
   for (const HostBridgeDescription& bridge : description.host_bridges)
     add_functions(components, item_path("host_bridges", bridge.name), bridge.functions);
   add_items(components, "iommus", description.iommus);
+  for (const DoorbellKind kind : gic_doorbells(description))
+    components.add_fixed("gic", std::string{to_string(kind)});
+  if (description.gic && description.gic->redistributors) components.add_fixed("gic", "redistributors");
   Names buffers{source};
   add_items(buffers, "software.buffers", description.buffers);
   Names domains{source};
@@ -66,6 +76,7 @@ void validate(const Description& description, const Source& source) {
   validate_bars(description, source);
   validate_windows(description, source);
   validate_address_map(description, source);
+  validate_doorbells(description, source);
   validate_iommus(description, source);
   validate_software(description, source);
 }

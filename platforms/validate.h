@@ -21,12 +21,15 @@ void validate_virtual_functions(const Description& description, const Source& so
 void validate_bars(const Description& description, const Source& source);
 /// Windows of ports: granularity, width, nesting, disjoint from their siblings.
 void validate_windows(const Description& description, const Source& source);
-/// Memories, outbound windows, register pages, ECAM and interrupt window share no physical address; no two
+/// Memories, outbound windows, register pages, doorbells, ECAM and interrupt window share no physical address; no two
 /// inbound windows of a host bridge share a bus address.
 void validate_address_map(const Description& description, const Source& source);
+/// Doorbells: their own configuration, and the host bridges that name them.
+void validate_doorbells(const Description& description, const Source& source);
 /// IOMMUs: their own configuration, and the host bridges that name them.
 void validate_iommus(const Description& description, const Source& source);
 void validate_vtd(const IommuDescription& iommu, const Source& source);
+void validate_smmuv3(const Description& description, const IommuDescription& iommu, const Source& source);
 /// Buffers, domains with their devices and mappings, and interrupts.
 void validate_software(const Description& description, const Source& source);
 void validate_buffers(const Description& description, const Source& source);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/interval_map.h"
+#include "interrupts/gic/gicv2m.h"
+#include "interrupts/gic/its_registers.h"
+#include "interrupts/gic/redistributor_registers.h"
 #include "interrupts/msi.h"
 #include "platforms/ecam.h"
 #include "platforms/functions.h"
@@ -55,6 +58,22 @@ void add_fixed(AddressMap& map, const Description& description, const Source& so
   }
 }
 
+void add_frame(AddressMap& map, PhysAddr base, std::uint64_t size, const std::string& part, const Source& source) {
+  const auto range = Range<PhysAddr>::from_size(base, size);
+  const std::string path = "gic." + part + ".registers";
+  if (!range || base.offset_in(page_4k) != 0)
+    source.fail(path, format_hex(base.value()), "the address of a register frame");
+  map.add(*range, "the registers of '" + part + "'", path);
+}
+
+void add_gic(AddressMap& map, const GicDescription& gic, const Source& source) {
+  if (gic.redistributors)
+    add_frame(map, gic.redistributors->register_base, gic.redistributors->processors * gic::gicr::frame_size,
+              "redistributors", source);
+  if (gic.its) add_frame(map, gic.its->register_base, gic::gits::frame_size, "its", source);
+  if (gic.gicv2m) add_frame(map, gic.gicv2m->register_base, gic::v2m::frame_size, "gicv2m", source);
+}
+
 void check_outbound(const HostBridgeDescription& bridge, const Source& source) {
   IntervalMap<BusAddr, std::size_t> taken;
   for (std::size_t i = 0; i < bridge.outbound.size(); ++i)
@@ -86,6 +105,7 @@ void validate_address_map(const Description& description, const Source& source) 
     check_outbound(bridge, source);
     check_inbound(bridge, source);
   }
+  if (description.gic) add_gic(map, *description.gic, source);
   for (const IommuDescription& iommu : description.iommus) {
     const std::string path = item_path("iommus", iommu.name) + ".registers";
     map.add(registers_of(iommu, path, source), "the registers of '" + iommu.name + "'", path);

@@ -23,22 +23,18 @@ struct DomainPlace {
   std::vector<const IommuDescription*> iommus;
 };
 
-software::Stage stage_of(const DomainDescription& domain) {
-  return domain.first_stage ? software::Stage::first : software::Stage::second;
-}
-
 void check_stage(const DomainPlace& place, const Source& source) {
   const bool has_tables = place.domain.type == DomainType::dma || place.domain.type == DomainType::unmanaged;
-  const std::string stage = place.domain.first_stage ? "first" : "second";
+  const std::string stage = place.domain.stage == software::Stage::first ? "first" : "second";
   for (const IommuDescription* iommu : place.iommus)
-    if (has_tables && !has_stage(*iommu, stage_of(place.domain)))
+    if (has_tables && !has_stage(*iommu, place.domain.stage))
       source.fail(place.path + ".stage", stage, "a stage that '" + iommu->name + "' has");
 }
 
 void check_levels(const DomainPlace& place, const Source& source) {
   const unsigned levels = place.domain.levels;
   for (const IommuDescription* iommu : place.iommus) {
-    const std::vector<unsigned> possible = table_levels(*iommu, stage_of(place.domain));
+    const std::vector<unsigned> possible = table_levels(*iommu, place.domain.stage);
     if (levels != 0 && std::find(possible.begin(), possible.end(), levels) == possible.end())
       source.fail(place.path + ".levels", std::to_string(levels), "one of the table_levels of '" + iommu->name + "'");
   }
@@ -48,10 +44,10 @@ void check_levels(const DomainPlace& place, const Source& source) {
 unsigned width_of(const DomainPlace& place) {
   unsigned width = 64;
   for (const IommuDescription* iommu : place.iommus) {
-    const std::vector<unsigned> possible = table_levels(*iommu, stage_of(place.domain));
+    const std::vector<unsigned> possible = table_levels(*iommu, place.domain.stage);
     const unsigned deepest = possible.empty() ? 0 : *std::max_element(possible.begin(), possible.end());
     const unsigned levels = place.domain.levels != 0 ? place.domain.levels : deepest;
-    width = std::min(width, input_width(*iommu, stage_of(place.domain), levels));
+    width = std::min(width, input_width(*iommu, place.domain.stage, levels));
   }
   return width;
 }
@@ -63,6 +59,10 @@ void check_mapping_widths(const DomainPlace& place, const MappingDescription& ma
   if (!iova || (width < 64 && iova->last.value() >> width != 0))
     source.fail(path + ".iova", format_hex(mapping.iova.value()) + " and " + format_size(mapping.size),
                 fmt::format("addresses of at most {} bits, the width of the domain's IOMMU", width));
+  for (const IommuDescription* iommu : place.iommus)
+    if (((mapping.iova.value() | mapping.physical.value() | mapping.size) & (page_size(*iommu) - 1)) != 0)
+      source.fail(path, "a mapping that is no multiple of " + format_size(page_size(*iommu)),
+                  "whole pages of '" + iommu->name + "'");
   const std::uint64_t last = mapping.physical.value() + (mapping.size - 1);
   for (const IommuDescription* iommu : place.iommus)
     if (last >> output_width(*iommu) != 0)

@@ -34,11 +34,33 @@ void check_msi_block(const FunctionDescription& function, const InterruptDescrip
                 "device share");
 }
 
+/// A GIC's driver chooses the INTID; processors that there are can be named where LPIs have one.
+void check_gic_target(const Description& description, DoorbellKind doorbell, const InterruptDescription& interrupt,
+                      const std::string& path, const Source& source) {
+  for (const char* key : {".vector", ".apic_id", ".virtual_processor"})
+    if (source.has(path + key))
+      source.fail(path + key, source.text(path + key),
+                  "no such key where messages go to '" + std::string{to_string(doorbell)} + "'");
+  if (doorbell == DoorbellKind::its && interrupt.processor >= description.gic->redistributors->processors)
+    source.fail(path + ".processor", std::to_string(interrupt.processor),
+                "a processor below " + std::to_string(description.gic->redistributors->processors));
+  if (doorbell != DoorbellKind::its && source.has(path + ".processor"))
+    source.fail(path + ".processor", std::to_string(interrupt.processor),
+                "none: the distributor says where an SPI goes");
+}
+
+/// Local APICs know vectors.
+void check_vector(const InterruptDescription& interrupt, const std::string& path, const Source& source) {
+  if (interrupt.vector == 0) source.fail(path + ".vector", "nothing", "the processor's vector");
+  if (source.has(path + ".processor"))
+    source.fail(path + ".processor", std::to_string(interrupt.processor), "apic_id for local APICs");
+}
+
 /// A processor's APIC ID has 8 bits, or 32 where the unit knows so many; a virtual processor needs a unit that posts.
 void check_target(const Description& description, const InterruptDescription& interrupt, const FunctionPlace& device,
                   const std::string& path, const Source& source) {
   const IommuDescription* iommu = iommu_of(description, device);
-  const bool extended = iommu != nullptr && iommu->vtd.extended_interrupt_mode;
+  const bool extended = iommu != nullptr && has_extended_destinations(*iommu);
   if (!extended && interrupt.apic_id > last_short_apic_id)
     source.fail(path + ".apic_id", std::to_string(interrupt.apic_id),
                 "at most 255: no IOMMU above '" + interrupt.device + "' has extended_interrupt_mode");
@@ -46,7 +68,7 @@ void check_target(const Description& description, const InterruptDescription& in
   std::vector<std::string_view> names;
   for (const VirtualProcessorDescription& processor : description.virtual_processors) {
     if (processor.name == interrupt.virtual_processor) {
-      if (iommu != nullptr && iommu->vtd.posted_interrupts) return;
+      if (iommu != nullptr && posts_interrupts(*iommu)) return;
       source.fail(path + ".virtual_processor", "'" + interrupt.virtual_processor + "'",
                   "an apic_id: no IOMMU above '" + interrupt.device + "' has posted_interrupts");
     }
@@ -84,7 +106,6 @@ void validate_interrupts(const Description& description, const Source& source) {
   for (std::size_t i = 0; i < description.interrupts.size(); ++i) {
     const InterruptDescription& interrupt = description.interrupts[i];
     const std::string path = "software.interrupts." + std::to_string(i);
-    if (!description.local_apic) source.fail(path, "an interrupt", "none on a platform with local_apic: false");
     const FunctionPlace& device = require_device(functions, interrupt.device, path + ".device", source);
     const unsigned vectors = vectors_of(*device.function);
     if (vectors == 0)
@@ -93,13 +114,21 @@ void validate_interrupts(const Description& description, const Source& source) {
     if (interrupt.index >= vectors)
       source.fail(path + ".index", std::to_string(interrupt.index),
                   "an index below " + std::to_string(vectors) + ", the vectors of '" + interrupt.device + "'");
-    check_target(description, interrupt, device, path, source);
+    const auto doorbell = device.bridge->doorbell;
+    if (!doorbell) source.fail(path, "an interrupt", "none on a platform with local_apic: false and no gic");
+    const bool is_gic = *doorbell != DoorbellKind::local_apic;
+    if (is_gic) {
+      check_gic_target(description, *doorbell, interrupt, path, source);
+    } else {
+      check_vector(interrupt, path, source);
+      check_target(description, interrupt, device, path, source);
+    }
     auto& of_device = programmed[interrupt.device];
     if (!of_device.emplace(interrupt.index, &interrupt).second)
       source.fail(path + ".index", std::to_string(interrupt.index) + " a second time", "every index once");
     // Remapped messages differ by the subhandle, whatever they become.
     const IommuDescription* iommu = iommu_of(description, device);
-    if (iommu == nullptr || !remaps_interrupts(*iommu))
+    if (!is_gic && (iommu == nullptr || !remaps_interrupts(*iommu)))
       check_msi_block(*device.function, interrupt, *of_device.begin()->second, path, source);
   }
 }

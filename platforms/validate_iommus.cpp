@@ -10,11 +10,21 @@
 namespace iommusim::platforms {
 namespace {
 
+/// The key of these regions: what the firmware table of the architecture calls them.
+std::string_view region_key(const IommuDescription& iommu) {
+  switch (iommu.kind) {
+    case IommuKind::vtd: return "rmrrs";
+    case IommuKind::smmuv3: return "rmrs";
+  }
+  return "?";
+}
+
 /// An RMRR is for devices whose requests this IOMMU sees.
 void validate_rmrrs(const Description& description, const IommuDescription& iommu, const Source& source) {
   const std::vector<FunctionPlace> functions = all_functions(description);
   for (std::size_t i = 0; i < iommu.rmrrs.size(); ++i) {
-    const std::string list = item_path("iommus", iommu.name) + ".rmrrs." + std::to_string(i) + ".devices.";
+    const std::string regions = join_path(item_path("iommus", iommu.name), region_key(iommu));
+    const std::string list = regions + "." + std::to_string(i) + ".devices.";
     for (std::size_t device = 0; device < iommu.rmrrs[i].devices.size(); ++device) {
       const std::string& name = iommu.rmrrs[i].devices[device];
       const std::string path = list + std::to_string(device);
@@ -49,9 +59,10 @@ void validate_scopes(const Description& description, const Source& source) {
   }
 }
 
-void check_unit(const IommuDescription& iommu, const Source& source) {
+void check_unit(const Description& description, const IommuDescription& iommu, const Source& source) {
   switch (iommu.kind) {
     case IommuKind::vtd: return validate_vtd(iommu, source);
+    case IommuKind::smmuv3: return validate_smmuv3(description, iommu, source);
   }
 }
 
@@ -61,7 +72,7 @@ void validate_iommus(const Description& description, const Source& source) {
   std::vector<std::string_view> names;
   for (const IommuDescription& iommu : description.iommus) {
     names.emplace_back(iommu.name);
-    check_unit(iommu, source);
+    check_unit(description, iommu, source);
     validate_rmrrs(description, iommu, source);
   }
   validate_scopes(description, source);

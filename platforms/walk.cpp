@@ -255,7 +255,19 @@ class Walker {
   void ring(const Doorbell& doorbell) {
     switch (doorbell.kind) {
       case DoorbellKind::local_apic: return ring_local_apic(doorbell.id);
+      case DoorbellKind::redistributors:
+      case DoorbellKind::its:
+      case DoorbellKind::gicv2m: return ring_gic(doorbell);
     }
+  }
+
+  void ring_gic(const Doorbell& doorbell) {
+    const gic::DoorbellRequest request{access_, message_data_, std::nullopt};
+    const gic::DoorbellResult result = doorbell.frame->decide(request);
+    result_.path.add(doorbell.id, *result.rule);
+    const bool from_cache = result_.landing.from_cache && result.outcome != gic::DoorbellOutcome::refused;
+    result_.landing = gic::landing_of(result, access_, doorbell.id);
+    result_.landing.from_cache = from_cache;
   }
 
   void ring_local_apic(ComponentId id) {

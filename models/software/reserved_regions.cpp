@@ -75,11 +75,11 @@ ReservedRegions vtd_reserved_regions(const ReportedDevice& device, FloppyWorkaro
   return regions;
 }
 
-ReservedRegions arm_reserved_regions(const ReportedDevice& device) {
+ReservedRegions arm_reserved_regions(const ReportedDevice& device, const Range<Iova>& msi_window) {
   ReservedRegions regions;
   for (const Range<Iova>& range : device.firmware_ranges)
     regions.insert({range, ReservedType::direct});
-  regions.insert({arm_software_msi_window, ReservedType::software_msi});
+  regions.insert({msi_window, ReservedType::software_msi});
   return regions;
 }
 

@@ -73,6 +73,7 @@ enum class FloppyWorkaround : bool { off, on };
 /// The Intel driver.
 ReservedRegions vtd_reserved_regions(const ReportedDevice& device, FloppyWorkaround floppy = FloppyWorkaround::on);
 /// The Arm SMMU drivers, where firmware describes no hardware MSI window.
-ReservedRegions arm_reserved_regions(const ReportedDevice& device);
+ReservedRegions arm_reserved_regions(const ReportedDevice& device,
+                                     const Range<Iova>& msi_window = arm_software_msi_window);
 
 }  // namespace iommusim::software

@@ -14,6 +14,7 @@ Interconnect::Interconnect(const sc_core::sc_module_name& name, ComponentId id, 
     : sc_module{name},
       registers_out{"registers_out", iommus},
       doorbell_out{"doorbell_out", doorbells},
+      frames_out{"frames_out", doorbells},
       id_{id},
       map_{map} {
   in.register_b_transport(this, &Interconnect::b_transport);
@@ -27,8 +28,9 @@ const MapEntry* Interconnect::admit(tlm::tlm_generic_payload& payload) const {
   auto* extension = payload.get_extension<DmaExtension>();
   if (extension == nullptr) {
     const MapEntry* entry = map_.find(address, size);
-    // A processor finds its own local APIC's registers there, which are not modelled; messages come from devices.
-    if (entry != nullptr && entry->kind == TargetKind::doorbell) entry = nullptr;
+    // Of local APICs a processor finds its own one's registers, which are not modelled; messages come from devices.
+    const bool is_doorbell = entry != nullptr && entry->kind == TargetKind::doorbell;
+    if (is_doorbell && frames_out[entry->index].size() == 0) entry = nullptr;
     if (entry == nullptr) payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return entry;
   }
@@ -51,7 +53,15 @@ void Interconnect::forward(const MapEntry& entry, tlm::tlm_generic_payload& payl
   switch (entry.kind) {
     case TargetKind::memory: memory_out->b_transport(payload, delay); return;
     case TargetKind::outbound: root_complex_out->b_transport(payload, delay); return;
-    case TargetKind::doorbell: doorbell_out[entry.index]->b_transport(payload, delay); return;
+    case TargetKind::doorbell: {
+      if (payload.get_extension<DmaExtension>() != nullptr) {
+        doorbell_out[entry.index]->b_transport(payload, delay);
+        return;
+      }
+      const AddressScope scope{payload, payload.get_address() - entry.range.first.value()};
+      frames_out[entry.index]->b_transport(payload, delay);
+      return;
+    }
     case TargetKind::ecam: {
       const std::uint64_t segment = std::uint64_t{entry.index} << ecam_segment_shift;
       const AddressScope scope{payload, segment | (payload.get_address() - entry.range.first.value())};

@@ -17,6 +17,7 @@ namespace iommusim::modules {
 class Interconnect : public sc_core::sc_module {
  public:
   using Initiator = tlm_utils::simple_initiator_socket_tagged<Interconnect, 64>;
+  using OptionalInitiator = tlm_utils::simple_initiator_socket_tagged_optional<Interconnect, 64>;
 
   /// Processors, IOMMUs, root complexes without an IOMMU.
   MultiTarget<Interconnect> in{"in"};
@@ -25,8 +26,10 @@ class Interconnect : public sc_core::sc_module {
   Initiator ecam_out{"ecam_out"};
   /// One per IOMMU; addresses are offsets into the register block.
   sc_core::sc_vector<Initiator> registers_out;
-  /// One per doorbell of the map; addresses are absolute.
+  /// One per doorbell of the map, for devices; addresses are absolute.
   sc_core::sc_vector<Initiator> doorbell_out;
+  /// The same frames for processors: addresses are offsets. One that is not bound answers none.
+  sc_core::sc_vector<OptionalInitiator> frames_out;
 
   Interconnect(const sc_core::sc_module_name& name, ComponentId id, const memory::SystemMap& map, std::size_t iommus,
                std::size_t doorbells);

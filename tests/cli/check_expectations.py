@@ -16,7 +16,9 @@ def counted(entries, keys):
     """Counts summed over entries that agree in `keys`: expectations do not care for pages and order."""
     sums = Counter()
     for entry in entries:
-        sums[tuple(entry[key] for key in keys)] += entry["count"]
+        # Of a GIC, INTID and processor stand in the columns of vector and destination.
+        of_gic = {"vector": entry.get("intid"), "destination": entry.get("processor")}
+        sums[tuple(entry[key] if key in entry else of_gic[key] for key in keys)] += entry["count"]
     return sums
 
 

@@ -44,7 +44,7 @@ def verdicts_follow(checks, name, ranges, mapped):
             checks.expect(not believed, at)
         wanted = any(int(one["start"], 16) in iovas for iovas in mapped)
         # What a device may not translate is what the tables do not map.
-        denied = one["hardware"].get("rule") == "ats.translation-denied"
+        denied = one["hardware"].get("rule") in ("ats.translation-denied", "iommu.stall-unanswered")
         if believed and one["hardware"]["kind"] == "rejected" and not wanted and not denied:
             checks.equal(one["verdict"], "unsafe", at)
 

@@ -54,7 +54,7 @@ def whatever_cached(target):
 
 def way(path):
     """Each hop with its rule. A hit in the IOTLB is the translation that a walk gives."""
-    translations = ("vtd.iotlb-hit", "vtd.second-stage")
+    translations = ("vtd.iotlb-hit", "vtd.second-stage", "smmu.tlb-hit", "smmu.stage-1", "smmu.stage-2")
     return [(hop["where"], "translated" if hop["rule"] in translations else hop["rule"]) for hop in path]
 
 

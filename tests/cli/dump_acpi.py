@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""validate --dump-acpi writes a DMAR table that iasl reads without complaint, and that tells what the platform has.
+"""validate --dump-acpi writes a DMAR table, or an IORT, that iasl reads without complaint, and that tells what the platform
+has.
 
-Oracle: iasl of acpica-tools; the layouts of the VT-d sheet, section 9, read here a second time.
+Oracle: iasl of acpica-tools; the layouts of the VT-d sheet, section 9, and of Arm DEN 0049E.d, read here a second time.
 Usage: dump_acpi.py BINARY SOURCE_DIR
 """
+import collections
 import shutil
 import struct
 import subprocess
@@ -74,6 +76,27 @@ def structures_of(table):
     return structures
 
 
+Node = collections.namedtuple("Node", "kind revision data mappings")
+ITS_GROUP, ROOT_COMPLEX, SMMU, RESERVED_MEMORY = 0, 2, 4, 6
+
+
+def nodes_of(table):
+    """{offset: node} of an IORT whose header is right; a mapping is (input, count, output, offset of the target)."""
+    signature, length = struct.unpack_from("<4sI", table)
+    assert (signature, length) == (b"IORT", len(table)), table[:9]
+    assert sum(table) % 256 == 0, "checksum"
+    count, at = struct.unpack_from("<II", table, 36)
+    nodes = {}
+    while at < len(table):
+        kind, length, revision, _, mappings, offset = struct.unpack_from("<BHBIII", table, at)
+        ids = [struct.unpack_from("<IIIII", table, at + offset + 20 * i) for i in range(mappings)]
+        nodes[at] = Node(kind, revision, table[at + 16:at + (offset if mappings else length)],
+                         [(first, less_one + 1, output, target) for first, less_one, output, target, _ in ids])
+        at += length
+    assert len(nodes) == count, f"{len(nodes)} nodes of {count}"
+    return nodes
+
+
 def dump(iommusim, checks, platform):
     done = iommusim.run("validate", platform, "--dump-acpi", "DMAR.dat")
     checks.equal((done.returncode, done.stderr), (0, ""), f"{platform}: the dump")
@@ -96,6 +119,11 @@ def dump(iommusim, checks, platform):
 def every_platform_is_read(iommusim, checks):
     for platform in sorted((iommusim.source / "platforms").rglob("*.yaml")):
         units = yaml.safe_load(platform.read_text()).get("iommus", [])
+        if any(unit["type"] == "smmuv3" for unit in units):
+            nodes = nodes_of(dump(iommusim, checks, platform))
+            bases = [struct.unpack_from("<Q", node.data)[0] for node in nodes.values() if node.kind == SMMU]
+            checks.equal(sorted(bases), sorted(unit["registers"] for unit in units), f"{platform.stem}: SMMUs")
+            continue
         if not units:
             done = iommusim.run("validate", platform, "--dump-acpi", "DMAR.dat")
             checks.equal(done.returncode, 2, f"{platform.stem}: a table without units")
@@ -153,6 +181,49 @@ def requests_pass_the_unit_of_their_scope(iommusim, checks):
     checks.equal({fault["device"]: fault["iommu"] for fault in faults}, {"gfx0": "dmar0", "nic0": "dmar1"}, "faults")
 
 
+ARM = """platform: arm
+gic:
+  redistributors: {registers: 0x80a_0000}
+  its: {registers: 0x808_0000, device_bits: 20, devices: [{requester_ids: ['00:00.0', '7f:1f.7'], device: 0x1_0000}]}
+memory: [{name: dram, base: 0x4000_0000, size: 1GiB}]
+ecam: 0x3000_0000
+host_bridges:
+  - name: pcie0
+    iommu: smmu0
+    devices:
+      - {name: rp0, type: root-port, at: 01.0, devices: [{name: nic0, type: endpoint, ats: true}]}
+iommus:
+  - {name: smmu0, type: smmuv3, registers: 0x905_0000, ats: true,
+     streams: [{requester_ids: ['01:00.0', '01:00.7'], stream: 0x200}]}
+"""
+
+
+def an_iort_leads_from_requesters_to_the_its(iommusim, checks):
+    iommusim.file("arm.yaml", ARM)
+    nodes = nodes_of(dump(iommusim, checks, "arm.yaml"))
+    by_kind = {node.kind: (offset, node) for offset, node in nodes.items()}
+    checks.equal([node.kind for node in nodes.values()], [ITS_GROUP, SMMU, ROOT_COMPLEX], "nodes")
+    checks.equal(by_kind[ITS_GROUP][1].data, struct.pack("<II", 1, 0), "ITS group")
+    its, smmu = by_kind[ITS_GROUP][0], by_kind[SMMU][0]
+    checks.equal(struct.unpack_from("<QI", by_kind[SMMU][1].data), (0x905_0000, 1), "base, COHACC override")
+    checks.equal(by_kind[SMMU][1].mappings, [(0x200, 8, 0x1_0100, its)], "StreamIDs to DeviceIDs")
+    checks.equal(by_kind[ROOT_COMPLEX][1].mappings, [(0x100, 8, 0x200, smmu)], "requester IDs to StreamIDs")
+    checks.equal(struct.unpack_from("<II", by_kind[ROOT_COMPLEX][1].data, 8), (1, 0), "ATS, segment")
+
+
+def reserved_memory_is_for_streams(iommusim, checks):
+    """Not read by iasl: that of Debian 12 is older than RMR nodes."""
+    rmrs = "     rmrs: [{base: 0x5000_0000, size: 64KiB, devices: [nic0]}],"
+    iommusim.file("arm.yaml", ARM.replace("     streams:", rmrs + "\n     streams:"))
+    done = iommusim.run("validate", "arm.yaml", "--dump-acpi", "IORT.dat")
+    checks.equal((done.returncode, done.stderr), (0, ""), "a table with an RMR node")
+    nodes = nodes_of((iommusim.folder / "IORT.dat").read_bytes())
+    smmu = next(offset for offset, node in nodes.items() if node.kind == SMMU)
+    rmr = next(node for node in nodes.values() if node.kind == RESERVED_MEMORY)
+    checks.equal(struct.unpack("<IIIQQI", rmr.data), (0, 1, 28, 0x5000_0000, 0x1_0000, 0), "one range")
+    checks.equal(rmr.mappings, [(0, 1, 0x200, smmu)], "its stream")
+
+
 def bad_scopes_are_refused(iommusim, checks):
     for change, message in (("scope=[nic0]", "a function on the root bus"), ("scope=[nobody]", "a function on the root bus"),
                             ("scope=[ioapic0, ioapic0]", "every function in one scope")):
@@ -169,6 +240,8 @@ def test(iommusim, checks):
     two_units_are_told_apart(iommusim, checks)
     a_bridge_without_unit_leaves_nothing_over(iommusim, checks)
     requests_pass_the_unit_of_their_scope(iommusim, checks)
+    an_iort_leads_from_requesters_to_the_its(iommusim, checks)
+    reserved_memory_is_for_streams(iommusim, checks)
     bad_scopes_are_refused(iommusim, checks)
 
 

@@ -25,8 +25,8 @@ platforms::Description posting_platform(bool suppressed = false) {
   platforms::Description description = remapping_platform();
   description.iommus[0].vtd.posted_interrupts = true;
   description.virtual_processors.push_back({"vcpu0", PhysAddr{0x1800'0000}, 0xF2, 3, suppressed});
-  description.interrupts[0] = {"nic0", 0, 0x51, 0, "vcpu0", false};
-  description.interrupts.push_back({"nic0", 1, 0x52, 0, "vcpu0", true});
+  description.interrupts[0] = {"nic0", 0, 0x51, 0, 0, "vcpu0", false};
+  description.interrupts.push_back({"nic0", 1, 0x52, 0, 0, "vcpu0", true});
   return description;
 }
 

@@ -24,7 +24,7 @@ platforms::Description slow_unit() {
   vtd::UnitConfig& unit = description.iommus[0].vtd;
   unit.interrupt_remapping = unit.posted_interrupts = true;
   description.virtual_processors.push_back({"vcpu0", PhysAddr{0x1800'0000}, 0xF2, 3, false});
-  description.interrupts.push_back({"nic0", 1, 0x52, 0, "vcpu0", false});
+  description.interrupts.push_back({"nic0", 1, 0x52, 0, 0, "vcpu0", false});
   timing::IommuParameters& time = description.timing.host.iommu;
   time.lookup = lookup;
   time.walk = walk;

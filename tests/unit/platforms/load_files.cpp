@@ -18,7 +18,7 @@ TEST_CASE("A missing platform file is named", "[platforms]") {
 
 TEST_CASE("An empty platform file is no platform", "[platforms]") {
   const std::string keys =
-      "platform, text, trace, expectation, ecam, local_apic, memory, host_bridges, iommus, software, "
+      "platform, text, trace, expectation, ecam, local_apic, gic, memory, host_bridges, iommus, software, "
       "timing or statistics";
   check_error("@", "found nothing, expected a map with the keys " + keys);
   check_error("@# only a comment\n", "found nothing, expected a map with the keys " + keys);

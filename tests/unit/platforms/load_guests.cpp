@@ -36,7 +36,7 @@ std::string with_memory(const std::string& text) {
 
 TEST_CASE("A nested domain has the memory of its guest", "[platforms][nested]") {
   const Description d = load(guest(with_memory(four_mib)));
-  CHECK(d.domains[0].first_stage);
+  CHECK(d.domains[0].stage == software::Stage::first);
   CHECK(d.domains[0].guest_memory == Range<PhysAddr>{PhysAddr{0x1000'0000}, PhysAddr{0x103F'FFFF}});
   Machine machine{d};
   MachineBus bus{machine};

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operating system on a GIC: it gives devices events or SPIs, and finds an IOVA for the doorbell where an IOMMU
+// translates messages. It follows Linux: a domain of the DMA API gets a page like any other buffer's, a user-owned one
+// the next page of a fixed window.
+#include "platforms/iommu_kinds.h"
+#include "platforms/operating_system.h"
+#include "platforms/windows.h"
+#include "software/driver_error.h"
+#include "software/reserved_regions.h"
+#include "software/software_views.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace iommusim::platforms {
+namespace {
+
+constexpr Iova last_32_bit{0xFFFF'FFFF};
+
+/// Vectors that a function signals: a plain MSI has a power of two.
+unsigned room_for(const std::vector<const InterruptDescription*>& vectors, bool plain) {
+  unsigned room = 0;
+  for (const InterruptDescription* interrupt : vectors)
+    room = std::max(room, interrupt->index + 1);
+  unsigned power = 1;
+  while (power < room)
+    power *= 2;
+  return plain ? power : room;
+}
+
+bool is_plain(const Device& device) {
+  return !device.description->msix;
+}
+
+/// The highest free page below 4 GiB, or else below the width.
+std::optional<Iova> highest_page(const software::AddressSet& usable, std::uint64_t page, Iova limit) {
+  std::optional<Iova> found;
+  for (const Range<Iova>& range : usable.ranges()) {
+    const Iova last = std::min(range.last, limit);
+    if (last < range.first || last - range.first < page - 1) continue;
+    const Iova candidate = (last - (page - 1)).aligned_down(page);
+    if (candidate >= range.first) found = candidate;
+  }
+  return found;
+}
+
+Range<Iova> seen_by_bus(const Range<BusAddr>& range) {
+  return {Iova{range.first.value()}, Iova{range.last.value()}};
+}
+
+}  // namespace
+
+void OperatingSystem::prepare_doorbells() {
+  if (!machine_.description().gic) return;
+  const GicDescription& gic = *machine_.description().gic;
+  if (gic.its) {
+    software::ItsDriverConfig config;
+    config.its_base = gic.its->register_base;
+    config.redistributor_base = gic.redistributors->register_base;
+    config.interrupt_bits = gic.its->interrupt_bits;
+    its_ = std::make_unique<software::ItsDriver>(bus_, *pages_, config);
+    its_->enable();
+  }
+  if (gic.gicv2m) gicv2m_ = std::make_unique<software::Gicv2mDriver>(bus_, gic.gicv2m->register_base);
+}
+
+/// As firmware's tables have it for the ID that software asks for.
+std::uint32_t OperatingSystem::device_id_of(pcie::NodeIndex device) const {
+  const std::vector<RequesterId> ids = ids_of(device);
+  const bool own = machine_.description().message_id == MessageId::own;
+  const auto found = machine_.its()->device_of(own ? ids.front() : ids.back());
+  if (!found)
+    throw software::DriverError{
+        fmt::format("{}: gic.its.devices gives its requester ID no DeviceID", machine_.describe(device).name)};
+  return *found;
+}
+
+/// All events that functions with this DeviceID need: they share one table.
+std::uint32_t OperatingSystem::events_of(std::uint32_t device_id) const {
+  std::uint32_t events = 0;
+  for (const Device& device : machine_.devices()) {
+    std::vector<const InterruptDescription*> vectors;
+    for (const InterruptDescription& interrupt : machine_.description().interrupts)
+      if (interrupt.device == device.description->name) vectors.push_back(&interrupt);
+    if (vectors.empty() || machine_.doorbell_of(device.node).kind != DoorbellKind::its) continue;
+    if (device_id_of(device.node) != device_id) continue;
+    const unsigned room = room_for(vectors, is_plain(device));
+    // The events of a plain MSI begin at a multiple of their number.
+    events = is_plain(device) ? (events + room - 1) / room * room : events;
+    events += room;
+  }
+  return events;
+}
+
+std::vector<ProgrammedMsi> OperatingSystem::its_messages_for(const Device& device,
+                                                             const std::vector<const InterruptDescription*>& vectors) {
+  const std::uint32_t id = device_id_of(device.node);
+  if (!its_->has_device(id)) its_->add_device(id, events_of(id));
+  const unsigned room = room_for(vectors, is_plain(device));
+  std::uint32_t& next = next_event_[id];
+  const std::uint32_t base = is_plain(device) ? (next + room - 1) / room * room : next;
+  next = base + room;
+  std::vector<ProgrammedMsi> messages;
+  for (const InterruptDescription* interrupt : vectors) {
+    const std::uint32_t event = base + interrupt->index;
+    const software::ItsVector vector = its_->map_vector(id, event, interrupt->processor);
+    its_->set_masked(id, event, false);
+    messages.push_back(
+        {device.node, interrupt->index, through_iommu(device.node, vector.message), vector.intid, vector.processor});
+  }
+  return messages;
+}
+
+std::vector<ProgrammedMsi> OperatingSystem::spi_messages_for(const Device& device,
+                                                             const std::vector<const InterruptDescription*>& vectors) {
+  // SPIs come in powers of two.
+  const software::SpiVectors spis = gicv2m_->allocate(room_for(vectors, true));
+  const interrupts::MsiMessage first = through_iommu(device.node, spis.first);
+  std::vector<ProgrammedMsi> messages;
+  for (const InterruptDescription* interrupt : vectors)
+    messages.push_back({device.node,
+                        interrupt->index,
+                        {first.address, first.data + interrupt->index},
+                        spis.intid + interrupt->index,
+                        0});
+  return messages;
+}
+
+interrupts::MsiMessage OperatingSystem::through_iommu(pcie::NodeIndex device, const interrupts::MsiMessage& message) {
+  Domain* const domain = domain_of_node_[pcie::index_of(device)];
+  if (domain == nullptr) return message;
+  const DomainType type = domain->description->type;
+  if (type != DomainType::dma && type != DomainType::unmanaged) return message;
+  const std::uint64_t page = page_size(machine_.description().iommus[domain->iommu]);
+  const PhysAddr doorbell{message.address.value()};
+  const Iova iova = doorbell_page(*domain, device, doorbell.aligned_down(page));
+  return {BusAddr{iova.value() + doorbell.offset_in(page)}, message.data};
+}
+
+/// All devices of a domain that send to one doorbell share its page, which can be written only.
+Iova OperatingSystem::doorbell_page(Domain& domain, pcie::NodeIndex device, PhysAddr doorbell) {
+  const auto known = domain.doorbells.find(doorbell);
+  if (known != domain.doorbells.end()) return known->second;
+  const Iova iova = new_doorbell_page(domain, device);
+  const std::uint64_t page = page_size(machine_.description().iommus[domain.iommu]);
+  driver_of(domain).map(domain.handle, {iova, doorbell, page, {false, true}, software::MemoryType::device});
+  domain.doorbells.emplace(doorbell, iova);
+  return iova;
+}
+
+Iova OperatingSystem::new_doorbell_page(const Domain& domain, pcie::NodeIndex device) const {
+  const Description& description = machine_.description();
+  const std::uint64_t page = page_size(description.iommus[domain.iommu]);
+  if (const auto window = msi_window_of(domain)) {
+    const std::uint64_t used = domain.doorbells.size() * page;
+    if (used + page > window->size())
+      throw software::DriverError{fmt::format("domain {}: software.msi_window has no page left for another doorbell",
+                                              domain.description->name)};
+    return window->first + used;
+  }
+  const pcie::HostBridge& bridge = machine_.bridges()[machine_.topology()[device].host_bridge];
+  software::AddressingFacts facts;
+  facts.domain_bits = iova_width(domain);
+  facts.device_bits = machine_.describe(device).dma_bits;
+  for (const pcie::OutboundWindow& window : bridge.outbound)
+    facts.outbound.push_back(seen_by_bus(bus_range(window)));
+  for (const pcie::InboundWindow& window : bridge.inbound)
+    facts.inbound.push_back(seen_by_bus(window.bus));
+  software::AddressSet usable = software::views_behind_iommu(facts).dma_api;
+  for (const MappingDescription& mapping : domain.description->mappings)
+    usable.remove(*Range<Iova>::from_size(mapping.iova, mapping.size));
+  for (const RmrrDescription& rmrr : description.iommus[domain.iommu].rmrrs)
+    usable.remove({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
+  for (const auto& [doorbell, iova] : domain.doorbells)
+    usable.remove({iova, iova + (page - 1)});
+  for (const Iova limit : {last_32_bit, Iova{~std::uint64_t{0}}})
+    if (const auto found = highest_page(usable, page, limit)) return *found;
+  throw software::DriverError{fmt::format("domain {}: no IOVA is free for a doorbell", domain.description->name)};
+}
+
+std::optional<Range<Iova>> OperatingSystem::msi_window_of(const Domain& domain) const {
+  if (domain.description->type != DomainType::unmanaged || !machine_.description().gic) return std::nullopt;
+  return machine_.description().msi_window;
+}
+
+}  // namespace iommusim::platforms

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: docs/platform-format.md; the bounds of the registers that the keys stand for.
+#include "support/arm_platform.h"
+
+#include <catch2/catch.hpp>
+
+using namespace iommusim;
+using namespace iommusim::platforms;
+
+namespace {
+
+/// The message with its place.
+std::string complaint(const std::vector<std::string>& settings) {
+  try {
+    test::arm_description(settings);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+bool complains(const std::vector<std::string>& settings, const std::string& message) {
+  return complaint(settings).find(message) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("An SMMUv3 has the streams and caches of the file, and what the file leaves out by default", "[platforms]") {
+  const Description d =
+      test::arm_description({"iommus.smmu0.streams=[{requester_ids: ['01:00.0', '01:00.7'], stream: 0x200}]",
+                             "iommus.smmu0.stage_2=true", "iommus.smmu0.tlb={entries: 64, ways: 8}",
+                             "iommus.smmu0.stall_model=stall-and-terminate", "iommus.smmu0.max_stalls=4"});
+  const smmuv3::UnitConfig& unit = d.iommus[0].smmuv3;
+  CHECK(d.iommus[0].kind == IommuKind::smmuv3);
+  CHECK(unit.register_base == PhysAddr{0x905'0000});
+  CHECK((unit.stage_1 && unit.stage_2));
+  REQUIRE(unit.streams.size() == 1);
+  CHECK(unit.streams[0].first == RequesterId{1, 0, 0});
+  CHECK(unit.streams[0].count == 8);
+  CHECK(unit.streams[0].stream == 0x200);
+  CHECK((unit.tlb_entries == 64 && unit.tlb_ways == 8));
+  CHECK(unit.stall_model == smmuv3::StallModel::stall_and_terminate);
+  CHECK(d.domains[0].stage == software::Stage::first);
+  CHECK_FALSE(d.local_apic);
+}
+
+TEST_CASE("What an SMMUv3 cannot be is refused with its key", "[platforms]") {
+  CHECK(complains({"iommus.smmu0.output_address_bits=43"}, "iommus.smmu0.output_address_bits: found 43"));
+  CHECK(complains({"iommus.smmu0.registers=0x905_1000"}, "iommus.smmu0.registers: found "));
+  CHECK(complains({"iommus.smmu0.fault_records=4"}, "fault_records"));
+  CHECK(complains({"iommus.smmu0.stalling=[nic0]"}, "iommus.smmu0.stalling: found devices that stall"));
+  CHECK(complains({"iommus.smmu0.streams=[{requester_ids: '00.0', stream: 0}]"},
+                  "iommus.smmu0.streams.0.requester_ids: found '00.0'"));
+}
+
+TEST_CASE("An ITS has redistributors, and a host bridge a doorbell that is there", "[platforms]") {
+  CHECK(complains({"gic={its: {registers: 0x808_0000}}"}, "gic.redistributors: found nothing"));
+  CHECK(complains({"gic.gicv2m={registers: 0x808_0000}"}, "gic.gicv2m.registers: found "));
+  CHECK(complains({"host_bridges.pcie0.doorbell=local-apic"},
+                  "host_bridges.pcie0.doorbell: found 'local-apic', expected what the platform has: its or gicv2m"));
+}
+
+TEST_CASE("Interrupts to a GIC name a processor and no vector", "[platforms]") {
+  CHECK(complains({"software.interrupts.0={device: nic0, vector: 0x41}"},
+                  "software.interrupts.0.vector: found 0x41, expected no such key"));
+  CHECK(complains({"software.interrupts.0={device: nic0, processor: 2}"},
+                  "software.interrupts.0.processor: found 2, expected a processor below 2"));
+}
+
+TEST_CASE("The window for doorbells is made of pages of every size", "[platforms]") {
+  CHECK(complains({"software.msi_window={base: 0x1000, size: 1MiB}"}, "software.msi_window.base: found"));
+}
