@@ -22,8 +22,9 @@ struct TranslationCheck {
 /// `file` holds one JSON object a line, plain or zstd, as the captures have them:
 ///   translations: sid, perhaps ssid (a PASID), iova, pa, perhaps mask (page size minus one), leaf_perm ("r", "w",
 ///   "rw"), result ("ok" or "fault", then perhaps fault_reason); mappings: sids, iova, size, pa, perm.
-/// The first and the last byte of the page, or without mask the byte at iova, are read and written; address, rights and page size must be the
-/// listed ones. The unit is asked without effect on it. Throws InputError for what is no such file.
+/// The first and the last byte of the page, or without mask the byte at iova, are read and written; address, rights and
+/// page size must be the listed ones. The unit is asked without effect on it. Throws InputError for what is no such
+/// file.
 TranslationCheck check_translations(const iommu::Unit& unit, const std::string& file,
                                     const ReadProgress& progress = {});
 

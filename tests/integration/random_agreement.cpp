@@ -164,7 +164,8 @@ void require_agreement(std::uint64_t first_seed) {
   std::vector<std::unique_ptr<Subject>> others;
   for (unsigned i = 0; i < platforms_per_case; ++i) {
     subjects.push_back(std::make_unique<Subject>(fmt::format("loose{}", i).c_str(), first_seed + i, Timing::loose));
-    others.push_back(std::make_unique<Subject>(fmt::format("approx{}", i).c_str(), first_seed + i, Timing::approximate));
+    others.push_back(
+        std::make_unique<Subject>(fmt::format("approx{}", i).c_str(), first_seed + i, Timing::approximate));
   }
   sc_core::sc_start(sc_core::SC_ZERO_TIME);
   std::array<unsigned, landing_kinds> landed{};

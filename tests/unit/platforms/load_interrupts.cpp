@@ -103,6 +103,7 @@ TEST_CASE("A virtual processor takes interrupts that are posted", "[platforms]")
 }
 
 TEST_CASE("Without local APICs nobody takes an interrupt", "[platforms]") {
-  check_error(edited({{"platform: sample", "platform: sample\nlocal_apic: false"}, {interrupt, "@" + interrupt}}),
-              "software.interrupts.0: found an interrupt, expected none on a platform with local_apic: false and no gic");
+  check_error(
+      edited({{"platform: sample", "platform: sample\nlocal_apic: false"}, {interrupt, "@" + interrupt}}),
+      "software.interrupts.0: found an interrupt, expected none on a platform with local_apic: false and no gic");
 }
