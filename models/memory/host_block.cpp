@@ -5,7 +5,14 @@
 #include <sys/mman.h>
 
 namespace iommusim::memory {
-/// Only an aligned block can become one large page: of twice as much, what lies outside is given back.
+namespace {
+
+/// MADV_POPULATE_WRITE of Linux 5.14.
+constexpr int populate_for_writing = 23;
+
+}  // namespace
+
+/// Aligned, as the host prefers it: of twice as much, what lies outside is given back.
 HostBlock::HostBlock() {
   void* const twice =
       mmap(nullptr, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -20,8 +27,8 @@ HostBlock::HostBlock() {
   data_.reset(first + before);
 }
 
-void HostBlock::use_large_page() const {
-  static_cast<void>(madvise(data(), bytes, MADV_HUGEPAGE));
+void HostBlock::make_real() const {
+  static_cast<void>(madvise(data(), bytes, populate_for_writing));
 }
 
 void HostBlock::Unmap::operator()(std::uint8_t* first) const {

@@ -19,9 +19,9 @@ class HostBlock {
   HostBlock();
 
   std::uint8_t* data() const { return data_.get(); }
-  /// Asks the host to make all of it real at the first touch, as one large page: that saves page faults and misses of
-  /// the host's TLB. A host that cannot does nothing.
-  void use_large_page() const;
+  /// Asks the host to make all of it real at once, which is cheaper than a page fault for each page. Not as one large
+  /// page: to find one costs more than it saves where the host's memory is fragmented. A host that cannot does nothing.
+  void make_real() const;
 
  private:
   struct Unmap {

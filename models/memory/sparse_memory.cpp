@@ -115,9 +115,9 @@ SparseMemory::Chunk& SparseMemory::make_chunk(std::uint64_t chunk_number) {
   const Range<PhysAddr> all{first, first + (HostBlock::bytes - 1)};
   const bool is_expected = std::any_of(expected_.begin(), expected_.end(),
                                        [&all](const Range<PhysAddr>& range) { return range.contains(all); });
-  if (is_expected && large_ < most_large) {
-    chunk.block.use_large_page();
-    ++large_;
+  if (is_expected && real_ < most_real) {
+    chunk.block.make_real();
+    ++real_;
   }
   return chunk;
 }

@@ -41,7 +41,7 @@ class SparseMemory final : public PhysicalBus {
   /// Valid as long as this memory. nullptr outside the banks.
   std::uint8_t* page(PhysAddr address);
 
-  /// Much of `range` will be used: the host's memory for it is taken in large pages, up to 2 GiB in all.
+  /// Much of `range` will be used: the host's memory for it is taken in blocks, up to 2 GiB in all.
   void expect_use(const Range<PhysAddr>& range) { expected_.push_back(range); }
 
   /// Host pages in use (4 KiB each).
@@ -52,7 +52,7 @@ class SparseMemory final : public PhysicalBus {
  private:
   static constexpr std::size_t pages_per_chunk = HostBlock::bytes / page_4k;
   /// 2 GiB.
-  static constexpr std::size_t most_large = 1024;
+  static constexpr std::size_t most_real = 1024;
   struct Chunk {
     std::uint8_t* page(std::size_t index) const { return block.data() + index * page_4k; }
 
@@ -68,7 +68,7 @@ class SparseMemory final : public PhysicalBus {
 
   std::vector<Bank> banks_;
   std::vector<Range<PhysAddr>> expected_;
-  std::size_t large_ = 0;
+  std::size_t real_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Chunk>> chunks_;
   /// The chunks that were found last, by the low bits of their numbers: enough for scattered accesses to 1 GiB.
   struct FoundChunk {
