@@ -59,12 +59,12 @@ def way(path):
 
 
 def changes_mappings(iommusim, platform):
-    """explain asks the machine as it was booted: it knows nothing of what is mapped and unmapped in the course of a
-    trace, or on demand."""
+    """explain asks the machine as it was booted: it knows nothing of what is mapped, unmapped and switched in the course
+    of a trace, or on demand, nor of requests that a device calls translated."""
     described = yaml.safe_load(platform.read_text())
     trace = (platform.parent / described["trace"]).resolve()
     is_plain = trace.suffix == ".trace"
-    return "on_demand" in platform.read_text() or is_plain and re.search(r" (un)?map ", trace.read_text()) is not None
+    return "on_demand" in platform.read_text() or is_plain and re.search(r" (un)?map | set acs|[0-9] translated", trace.read_text()) is not None
 
 
 def explain_agrees(iommusim, checks, platform, results):
