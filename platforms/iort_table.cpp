@@ -141,7 +141,7 @@ class IortTable {
   }
 
   /// Requester IDs to StreamIDs.
-  std::vector<IdMapping> streams_of(const IommuDescription& iommu) const {
+  static std::vector<IdMapping> streams_of(const IommuDescription& iommu) {
     constexpr std::uint32_t all = 0x1'0000;
     if (iommu.smmuv3.streams.empty()) return {{0, all, 0, 0}};
     std::vector<IdMapping> streams;

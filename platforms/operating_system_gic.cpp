@@ -118,6 +118,7 @@ std::vector<ProgrammedMsi> OperatingSystem::spi_messages_for(const Device& devic
   const software::SpiVectors spis = gicv2m_->allocate(room_for(vectors, true));
   const interrupts::MsiMessage first = through_iommu(device.node, spis.first);
   std::vector<ProgrammedMsi> messages;
+  messages.reserve(vectors.size());
   for (const InterruptDescription* interrupt : vectors)
     messages.push_back({device.node,
                         interrupt->index,

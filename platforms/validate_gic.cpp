@@ -28,6 +28,7 @@ void check_host_bridge(const HostBridgeDescription& bridge, const std::vector<Do
                        const Source& source) {
   if (!bridge.doorbell || std::find(targets.begin(), targets.end(), *bridge.doorbell) != targets.end()) return;
   std::vector<std::string_view> words;
+  words.reserve(targets.size());
   for (const DoorbellKind kind : targets)
     words.push_back(to_string(kind));
   source.fail(item_path("host_bridges", bridge.name) + ".doorbell",

@@ -67,7 +67,7 @@ bool BinaryReader::next(TraceOperation& operation) {
 
 void BinaryReader::take_dma(Head head, TraceOperation& operation) {
   if (!need(binary_form::dma_bytes)) fail("the file ends in the middle of a record");
-  const std::uint8_t* const record = buffer_.data() + begin_;
+  const char* const record = buffer_.data() + begin_;
   begin_ += binary_form::dma_bytes;
   const std::size_t device = head.get<Head::Device>();
   if (device >= names_.size())
@@ -97,7 +97,7 @@ std::string_view BinaryReader::take_text(Head head) {
   if (length > longest_trace_line)
     fail(fmt::format("found a record of {} bytes, expected at most {}", length, longest_trace_line));
   if (!need(binary_form::head_bytes + length)) fail("the file ends in the middle of a record");
-  const char* const text = reinterpret_cast<const char*>(buffer_.data() + begin_ + binary_form::head_bytes);
+  const char* const text = buffer_.data() + begin_ + binary_form::head_bytes;
   begin_ += binary_form::head_bytes + length;
   return {text, length};
 }

@@ -39,7 +39,7 @@ class BinaryReader final : public TraceReader {
 
   InputFile file_;
   OperationParser parser_;
-  std::vector<std::uint8_t> buffer_;
+  std::vector<char> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::vector<std::string> names_;

@@ -32,8 +32,8 @@ BinaryWriter::BinaryWriter(const std::string& path, int level) : path_{path}, fi
   file_.append(binary_form::magic);
 }
 
-void BinaryWriter::comment(std::string_view comment) {
-  text(RecordKind::line, fmt::format("# {}", comment));
+void BinaryWriter::comment(std::string_view text) {
+  write_text(RecordKind::line, fmt::format("# {}", text));
 }
 
 void BinaryWriter::write(const TraceOperation& operation) {
@@ -43,18 +43,19 @@ void BinaryWriter::write(const TraceOperation& operation) {
   if (request == nullptr || !has_record(*request)) {
     const std::string line = to_text(operation);
     if (line.size() > longest_trace_line) refuse_long_line(path_, operation);
-    return text(RecordKind::line, line);
+    return write_text(RecordKind::line, line);
   }
   const auto found = numbers_.find(operation.device);
-  if (found != numbers_.end()) return dma(found->second, step, *request);
-  if (numbers_.size() > std::numeric_limits<std::uint16_t>::max()) return text(RecordKind::line, to_text(operation));
+  if (found != numbers_.end()) return write_dma(found->second, step, *request);
+  if (numbers_.size() > std::numeric_limits<std::uint16_t>::max())
+    return write_text(RecordKind::line, to_text(operation));
   const auto number = static_cast<std::uint16_t>(numbers_.size());
   numbers_.emplace(operation.device, number);
-  text(RecordKind::name, operation.device);
-  dma(number, step, *request);
+  write_text(RecordKind::name, operation.device);
+  write_dma(number, step, *request);
 }
 
-void BinaryWriter::text(RecordKind kind, std::string_view text) {
+void BinaryWriter::write_text(RecordKind kind, std::string_view text) {
   Head head;
   head.set<Head::Kind>(kind);
   head.set<Head::Length>(static_cast<std::uint32_t>(text.size()));
@@ -64,7 +65,7 @@ void BinaryWriter::text(RecordKind kind, std::string_view text) {
   file_.append(text);
 }
 
-void BinaryWriter::dma(std::uint16_t device, Duration step, const Dma& dma) {
+void BinaryWriter::write_dma(std::uint16_t device, Duration step, const Dma& dma) {
   Head head;
   head.set<Head::Kind>(RecordKind::dma);
   head.set<Head::Device>(device);

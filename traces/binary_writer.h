@@ -22,8 +22,8 @@ class BinaryWriter final : public TraceWriter {
   void close() override { file_.close(); }
 
  private:
-  void text(binary_form::RecordKind kind, std::string_view text);
-  void dma(std::uint16_t device, Duration step, const Dma& dma);
+  void write_text(binary_form::RecordKind kind, std::string_view text);
+  void write_dma(std::uint16_t device, Duration step, const Dma& dma);
 
   std::string path_;
   LineSink file_;

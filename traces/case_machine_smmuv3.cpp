@@ -88,7 +88,7 @@ void Smmuv3CaseMachine::clear_fault_state() {
 
 /// To an SMMU an interrupt message is a write like any other.
 json Smmuv3CaseMachine::msi(const JsonValue& step) {
-  step.at("op").fail_kind("\"write\" in place of \"msi\", with kind smmuv3");
+  step.at("op").fail_kind(R"("write" in place of "msi", with kind smmuv3)");
 }
 
 }  // namespace iommusim::traces

@@ -50,6 +50,8 @@ class Smmuv3Driver final : public IommuDriver {
   /// Discovers the unit: reads its ID registers and changes nothing.
   Smmuv3Driver(CpuBus& bus, PageAllocator& pages, const Smmuv3DriverConfig& config);
   ~Smmuv3Driver() override;
+  Smmuv3Driver(const Smmuv3Driver&) = delete;
+  Smmuv3Driver& operator=(const Smmuv3Driver&) = delete;
 
   const Smmuv3Registers& registers() const { return registers_; }
 
@@ -86,14 +88,14 @@ class Smmuv3Driver final : public IommuDriver {
 
  private:
   struct Domain {
-    DomainKind kind;
+    DomainKind kind{};
     std::unique_ptr<PagingTables> tables;
     smmuv3::TableGeometry geometry;
   };
   struct Attachment {
-    DomainId domain;
-    DeviceTlb device_tlb;
-    std::uint32_t stream;
+    DomainId domain{};
+    DeviceTlb device_tlb = DeviceTlb::no;
+    std::uint32_t stream = 0;
     /// Of the first stage.
     std::optional<PhysAddr> context;
   };
