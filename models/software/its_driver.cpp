@@ -98,7 +98,7 @@ void ItsDriver::set_up_table(unsigned index) {
 /// The largest pages that the register takes.
 TableBase ItsDriver::set_page_size(unsigned index) {
   const PhysAddr place = config_.its_base + gits::baser + std::uint64_t{index} * 8;
-  for (const std::uint64_t size : {2, 1, 0}) {
+  for (const std::uint64_t size : {2U, 1U, 0U}) {
     TableBase wanted{bus_.load64(place)};
     wanted.set<TableBase::PageSize>(size);
     bus_.store64(place, wanted.raw());

@@ -17,7 +17,6 @@ using smmuv3::Idr0;
 using smmuv3::Idr5;
 using smmuv3::Opcode;
 using smmuv3::StallModel;
-using smmuv3::StreamTableEntry;
 using smmuv3::TableGeometry;
 
 namespace {

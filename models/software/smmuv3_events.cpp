@@ -11,7 +11,6 @@ namespace iommusim::software {
 using smmuv3::Command;
 using smmuv3::Event;
 using smmuv3::EventCode;
-using smmuv3::GlobalError;
 using smmuv3::Idr1;
 using smmuv3::Opcode;
 using smmuv3::OutputQueueConsumer;
