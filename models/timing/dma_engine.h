@@ -84,7 +84,7 @@ class DmaEngine {
   unsigned& tags_of(const OperationState& operation);
   void request_translations(Duration now);
   void ask(OperationState& operation, Duration now);
-  void on_translated(std::uint32_t operation, Duration now);
+  void on_translated(std::uint32_t index, Duration now);
   void issue_read(Duration now);
   void on_read_sent(const OperationState& operation, Duration now);
   void on_write_sent(const OperationState& operation, Duration now, Duration end);
