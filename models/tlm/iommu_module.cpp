@@ -55,14 +55,10 @@ class MessageScope {
   std::array<unsigned char, message_size> data_{};
 };
 
-/// Faults count as a page of the smallest size. Interrupt requests 32 bytes apart name different entries.
+/// Faults have the size of the smallest page. Interrupt requests 32 bytes apart name different entries.
 std::uint8_t page_shift_of(const iommu::TranslationResult& result) {
   if (result.outcome == Outcome::interrupt || result.outcome == Outcome::posted) return 5;
-  switch (result.page_size) {
-    case page_2m: return 21;
-    case page_1g: return 30;
-    default: return 12;
-  }
+  return static_cast<std::uint8_t>(__builtin_ctzll(result.page_size));
 }
 
 }  // namespace
@@ -169,9 +165,10 @@ void IommuModule::answer(tlm::tlm_generic_payload& payload, DmaExtension& extens
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-/// Accessed and dirty bits are set by requests; what goes past the unit would leave them as they are.
+/// Accessed flags and dirty state change with requests; what goes past the unit would leave them as they are.
 bool IommuModule::needs_table_update() const {
-  return std::any_of(fetches_.begin(), fetches_.end(), [](const iommu::Fetch& fetch) { return fetch.sets != 0; });
+  return std::any_of(fetches_.begin(), fetches_.end(),
+                     [](const iommu::Fetch& fetch) { return (fetch.sets | fetch.clears) != 0; });
 }
 
 bool IommuModule::dmi(int, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {

@@ -87,3 +87,21 @@ TEST_CASE("A request that stalls for ever lands as rejected by completion time-o
   CHECK(landing.status == CompletionStatus::timeout);
   CHECK(landing.rule->id == "iommu.stall-unanswered");
 }
+
+TEST_CASE("No pointer leads past a table word that the request would change", "[tlm]") {
+  ScriptedBench bench;
+  bench.unit.answers = {scripted(Outcome::translated, PhysAddr{bench::ring})};
+  const auto is_granted = [&bench](const iommu::Fetch& fetch) {
+    bench.unit.fetched = {fetch};
+    PlainPayload payload{tlm::TLM_WRITE_COMMAND, bench::ring_iova, bench.data};
+    tlm::tlm_dmi dmi;
+    return bench.device.socket->get_direct_mem_ptr(payload, dmi);
+  };
+  iommu::Fetch fetch;
+  CHECK(is_granted(fetch));
+  fetch.sets = 1;
+  CHECK_FALSE(is_granted(fetch));
+  fetch.sets = 0;
+  fetch.clears = 1;
+  CHECK_FALSE(is_granted(fetch));
+}

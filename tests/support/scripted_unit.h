@@ -38,6 +38,8 @@ class ScriptedUnit final : public iommu::Unit {
  public:
   /// Answers of translate(), in this order; the last one again and again.
   std::deque<iommu::TranslationResult> answers{scripted(iommu::Outcome::fault)};
+  /// What decide() says that it fetches.
+  std::vector<iommu::Fetch> fetched;
   unsigned translated = 0;
   std::optional<iommu::StallVerdict> verdict;
   std::vector<std::uint32_t> asked_tags;
@@ -48,6 +50,8 @@ class ScriptedUnit final : public iommu::Unit {
 
   iommu::TranslationResult decide(const iommu::TranslationRequest&, iommu::FetchLog& fetches) const override {
     fetches.clear();
+    for (const iommu::Fetch& fetch : fetched)
+      fetches.next() = fetch;
     return answers.front();
   }
   iommu::TranslationResult translate(const iommu::TranslationRequest&, iommu::FetchLog& fetches) override {
