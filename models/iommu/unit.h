@@ -90,9 +90,9 @@ class Unit {
   /// Addresses below 2^n are all that its tables can translate.
   virtual unsigned input_width() const = 0;
   /// Where decide()'s answers to this requester can change, and what its tables map.
-  virtual InputSpace input_space(RequesterId /*requester*/) const { return {{}, {}, false}; }
+  virtual InputSpace input_space(RequesterId requester) const = 0;
   /// A fetched table entry in words: "present, context table at 0x101467000", "2 MiB page at 0x..., read only".
-  virtual std::string describe(const Fetch& /*fetch*/) const { return {}; }
+  virtual std::string describe(const Fetch& fetch) const = 0;
   /// Of a fault with this reason (event code); `other` for one that the unit does not know.
   virtual FaultCause cause_of(std::uint16_t fault_reason) const = 0;
   /// By which the unit looks interrupt requests up in a table of its own; nullptr: it was built without.
