@@ -16,6 +16,7 @@
 #include "pcie/root_complex.h"
 #include "software/domain.h"
 #include "software/permissions.h"
+#include "software/reserved_regions.h"
 #include "timing/parameters.h"
 
 #include <cstdint>
@@ -385,9 +386,6 @@ enum class MessageId : std::uint8_t {
   own,
 };
 
-/// Where the doorbells of user-owned domains are mapped, page by page (Linux: SW_MSI).
-constexpr Range<Iova> default_msi_window{Iova{0x0800'0000}, Iova{0x080F'FFFF}};
-
 /// Physical address of a segment's configuration space.
 struct EcamDescription {
   std::uint16_t segment = 0;
@@ -421,7 +419,7 @@ struct Description {
   std::vector<DomainDescription> domains;
   std::vector<VirtualProcessorDescription> virtual_processors;
   std::vector<InterruptDescription> interrupts;
-  Range<Iova> msi_window = default_msi_window;
+  Range<Iova> msi_window = software::arm_software_msi_window;
   MessageId message_id = MessageId::alias;
 };
 
