@@ -72,8 +72,10 @@ software::ReservedRegions LinuxView::reported(NodeIndex function) const {
   for (const platforms::RmrrDescription& rmrr : machine_.description().iommus[*unit].rmrrs)
     if (std::find(rmrr.devices.begin(), rmrr.devices.end(), name) != rmrr.devices.end())
       device.firmware_ranges.push_back({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
-  return machine_.description().local_apic ? software::vtd_reserved_regions(device)
-                                           : software::arm_reserved_regions(device, machine_.description().msi_window);
+  // Where the host bridge takes no addresses for messages, the IOMMU translates them, as on Arm.
+  const bool hardware_has_window = bridge_of(function).interrupt_window.has_value();
+  return hardware_has_window ? software::vtd_reserved_regions(device)
+                             : software::arm_reserved_regions(device, machine_.description().msi_window);
 }
 
 software::ReservedRegions LinuxView::reserved_regions(std::size_t group) const {
