@@ -63,6 +63,8 @@ class SparseMemory final : public PhysicalBus {
 
   Chunk& make_chunk(std::uint64_t chunk_number);
   const std::uint8_t* find_page(std::uint64_t page_number) const;
+  const std::uint8_t* find_recent(PhysAddr address, std::size_t size) const;
+  bool read_anywhere(PhysAddr address, void* to, std::size_t size) const;
   std::uint8_t* make_page(std::uint64_t page_number);
   Chunk* find_chunk(std::uint64_t chunk_number) const;
 
@@ -79,7 +81,8 @@ class SparseMemory final : public PhysicalBus {
   /// The page that was written last: pages are never given back.
   std::uint64_t last_page_number_ = ~std::uint64_t{0};
   std::uint8_t* last_page_ = nullptr;
-  mutable std::size_t last_bank_ = 0;
+  /// The bank that was found last.
+  mutable const Bank* last_bank_ = nullptr;
   std::size_t pages_in_use_ = 0;
 };
 
