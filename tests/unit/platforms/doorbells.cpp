@@ -61,6 +61,18 @@ TEST_CASE("A user-owned domain has the doorbell in the fixed window, wherever th
   CHECK(moved.walk_message("nic0", 2).landing.kind == LandingKind::interrupt);
 }
 
+TEST_CASE(
+    "POL-047 Behind a hole in the inbound windows the kernel gets interrupts, and users only from a window in one",
+    "[platforms][gic]") {
+  const std::string inbound = "host_bridges.pcie0.inbound=[{base: 0x4000_0000, size: 1GiB}]";
+  BootedArm arm{{inbound}};
+  CHECK(arm.walk_message("disk0", 0).landing.kind == LandingKind::interrupt);
+  CHECK(arm.programmed("nic0", 2).message.address == BusAddr{0x800'0040});
+  CHECK(arm.walk_message("nic0", 2).landing.kind == LandingKind::rejected);
+  BootedArm moved{{inbound, "software.msi_window={base: 0x7000_0000, size: 1MiB}"}};
+  CHECK(moved.walk_message("nic0", 2).landing.kind == LandingKind::interrupt);
+}
+
 TEST_CASE("What a user maps over the window is not there, what lies around it is", "[platforms][gic]") {
   BootedArm arm;
   const auto write = [&arm](std::uint64_t iova) { return arm.walk("nic0", test::dma(Operation::write, iova)).landing; };
