@@ -75,7 +75,7 @@ inline iommu::TranslationResult LegacyTranslation::look_up(const Context& contex
 inline iommu::TranslationResult LegacyTranslation::deliver(const Context& context, const IotlbEntry& entry,
                                                            unsigned level, const Rule& rule) const {
   iommu::TranslationResult result = translated(request_, entry, level, rule, unit_.format);
-  if (touches_interrupt_range(result.address.value(), request_.size) && leads_somewhere(result))
+  if (touches_interrupt_range(result.address.value(), request_.size) && leads_somewhere(request_, result))
     result = refuse(request_, FaultReason::output_in_interrupt_range, context.fpd);
   return result;
 }

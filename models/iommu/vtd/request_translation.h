@@ -71,8 +71,8 @@ inline iommu::TranslationResult translated(const iommu::TranslationRequest& requ
 }
 
 /// False for the answer to a translation request that is left without rights: its address counts for nothing.
-inline bool leads_somewhere(const iommu::TranslationResult& result) {
-  return result.readable || result.writable;
+inline bool leads_somewhere(const iommu::TranslationRequest& request, const iommu::TranslationResult& result) {
+  return !asks_for_translation(request) || result.readable || result.writable;
 }
 
 /// Looks the context up in memory, by `look_up` of the mode.

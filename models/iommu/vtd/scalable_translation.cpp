@@ -263,7 +263,7 @@ TranslationResult ScalableTranslation::deliver(const PasidContext& pasid, const 
   result.writable = result.writable && entry.dirty && may_write(entry.first_stage, privileged_, pasid);
   result.executable =
       asks_for_execute(request_) && entry.rights.execute && may_execute(entry.first_stage, privileged_, pasid);
-  if (leads_somewhere(result) && ends_in_interrupt_range(entry, level))
+  if (leads_somewhere(request_, result) && ends_in_interrupt_range(entry, level))
     result = refuse(FaultReason::scalable_output_in_interrupt_range);
   return result;
 }

@@ -83,3 +83,13 @@ TEST_CASE("VTD-095 An output in the interrupt range is fault 0x87", "[vtd][scala
   bench.scalable.set_pasid(device, 0x12345, ScalableTables::pass_through(6));
   expect_fault(bench, with_pasid(0x12345, write_of(0xFEE0'0000)), 0x87);
 }
+
+TEST_CASE("VTD-041 A zero-length read whose output lies in the interrupt range is fault 0x87, too", "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.zero_length_read = true;
+  MappedBench bench{config};
+  // Write-only and not yet dirty.
+  bench.tables.map(bench.domain, Iova{page}, PhysAddr{0xFEE0'0000}, {false, true});
+  bench.set_pasid_field<PasidEntry::SLADE>(1);
+  expect_fault(bench, read_of(page, device, 0), 0x87);
+}
