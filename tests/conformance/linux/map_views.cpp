@@ -145,7 +145,7 @@ TEST_CASE("The interrupt window takes doublewords for interrupts and refuses rea
   const MapRow& row = row_at(map, BusAddr{0xFEE0'0000});
   CHECK(row.range == Range<BusAddr>{BusAddr{0xFEE0'0000}, BusAddr{0xFEEF'FFFF}});
   CHECK(row.write.kind == LandingKind::interrupt);
-  CHECK(row.read.kind == LandingKind::rejected);
+  CHECK(row.read.kind == LandingKind::iommu_fault);
   CHECK_FALSE((row.dma_api || row.vfio || row.iommufd));
   CHECK(row.verdict == Verdict::agree);
 }

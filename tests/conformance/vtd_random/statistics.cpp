@@ -41,8 +41,8 @@ void Statistics::count_image(bool corrupted) {
 }
 
 void Statistics::count(const std::string& mode, const ChosenRequest& chosen, const oracle::vtd::Answer& expected) {
-  constexpr std::array<const char*, 5> outcomes{"passes", "interrupt", "posted interrupt", "blocked",
-                                                "completed without rights"};
+  constexpr std::array<const char*, 6> outcomes{
+      "passes", "interrupt", "posted interrupt", "blocked", "completed without rights", "done without memory"};
   ++requests_;
   ++by_mode_[mode];
   const bool queued = chosen.request.page_request && expected.outcome == oracle::vtd::Outcome::passes;
