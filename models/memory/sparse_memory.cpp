@@ -94,6 +94,12 @@ class Fnv1a {
   std::size_t zeros_ = 0;
 };
 
+/// Enough to hide the latency of the host's memory.
+constexpr std::size_t pages_ahead = 8;
+void prefetch_line(std::size_t, const std::uint8_t* line) {
+  __builtin_prefetch(line);
+}
+
 void add_page(Fnv1a& digest, std::uint64_t number, const std::uint8_t* page) {
   if (is_zero(page, words_per_page)) return;
   digest.add_word(number);
@@ -300,11 +306,14 @@ std::uint64_t SparseMemory::digest() const {
   Fnv1a digest;
   for (const std::uint64_t number : numbers) {
     const Chunk& chunk = *find_chunk(number);
-    for (std::size_t i = 0; i < pages_per_chunk; ++i)
+    for (std::size_t i = 0; i < pages_per_chunk; ++i) {
+      // The lines of neighbouring pages lie anywhere: without asking ahead, the host's memory is waited for each time.
+      if (i + pages_ahead < pages_per_chunk) chunk.lines[i + pages_ahead].each(store_, prefetch_line);
       if (chunk.is_full[i])
         add_page(digest, number * pages_per_chunk + i, chunk.page(i));
       else if (!chunk.lines[i].is_empty())
         add_lines(digest, number * pages_per_chunk + i, chunk.lines[i].ascending(), store_);
+    }
   }
   return digest.value();
 }
