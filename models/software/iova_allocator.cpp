@@ -12,6 +12,8 @@ namespace {
 /// Fewer pages than this are rounded up, so that what is freed can serve whoever asks for as much.
 constexpr std::uint64_t cached_pages = 32;
 
+constexpr Iova last_below_4g = last_of_width<Iova>(32);
+
 std::uint64_t next_power_of_two(std::uint64_t value) {
   std::uint64_t power = 1;
   while (power < value)
@@ -29,10 +31,18 @@ std::optional<Range<Iova>> IovaAllocator::allocate(std::uint64_t size, Iova last
   std::uint64_t pages = (size - 1) / page_size_ + 1;
   if (pages < cached_pages) pages = next_power_of_two(pages);
   // Addresses below 4 GiB spare the device TLP headers of four words.
-  auto found = highest(pages * page_size_, std::min(last, last_of_width<Iova>(32)));
-  if (!found) found = highest(pages * page_size_, last);
-  if (found) usable_.remove(*found);
+  auto found = next_below(pages * page_size_, std::min(last, last_below_4g), low_next_);
+  if (!found) found = next_below(pages * page_size_, last, high_next_);
+  if (!found) return std::nullopt;
+  usable_.remove(*found);
+  (found->last <= last_below_4g ? low_next_ : high_next_) = found->first - 1;
   return found;
+}
+
+/// Room that was left above is looked for only when there is none below.
+std::optional<Range<Iova>> IovaAllocator::next_below(std::uint64_t size, Iova last, Iova next) const {
+  const auto found = highest(size, std::min(last, next));
+  return found ? found : highest(size, last);
 }
 
 std::optional<Range<Iova>> IovaAllocator::highest(std::uint64_t size, Iova last) const {

@@ -9,7 +9,8 @@
 
 namespace iommusim::software {
 
-/// Hands out from the top down, below 4 GiB as long as there is room. Nothing is taken back.
+/// Hands out from the top down, each address below the last one, and below 4 GiB as long as there is room. Nothing is
+/// taken back.
 class IovaAllocator {
  public:
   /// `usable` is the DMA API's view of the domain (software_views.h) without what is mapped; `page_size`, in bytes,
@@ -22,10 +23,14 @@ class IovaAllocator {
   std::optional<Range<Iova>> allocate(std::uint64_t size, Iova last);
 
  private:
+  std::optional<Range<Iova>> next_below(std::uint64_t size, Iova last, Iova next) const;
   std::optional<Range<Iova>> highest(std::uint64_t size, Iova last) const;
 
   AddressSet usable_;
   std::uint64_t page_size_;
+  /// Where the search goes on: below what was given out last below 4 GiB, and above.
+  Iova low_next_{~std::uint64_t{0}};
+  Iova high_next_{~std::uint64_t{0}};
 };
 
 }  // namespace iommusim::software

@@ -48,6 +48,26 @@ TEST_CASE("POL-017 Sizes are powers of two pages below 32 pages, and what is giv
   CHECK(first(1024 * mib)->first == Iova{0x8000'0000});
 }
 
+TEST_CASE("POL-018 Each address is below the last one, until there is no room but above", "[linux]") {
+  AddressSet usable;
+  usable.add({Iova{0x1000}, Iova{0x9FFF}});
+  IovaAllocator iovas{usable, page_4k};
+  CHECK(iovas.allocate(page_4k, anywhere)->first == Iova{0x9000});
+  // Alignment leaves page 0x8000 free.
+  CHECK(iovas.allocate(4 * page_4k, anywhere)->first == Iova{0x4000});
+  for (const std::uint64_t page : {0x3000, 0x2000, 0x1000, 0x8000})
+    CHECK(iovas.allocate(page_4k, anywhere)->first == Iova{page});
+  CHECK_FALSE(iovas.allocate(page_4k, anywhere));
+}
+
+TEST_CASE("Addresses below 4 GiB and above go down by themselves", "[linux]") {
+  IovaAllocator iovas{usable_on_x86(), page_4k};
+  CHECK(iovas.allocate(2048 * mib, anywhere)->first == Iova{0xFFFF'8000'0000});
+  CHECK(iovas.allocate(page_4k, anywhere)->first == Iova{0xFFFF'F000});
+  CHECK(iovas.allocate(2048 * mib, anywhere)->first == Iova{0xFFFF'0000'0000});
+  CHECK(iovas.allocate(page_4k, anywhere)->first == Iova{0xFFFF'E000});
+}
+
 TEST_CASE("Only what has no room below 4 GiB lies above, up to the device's mask", "[linux]") {
   CHECK(first(2048 * mib)->first == Iova{0xFFFF'8000'0000});
   CHECK(first(2048 * mib, Iova{0x3'FFFF'FFFF})->first == Iova{0x3'8000'0000});
