@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/firmware_memory.h"
+
+#include <algorithm>
+
+namespace iommusim::analysis {
+
+using platforms::Machine;
+using platforms::RmrrDescription;
+
+namespace {
+
+software::ReservedRegions report(const Machine& machine, const software::ReportedDevice& device) {
+  return machine.description().local_apic ? software::vtd_reserved_regions(device)
+                                          : software::arm_reserved_regions(device, machine.description().msi_window);
+}
+
+void add(software::ReportedDevice& device, const RmrrDescription& region) {
+  (region.remappable ? device.remappable_ranges : device.firmware_ranges).push_back(one_to_one(region));
+}
+
+}  // namespace
+
+software::ReservedRegions reported_regions(const Machine& machine, pcie::NodeIndex device) {
+  const platforms::FunctionDescription& function = machine.describe(device);
+  software::ReportedDevice reported;
+  reported.class_code = function.class_code;
+  for (const RmrrDescription* region :
+       platforms::reserved_memory_of(machine.description().iommus[*machine.iommu_of(device)], {function.name}))
+    add(reported, *region);
+  return report(machine, reported);
+}
+
+bool is_relaxable(const Machine& machine, pcie::NodeIndex device, const RmrrDescription& region) {
+  software::ReportedDevice reported;
+  reported.class_code = machine.describe(device).class_code;
+  add(reported, region);
+  const software::ReservedRegions regions = report(machine, reported);
+  return std::any_of(regions.begin(), regions.end(), [&region](const software::ReservedRegion& one) {
+    return one.type == software::ReservedType::direct_relaxable && one.range.contains(one_to_one(region));
+  });
+}
+
+}  // namespace iommusim::analysis
