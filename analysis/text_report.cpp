@@ -18,11 +18,10 @@ using platforms::Machine;
 
 namespace {
 
-/// The buffer that holds a physical address, with the offset in it.
-std::string place_in_buffer(PhysAddr address, const Machine& machine) {
-  for (const platforms::BufferDescription& buffer : machine.description().buffers)
-    if (buffer.range.contains(address)) return fmt::format(" ({} + {:#x})", buffer.name, address - buffer.range.first);
-  return "";
+/// The buffer that holds a physical address, with the offset in it; or whose firmware uses it.
+std::string place_in_memory(PhysAddr address, const Machine& machine) {
+  const std::string place = whose_memory(address, machine);
+  return place.empty() ? "" : " (" + place + ")";
 }
 
 std::string counts(const Results& results) {
@@ -114,7 +113,7 @@ std::string to_text(const Landing& landing, const Machine& machine) {
   const std::string& where = machine.name(landing.where);
   switch (landing.kind) {
     case LandingKind::memory:
-      return fmt::format("memory {:#x}{}{}", landing.address, place_in_buffer(PhysAddr{landing.address}, machine),
+      return fmt::format("memory {:#x}{}{}", landing.address, place_in_memory(PhysAddr{landing.address}, machine),
                          landing.from_cache ? ", by a cached translation" : "");
     case LandingKind::peer: return fmt::format("{} BAR {} + {:#x}", where, landing.bar, landing.bar_offset);
     case LandingKind::interrupt:
@@ -132,7 +131,7 @@ std::string to_text(const Landing& landing, const Machine& machine) {
 std::string to_text(const Intent& intent, const Machine& machine) {
   switch (intent.kind) {
     case IntentKind::memory:
-      return fmt::format("memory {:#x}{}", intent.physical.value(), place_in_buffer(intent.physical, machine));
+      return fmt::format("memory {:#x}{}", intent.physical.value(), place_in_memory(intent.physical, machine));
     case IntentKind::no_memory:
       return fmt::format("{} at {:#x}", place_without_memory(intent.physical, machine), intent.physical.value());
     case IntentKind::peer:

@@ -247,6 +247,8 @@ struct HostBridgeDescription {
 struct RmrrDescription {
   Range<PhysAddr> range;
   std::vector<std::string> devices;
+  /// Firmware permits that software maps it elsewhere (IORT 3.1.1.5, revision E.d, flags bit 0). Never of an RMRR.
+  bool remappable = false;
 };
 
 /// A device that ACPI names and no PCI bus holds (ANDD of the DMAR table).
@@ -313,6 +315,14 @@ struct BufferDescription {
 
 enum class DomainType : std::uint8_t { identity, dma, unmanaged, blocked };
 
+/// What becomes of the memory that firmware uses with the devices of a user's domain.
+enum class ReservedMemory : std::uint8_t {
+  /// The domain holds what its user mapped and nothing else.
+  ignored,
+  /// It stays mapped one to one, whatever the user has at its addresses.
+  kept,
+};
+
 using software::Permissions;
 
 /// A BAR that the file names instead of an address: "gpu0.2".
@@ -347,6 +357,7 @@ struct DomainDescription {
   bool stage_is_given = false;
   /// Nested: the first-stage tables are a guest's, in this memory.
   std::optional<Range<PhysAddr>> guest_memory;
+  ReservedMemory reserved_memory = ReservedMemory::ignored;
   std::vector<std::string> devices;
   std::vector<MappingDescription> mappings;
 };
@@ -361,6 +372,9 @@ struct VirtualProcessorDescription {
   std::uint32_t apic_id = 0;
   /// It does not run: SN is set.
   bool suppressed = false;
+  /// From a notification until its processor has taken over what the descriptor holds, and cleared ON. nullopt: the
+  /// trace does that.
+  std::optional<Duration> handler = std::nullopt;
 };
 
 /// Software programs vector `index` of `device` to interrupt `apic_id`, or a virtual processor, with `vector`. Of a GIC

@@ -113,6 +113,14 @@ bool has_nesting(const IommuDescription& iommu) {
   return false;
 }
 
+std::string_view reserved_memory_name(const IommuDescription& iommu) {
+  return iommu.kind == IommuKind::smmuv3 ? "RMR" : "RMRR";
+}
+
+std::string_view reserved_memory_key(const IommuDescription& iommu) {
+  return iommu.kind == IommuKind::smmuv3 ? "rmrs" : "rmrrs";
+}
+
 std::string_view translation_cache_name(const IommuDescription& iommu) {
   return iommu.kind == IommuKind::smmuv3 ? "TLB" : "IOTLB";
 }

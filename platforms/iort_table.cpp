@@ -119,7 +119,7 @@ class IortTable {
     });
   }
 
-  /// 3.1.1.5, revision E.d: remapping is not permitted, privileged or not, device memory.
+  /// 3.1.1.5, revision E.d: whether remapping is permitted; not only for privileged requests, device memory.
   void add_reserved_memory(const IommuDescription& iommu, const RmrrDescription& range) {
     std::vector<IdMapping> streams;
     for (const FunctionPlace& place : functions_) {
@@ -131,7 +131,7 @@ class IortTable {
     }
     add_node(NodeType::reserved_memory, 3, streams, [&] {
       constexpr std::uint32_t fixed_size = 12;
-      table_.add(std::uint32_t{0}).add(std::uint32_t{1}).add(node_header_size + fixed_size);
+      table_.add(std::uint32_t{range.remappable ? 1U : 0U}).add(std::uint32_t{1}).add(node_header_size + fixed_size);
       table_.add(range.range.first.value()).add(range.range.size()).add(std::uint32_t{0});
     });
   }

@@ -6,6 +6,7 @@
 #include "interrupts/msi.h"
 #include "platforms/description.h"
 #include "platforms/machine.h"
+#include "software/address_set.h"
 #include "software/address_space.h"
 #include "software/cpu_bus.h"
 #include "software/doorbell_pages.h"
@@ -57,6 +58,8 @@ struct Domain {
   software::DomainId handle{};
   /// What is mapped, as software believes. Empty for identity and blocked domains. Doorbells are not in it.
   software::AddressSpace space;
+  /// Firmware's memory that stays mapped one to one in a user's domain. It is not in `space` either.
+  software::AddressSet kept;
   /// What the DMA API can still give out where an IOMMU translates messages: a domain of the kernel.
   std::optional<software::IovaAllocator> iovas;
   /// nullopt: devices send to doorbells' physical addresses.
@@ -101,6 +104,9 @@ class OperatingSystem {
 
   /// The interrupt of a page request arrived: what devices ask for is mapped where the platform says so, and answered.
   void serve_page_requests(Duration now);
+  /// The processor that was notified for this virtual one has handled that: it takes over what the descriptor holds,
+  /// and clears ON, so that what is posted next notifies again.
+  void take_posted_interrupts(const VirtualProcessorDescription& processor);
   /// Writes entry `index` of the interrupt remapping table of the IOMMU above `device`, for messages of this device.
   /// `invalidate`: and has the unit forget what it held. Throws software::DriverError where nothing is remapped.
   void program_entry(pcie::NodeIndex device, std::uint32_t index, const vtd::InterruptRemappingEntry& entry,
@@ -135,6 +141,7 @@ class OperatingSystem {
   void prepare_doorbells();
   void create_domain(const DomainDescription& description);
   void map_firmware_ranges(Domain& domain);
+  void keep_firmware_ranges(Domain& domain);
   std::size_t iommu_of(const DomainDescription& domain) const;
   void attach(const Domain& domain, pcie::NodeIndex device);
   software::DeviceTlb translation_services(const Domain& domain, const FunctionDescription& device);
@@ -166,6 +173,8 @@ class OperatingSystem {
   software::InterruptRemapping& required_remapping_above(pcie::NodeIndex device) const;
   std::vector<RequesterId> ids_of(pcie::NodeIndex device) const;
   static void program_plain_msi(const software::PciFunction& function, const std::vector<ProgrammedMsi>& messages);
+  /// Devices get no part of the memory that tables lie in.
+  void refuse_own_memory(const Range<PhysAddr>& physical) const;
   void map_in(Domain& domain, const software::NewMapping& mapping, Duration now);
   Domain& own_domain_of(pcie::NodeIndex device);
   software::IommuDriver& driver_of(const Domain& domain) { return *drivers_[domain.iommu]; }

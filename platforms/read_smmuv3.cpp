@@ -162,7 +162,7 @@ IommuDescription read_smmuv3(const Value& value) {
   for (const Value& stream : map.items("streams"))
     config.streams.push_back(read_stream(stream));
   read_scope(map, iommu);
-  read_rmrrs(map, "rmrs", iommu);
+  read_rmrrs(map, "rmrs", RegionFlags::remappable, iommu);
   for (const Value& device : map.items("stalling"))
     iommu.stalling.push_back(device.name());
   return iommu;

@@ -212,16 +212,17 @@ def an_iort_leads_from_requesters_to_the_its(iommusim, checks):
 
 
 def reserved_memory_is_for_streams(iommusim, checks):
-    """Not read by iasl: that of Debian 12 is older than RMR nodes."""
-    rmrs = "     rmrs: [{base: 0x5000_0000, size: 64KiB, devices: [nic0]}],"
-    iommusim.file("arm.yaml", ARM.replace("     streams:", rmrs + "\n     streams:"))
-    done = iommusim.run("validate", "arm.yaml", "--dump-acpi", "IORT.dat")
-    checks.equal((done.returncode, done.stderr), (0, ""), "a table with an RMR node")
-    nodes = nodes_of((iommusim.folder / "IORT.dat").read_bytes())
-    smmu = next(offset for offset, node in nodes.items() if node.kind == SMMU)
-    rmr = next(node for node in nodes.values() if node.kind == RESERVED_MEMORY)
-    checks.equal(struct.unpack("<IIIQQI", rmr.data), (0, 1, 28, 0x5000_0000, 0x1_0000, 0), "one range")
-    checks.equal(rmr.mappings, [(0, 1, 0x200, smmu)], "its stream")
+    """Not read by iasl: that of Debian 12 is older than RMR nodes. Bit 0 of the flags: remapping is permitted."""
+    for more, flags in (("", 0), (", remappable: true", 1)):
+        rmrs = f"     rmrs: [{{base: 0x5000_0000, size: 64KiB, devices: [nic0]{more}}}],"
+        iommusim.file("arm.yaml", ARM.replace("     streams:", rmrs + "\n     streams:"))
+        done = iommusim.run("validate", "arm.yaml", "--dump-acpi", "IORT.dat")
+        checks.equal((done.returncode, done.stderr), (0, ""), "a table with an RMR node")
+        nodes = nodes_of((iommusim.folder / "IORT.dat").read_bytes())
+        smmu = next(offset for offset, node in nodes.items() if node.kind == SMMU)
+        rmr = next(node for node in nodes.values() if node.kind == RESERVED_MEMORY)
+        checks.equal(struct.unpack("<IIIQQI", rmr.data), (flags, 1, 28, 0x5000_0000, 0x1_0000, 0), "one range")
+        checks.equal(rmr.mappings, [(0, 1, 0x200, smmu)], "its stream")
 
 
 def bad_scopes_are_refused(iommusim, checks):
