@@ -209,9 +209,9 @@ struct PeerPairDescription {
 };
 
 /// Who takes interrupt messages.
-enum class DoorbellKind : std::uint8_t { local_apic, redistributors, its, gicv2m };
+enum class DoorbellKind : std::uint8_t { local_apic, redistributors, its, gicv2m, mbi };
 
-/// "local-apic", "redistributors", "its", "gicv2m": also the name of the component.
+/// "local-apic", "redistributors", "its", "gicv2m", "mbi": also the name of the component.
 std::string_view to_string(DoorbellKind kind);
 
 /// The parts of a GIC that take messages or deliver them.
@@ -220,6 +220,7 @@ struct GicDescription {
   /// With redistributors only.
   std::optional<gic::ItsConfig> its;
   std::optional<gic::Gicv2mConfig> gicv2m;
+  std::optional<gic::MbiConfig> mbi;
 };
 
 struct HostBridgeDescription {
@@ -278,6 +279,10 @@ struct IommuDescription {
   std::vector<NamespaceDeviceDescription> namespace_devices = {};
   /// SMMUv3: devices whose transactions may wait while software makes a page.
   std::vector<std::string> stalling = {};
+  /// SMMUv3: where its own interrupts go as messages; nullopt: they stay on their wires.
+  std::optional<DoorbellKind> doorbell = {};
+  /// DeviceID of these messages, where an ITS takes them.
+  std::optional<std::uint32_t> device_id = {};
   IommuKind kind = IommuKind::vtd;
 };
 

@@ -107,10 +107,9 @@ bool has_stage(const IommuDescription& iommu, Stage stage) {
 bool has_nesting(const IommuDescription& iommu) {
   switch (iommu.kind) {
     case IommuKind::vtd: return iommu.vtd.nested;
-    // Its driver builds no tables for guests.
     case IommuKind::smmuv3: break;
   }
-  return false;
+  return iommu.smmuv3.stage_1 && iommu.smmuv3.stage_2;
 }
 
 std::string_view reserved_memory_name(const IommuDescription& iommu) {

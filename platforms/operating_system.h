@@ -14,6 +14,7 @@
 #include "software/iommu_driver.h"
 #include "software/iova_allocator.h"
 #include "software/its_driver.h"
+#include "software/mbi_driver.h"
 #include "software/msi_setup.h"
 #include "software/page_allocator.h"
 
@@ -159,6 +160,10 @@ class OperatingSystem {
                                               const std::vector<const InterruptDescription*>& vectors);
   std::vector<ProgrammedMsi> spi_messages_for(const Device& device,
                                               const std::vector<const InterruptDescription*>& vectors);
+  software::SpiPool& spis_of(DoorbellKind doorbell);
+  /// Messages for `count` interrupts of the unit's own, at physical addresses: nobody translates them. The unit has a
+  /// doorbell.
+  std::vector<interrupts::MsiMessage> unit_messages_for(const IommuDescription& iommu, unsigned count);
   std::uint32_t device_id_of(pcie::NodeIndex device) const;
   std::uint32_t events_of(std::uint32_t device_id) const;
   /// The message with the address at which the device finds the doorbell.
@@ -186,6 +191,7 @@ class OperatingSystem {
   std::vector<std::unique_ptr<software::IommuDriver>> drivers_;
   std::unique_ptr<software::ItsDriver> its_;
   std::unique_ptr<software::Gicv2mDriver> gicv2m_;
+  std::unique_ptr<software::MbiDriver> mbi_;
   /// Of each DeviceID: the event that is free next.
   std::map<std::uint32_t, std::uint32_t> next_event_;
   std::vector<std::unique_ptr<Domain>> domains_;
