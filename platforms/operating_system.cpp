@@ -109,6 +109,7 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
     map_in(*domain, {*range, mapping.physical, mapping.permissions, mapping.buffer}, Duration{});
   }
   if (description.type == DomainType::dma) map_firmware_ranges(*domain);
+  place_doorbells(*domain);
   domains_.push_back(std::move(domain));
 }
 
@@ -174,7 +175,7 @@ std::vector<RequesterId> OperatingSystem::ids_of(pcie::NodeIndex device) const {
 /// The kernel lets firmware go on: it maps every RMRR of its devices one to one, page by page where nothing is mapped.
 void OperatingSystem::map_firmware_ranges(Domain& domain) {
   const IommuDescription& iommu = machine_.description().iommus[domain.iommu];
-  const std::uint64_t page_bytes = page_size(iommu);
+  const std::uint64_t page_bytes = driver_of(domain).page_size();
   for (const RmrrDescription* region : reserved_memory_of(iommu, domain.description->devices))
     for (std::uint64_t offset = 0; offset < region->range.size(); offset += page_bytes) {
       const PhysAddr page = region->range.first + offset;
