@@ -14,8 +14,9 @@ namespace {
 software::ReservedRegions report(const Machine& machine, pcie::NodeIndex device,
                                  const software::ReportedDevice& reported) {
   const pcie::HostBridge& bridge = machine.bridges()[machine.topology()[device].host_bridge];
-  return bridge.interrupt_window ? software::vtd_reserved_regions(reported)
-                                 : software::arm_reserved_regions(reported, machine.description().msi_window);
+  return bridge.interrupt_window.has_value()
+             ? software::vtd_reserved_regions(reported)
+             : software::arm_reserved_regions(reported, machine.description().msi_window);
 }
 
 void add(software::ReportedDevice& device, const RmrrDescription& region) {
