@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/linux_view.h"
 
+#include "analysis/firmware_memory.h"
 #include "analysis/iova_borders.h"
-#include "pcie/header.h"
-#include "platforms/windows.h"
+#include "platforms/addressing_facts.h"
 #include "software/dma_aliases.h"
 #include "software/iommu_groups.h"
+#include "software/vfio_container.h"
 
 #include <algorithm>
 
@@ -13,22 +14,6 @@ namespace iommusim::analysis {
 
 using pcie::NodeIndex;
 using platforms::Machine;
-
-namespace {
-
-Iova as_seen_by_linux(BusAddr address) {
-  return Iova{address.value()};
-}
-
-Range<Iova> as_seen_by_linux(const Range<BusAddr>& range) {
-  return {as_seen_by_linux(range.first), as_seen_by_linux(range.last)};
-}
-
-std::uint32_t class_of(const software::PciFunction& function) {
-  return function.read(pcie::header::revision_and_class, 4) >> 8;
-}
-
-}  // namespace
 
 LinuxView::LinuxView(const Machine& machine, platforms::OperatingSystem& system) : machine_{machine}, system_{system} {
   list_functions(system);
@@ -72,22 +57,10 @@ std::vector<NodeIndex> LinuxView::members(std::size_t group) const {
   return members;
 }
 
-software::ReservedRegions LinuxView::reported(NodeIndex function) const {
-  software::ReportedDevice device;
-  device.class_code = class_of(functions_[index_of_node_[pcie::index_of(function)]].function);
-  const auto unit = machine_.iommu_of(function);
-  const std::string& name = machine_.describe(function).name;
-  for (const platforms::RmrrDescription& rmrr : machine_.description().iommus[*unit].rmrrs)
-    if (std::find(rmrr.devices.begin(), rmrr.devices.end(), name) != rmrr.devices.end())
-      device.firmware_ranges.push_back({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
-  return machine_.description().local_apic ? software::vtd_reserved_regions(device)
-                                           : software::arm_reserved_regions(device, machine_.description().msi_window);
-}
-
 software::ReservedRegions LinuxView::reserved_regions(std::size_t group) const {
   software::ReservedRegions regions;
   for (const NodeIndex member : members(group))
-    regions.insert_all(reported(member));
+    regions.insert_all(reported_regions(machine_, member));
   return regions;
 }
 
@@ -98,6 +71,21 @@ std::vector<RequesterId> LinuxView::requester_ids(NodeIndex function) const {
   for (const software::DmaAlias& alias : software::dma_aliases(functions_, index))
     ids.push_back(alias.id);
   return ids;
+}
+
+std::vector<Range<Iova>> LinuxView::refused_by_vfio(NodeIndex function) const {
+  const platforms::Domain* domain = system_.domain_of(function);
+  if (domain == nullptr || domain->description->type != platforms::DomainType::unmanaged) return {};
+  software::VfioContainer container;
+  for (const std::string& device : domain->description->devices)
+    if (const auto group = group_of(machine_.find_function(device)))
+      container.attach(*group, reserved_regions(*group), domain_bits(function));
+  std::vector<Range<Iova>> refused;
+  for (const platforms::MappingDescription& mapping : domain->description->mappings) {
+    const auto range = Range<Iova>::from_size(mapping.iova, mapping.size);
+    if (range && container.map(*range) == software::VfioContainer::Answer::invalid) refused.push_back(*range);
+  }
+  return refused;
 }
 
 const pcie::HostBridge& LinuxView::bridge_of(NodeIndex function) const {
@@ -122,33 +110,27 @@ std::vector<Range<Iova>> LinuxView::memory_on_bus(const pcie::HostBridge& bridge
   std::vector<Range<Iova>> ranges;
   for (const memory::Bank& bank : machine_.memory().banks()) {
     const Range<BusAddr> same{BusAddr{bank.range.first.value()}, BusAddr{bank.range.last.value()}};
-    if (bridge.inbound.empty()) ranges.push_back(as_seen_by_linux(same));
+    if (bridge.inbound.empty()) ranges.push_back(platforms::as_iova(same));
     for (const pcie::InboundWindow& window : bridge.inbound) {
       const Range<BusAddr> reached{window.bus.first + window.offset, window.bus.last + window.offset};
       const auto part = same.intersection(reached);
-      if (part) ranges.push_back(as_seen_by_linux({part->first - window.offset, part->last - window.offset}));
+      if (part) ranges.push_back(platforms::as_iova({part->first - window.offset, part->last - window.offset}));
     }
   }
   return ranges;
 }
 
 software::SoftwareViews LinuxView::views(NodeIndex function) const {
-  const pcie::HostBridge& bridge = bridge_of(function);
-  const unsigned device_bits = machine_.describe(function).dma_bits;
-  software::SoftwareViews direct = software::views_without_translation({device_bits, memory_on_bus(bridge)});
+  software::AddressingFacts facts = platforms::addressing_facts(machine_, function);
+  software::SoftwareViews direct =
+      software::views_without_translation({facts.device_bits, memory_on_bus(bridge_of(function))});
   const auto group = group_of(function);
   if (!group) return direct;
 
-  software::AddressingFacts facts;
   facts.domain_bits = domain_bits(function);
-  facts.device_bits = device_bits;
-  for (const pcie::OutboundWindow& window : bridge.outbound)
-    facts.outbound.push_back(as_seen_by_linux(platforms::bus_range(window)));
-  for (const pcie::InboundWindow& window : bridge.inbound)
-    facts.inbound.push_back(as_seen_by_linux(window.bus));
-  facts.own = reported(function);
+  facts.own = reported_regions(machine_, function);
   facts.group = reserved_regions(*group);
-  facts.first_of_group = reported(members(*group).front());
+  facts.first_of_group = reported_regions(machine_, members(*group).front());
   software::SoftwareViews views = software::views_behind_iommu(facts);
   if (is_untranslated(function)) views.dma_api = direct.dma_api;
   return views;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/iommu_kinds.h"
 
-#include "iommu/smmuv3/register_file.h"
-
 #include <algorithm>
 
 namespace iommusim::platforms {
@@ -81,7 +79,7 @@ PhysAddr register_base(const IommuDescription& iommu) {
 std::uint64_t register_bytes(const IommuDescription& iommu) {
   switch (iommu.kind) {
     case IommuKind::vtd: break;
-    case IommuKind::smmuv3: return smmuv3::RegisterFile::block_size;
+    case IommuKind::smmuv3: return smmuv3::register_bytes(iommu.smmuv3);
   }
   return register_bytes(iommu.vtd);
 }
@@ -109,10 +107,17 @@ bool has_stage(const IommuDescription& iommu, Stage stage) {
 bool has_nesting(const IommuDescription& iommu) {
   switch (iommu.kind) {
     case IommuKind::vtd: return iommu.vtd.nested;
-    // Its driver builds no tables for guests.
     case IommuKind::smmuv3: break;
   }
-  return false;
+  return iommu.smmuv3.stage_1 && iommu.smmuv3.stage_2;
+}
+
+std::string_view reserved_memory_name(const IommuDescription& iommu) {
+  return iommu.kind == IommuKind::smmuv3 ? "RMR" : "RMRR";
+}
+
+std::string_view reserved_memory_key(const IommuDescription& iommu) {
+  return iommu.kind == IommuKind::smmuv3 ? "rmrs" : "rmrrs";
 }
 
 std::string_view translation_cache_name(const IommuDescription& iommu) {

@@ -27,11 +27,11 @@ class TableReader {
     fetch.clears = 0;
     fetch.failed = !bus_.read(address, fetch.value.data(), Entry::bytes);
     if (fetch.failed) return false;
-    for (std::size_t i = 0; i < Entry::words; ++i) {
+    for (std::size_t i = 0; i < Entry::words; ++i)
       fetch.value[i] = load_le<std::uint64_t>(&fetch.value[i]);
-      if (has_updates_) update(fetch.value[i], address + 8 * i);
+    if (has_updates_) update(fetch);
+    for (std::size_t i = 0; i < Entry::words; ++i)
       entry.set_word(i, fetch.value[i]);
-    }
     return true;
   }
 
@@ -53,9 +53,10 @@ class TableReader {
 
  private:
   /// Tables may contain themselves, so that an entry is read again after its accessed bit was set.
-  void update(std::uint64_t& value, PhysAddr address) const {
-    for (const Fetch& fetch : fetches_)
-      if (fetch.address == address) value = (value | fetch.sets) & ~fetch.clears;
+  void update(Fetch& again) const {
+    for (std::size_t i = 0; i < again.words; ++i)
+      for (const Fetch& fetch : fetches_)
+        if (fetch.address == again.address + 8 * i) again.value[i] = (again.value[i] | fetch.sets) & ~fetch.clears;
   }
 
   const memory::PhysicalBus& bus_;

@@ -25,7 +25,8 @@ class TranslationCache {
   static constexpr Slot none = ~Slot{0};
 
   /// 0 entries: a cache that never hits. Throws std::invalid_argument when is_valid_geometry() is false.
-  TranslationCache(unsigned entries, unsigned ways) : ways_{ways}, tags_(entries), stamps_(entries), values_(entries) {
+  TranslationCache(unsigned entries, unsigned ways)
+      : ways_{entries == 0 ? 0 : ways}, tags_(lines(entries)), stamps_(lines(entries)), values_(lines(entries)) {
     if (!is_valid_geometry(entries, ways)) throw std::invalid_argument("cache geometry: sets are no power of two");
     if (entries != 0) set_mask_ = entries / ways - 1;
   }
@@ -37,7 +38,6 @@ class TranslationCache {
 
   /// The line that holds `tag`, or `none`. Valid until the next insertion or invalidation.
   Slot find(const Tag& tag) const {
-    if (tags_.empty()) return none;
     // Most lookups are for what the last one was for.
     if (tags_[found_] == tag) return found_;
     const Slot first = first_of_set(tag);
@@ -55,7 +55,7 @@ class TranslationCache {
   /// Takes the line with the same tag, else an empty one, else the least recently used of the set. Returns true when
   /// the line was in use.
   bool insert(const Tag& tag, const Value& value) {
-    if (tags_.empty()) return false;
+    if (ways_ == 0) return false;
     const Slot slot = victim(tag);
     const bool was_in_use = !(tags_[slot] == Tag{});
     tags_[slot] = tag;
@@ -87,6 +87,9 @@ class TranslationCache {
   }
 
  private:
+  /// Without entries there are no ways, but a line that stays empty, so that lookups need not ask.
+  static unsigned lines(unsigned entries) { return entries == 0 ? 1 : entries; }
+
   Slot first_of_set(const Tag& tag) const { return static_cast<Slot>((tag.index() & set_mask_) * ways_); }
 
   Slot victim(const Tag& tag) const {

@@ -36,9 +36,12 @@ bool is_zero(const std::uint8_t* bytes, std::size_t words) {
 
 /// Table entries have few sizes. Of these the compiler knows more than how to copy any number of bytes.
 void copy(void* to, const void* from, std::size_t size) {
+  if (size == 8) {
+    std::memcpy(to, from, 8);
+    return;
+  }
   switch (size) {
     case 4: std::memcpy(to, from, 4); return;
-    case 8: std::memcpy(to, from, 8); return;
     case 16: std::memcpy(to, from, 16); return;
     case 64: std::memcpy(to, from, 64); return;
     default: std::memcpy(to, from, size);
@@ -130,15 +133,14 @@ SparseMemory::SparseMemory(std::vector<Bank> banks) : banks_{std::move(banks)} {
 }
 
 const Bank* SparseMemory::bank_of(PhysAddr address, std::size_t size) const {
-  if (banks_.empty()) return nullptr;
   const PhysAddr last = address + (size == 0 ? 0 : size - 1);
   if (last < address) return nullptr;
   const Range<PhysAddr> wanted{address, last};
-  if (banks_[last_bank_].range.contains(wanted)) return &banks_[last_bank_];
-  for (std::size_t i = 0; i < banks_.size(); ++i) {
-    if (!banks_[i].range.contains(wanted)) continue;
-    last_bank_ = i;
-    return &banks_[i];
+  if (last_bank_ != nullptr && last_bank_->range.contains(wanted)) return last_bank_;
+  for (const Bank& bank : banks_) {
+    if (!bank.range.contains(wanted)) continue;
+    last_bank_ = &bank;
+    return &bank;
   }
   return nullptr;
 }
@@ -233,7 +235,27 @@ bool SparseMemory::write_lines(FewLines& lines, std::size_t offset, const std::u
   return true;
 }
 
+/// Where these bytes are, if they lie in one full page of the bank and of one of the chunks that were found last.
+const std::uint8_t* SparseMemory::find_recent(PhysAddr address, std::size_t size) const {
+  // Size 0 is none.
+  if (size - 1 >= page_4k - address.offset_in(page_4k)) return nullptr;
+  if (last_bank_ == nullptr || !last_bank_->range.contains({address, address + (size - 1)})) return nullptr;
+  const std::uint64_t number = address.value() / HostBlock::bytes;
+  const FoundChunk& found = found_chunks_[number % found_chunks_.size()];
+  if (found.number != number) return nullptr;
+  const std::size_t offset = address.offset_in(HostBlock::bytes);
+  return found.chunk->is_full[offset / page_4k] ? found.chunk->block.data() + offset : nullptr;
+}
+
 bool SparseMemory::read(PhysAddr address, void* to, std::size_t size) const {
+  const std::uint8_t* from = find_recent(address, size);
+  if (from == nullptr) return read_anywhere(address, to, size);
+  copy(to, from, size);
+  return true;
+}
+
+// Apart: what it needs of the stack would cost the usual case.
+[[gnu::noinline]] bool SparseMemory::read_anywhere(PhysAddr address, void* to, std::size_t size) const {
   if (bank_of(address, size) == nullptr) return false;
   auto* out = static_cast<std::uint8_t*>(to);
   while (size > 0) {

@@ -69,6 +69,8 @@ class SparseMemory final : public PhysicalBus {
     bool is_expected = false;
   };
 
+  const std::uint8_t* find_recent(PhysAddr address, std::size_t size) const;
+  bool read_anywhere(PhysAddr address, void* to, std::size_t size) const;
   Chunk* find_chunk(std::uint64_t chunk_number) const;
   Chunk& chunk_of(std::uint64_t page_number);
   Chunk& make_chunk(std::uint64_t chunk_number);
@@ -89,7 +91,8 @@ class SparseMemory final : public PhysicalBus {
   };
   mutable std::array<FoundChunk, 512> found_chunks_;
   LineStore store_;
-  mutable std::size_t last_bank_ = 0;
+  /// The bank that was found last.
+  mutable const Bank* last_bank_ = nullptr;
 };
 
 }  // namespace iommusim::memory

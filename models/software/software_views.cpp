@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "software/software_views.h"
 
+#include "base/address_width.h"
+
 #include <algorithm>
-#include <limits>
 
 namespace iommusim::software {
 namespace {
 
-constexpr Iova last_address{std::numeric_limits<std::uint64_t>::max()};
-
-Iova last_below(unsigned bits) {
-  return bits >= 64 ? last_address : Iova{(std::uint64_t{1} << bits) - 1};
-}
+constexpr Iova last_address = last_of_width<Iova>(64);
 
 /// The allocator works in pages: a page that is touched is lost whole.
 void reserve_pages(AddressSet& set, const Range<Iova>& range) {
@@ -36,22 +33,13 @@ bool reserve_inbound_holes(AddressSet& set, std::vector<Range<Iova>> windows) {
 AddressSet dma_api_view(const AddressingFacts& facts) {
   AddressSet usable;
   // Page 0 is never given out: an I/O virtual address of 0 means failure.
-  usable.add({Iova{page_4k}, std::min(last_below(facts.domain_bits), last_below(facts.device_bits))});
+  usable.add({Iova{page_4k}, std::min(last_of_width<Iova>(facts.domain_bits), last_of_width<Iova>(facts.device_bits))});
   for (const Range<Iova>& window : facts.outbound)
     reserve_pages(usable, window);
   if (!reserve_inbound_holes(usable, facts.inbound)) return {};
   for (const ReservedRegion& region : facts.first_of_group)
     // The DMA API itself manages translated doorbells, wherever there is room.
     if (region.type != ReservedType::software_msi) reserve_pages(usable, region.range);
-  return usable;
-}
-
-/// Both kinds of user leave out all but the relaxable regions, and look at nothing else.
-AddressSet user_view(const ReservedRegions& regions, unsigned domain_bits) {
-  AddressSet usable;
-  usable.add({Iova{0}, last_below(domain_bits)});
-  for (const ReservedRegion& region : regions)
-    if (region.type != ReservedType::direct_relaxable) usable.remove(region.range);
   return usable;
 }
 
@@ -66,17 +54,25 @@ bool iommufd_accepts(const ReservedRegions& regions) {
 
 }  // namespace
 
+AddressSet usable_by_users(const ReservedRegions& regions, unsigned domain_bits) {
+  AddressSet usable;
+  usable.add({Iova{0}, last_of_width<Iova>(domain_bits)});
+  for (const ReservedRegion& region : regions)
+    if (region.type != ReservedType::direct_relaxable) usable.remove(region.range);
+  return usable;
+}
+
 SoftwareViews views_behind_iommu(const AddressingFacts& facts) {
   SoftwareViews views;
   views.dma_api = dma_api_view(facts);
-  views.vfio = user_view(facts.group, facts.domain_bits);
-  if (iommufd_accepts(facts.own)) views.iommufd = user_view(facts.own, facts.domain_bits);
+  views.vfio = usable_by_users(facts.group, facts.domain_bits);
+  if (iommufd_accepts(facts.own)) views.iommufd = usable_by_users(facts.own, facts.domain_bits);
   return views;
 }
 
 SoftwareViews views_without_translation(const DirectFacts& facts) {
   SoftwareViews views;
-  const Range<Iova> reach{Iova{0}, last_below(facts.device_bits)};
+  const Range<Iova> reach{Iova{0}, last_of_width<Iova>(facts.device_bits)};
   for (const Range<Iova>& memory : facts.memory)
     if (const auto part = memory.intersection(reach)) views.dma_api.add(*part);
   return views;

@@ -62,7 +62,8 @@ VmsaPagingFormat::VmsaPagingFormat(const TableGeometry& geometry, Stage stage, b
 
 /// The architecture counts levels from the top.
 DescriptorKind VmsaPagingFormat::kind(std::uint64_t descriptor, unsigned level) const {
-  return smmuv3::kind_of(descriptor, geometry_.granule, smmuv3::last_level + 1 - level, wide_);
+  const smmuv3::DescriptorFormat format{geometry_.granule, wide_};
+  return format.kind_of(descriptor, smmuv3::last_level + 1 - level);
 }
 
 bool VmsaPagingFormat::allows_leaf(unsigned level) const {
@@ -78,8 +79,8 @@ bool VmsaPagingFormat::is_leaf(PagingEntry entry, unsigned level) const {
 }
 
 PhysAddr VmsaPagingFormat::address_of(PagingEntry entry) const {
-  const auto shift = static_cast<unsigned>(geometry_.granule);
-  return PhysAddr{smmuv3::output_of(entry.raw(), geometry_.granule, shift, wide_)};
+  const smmuv3::DescriptorFormat format{geometry_.granule, wide_};
+  return PhysAddr{format.table_of(entry.raw())};
 }
 
 LeafAttributes VmsaPagingFormat::attributes_of(PagingEntry leaf) const {

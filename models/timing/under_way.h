@@ -15,6 +15,9 @@ namespace iommusim::timing {
 /// others, so that an operation that ends in the far future costs those behind it little.
 class UnderWay {
  public:
+  /// Few devices have more under way: what is added later takes no memory.
+  UnderWay() { line_.reserve(2 * least_gone); }
+
   std::size_t size() const { return line_.size() - gone_ + others_.size(); }
   bool empty() const { return size() == 0; }
   Duration earliest() const { return takes_other() ? others_.top() : line_[gone_]; }

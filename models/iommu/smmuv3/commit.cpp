@@ -66,8 +66,7 @@ void update_tables(memory::PhysicalBus& bus, const iommu::TranslationRequest& re
 
 void commit_config(TranslationCaches& caches, const DecisionEffects& effects) {
   if (effects.config_lookup == Lookup::hit) {
-    ++caches.statistics.config_hits;
-    caches.configs.touch(effects.config_slot);
+    caches.use_config(effects.config_slot);
   } else if (effects.config_lookup == Lookup::miss) {
     ++caches.statistics.config_misses;
     if (effects.fills_config && caches.configs.insert(effects.config_tag, effects.context)) ++caches.epoch;
@@ -85,17 +84,8 @@ void commit_walk(TranslationCaches& caches, const DecisionEffects& effects) {
   });
 }
 
-void hit_tlb(TranslationCaches& caches, Tlb::Slot slot, bool in_micro) {
-  ++caches.statistics.tlb_hits;
-  caches.tlb.touch(slot);
-  if (in_micro)
-    ++caches.statistics.micro_tlb_hits;
-  else
-    caches.tlb.enter_micro(slot);
-}
-
 void commit_tlb(TranslationCaches& caches, const DecisionEffects& effects) {
-  if (effects.tlb_lookup == Lookup::hit) return hit_tlb(caches, effects.tlb_slot, effects.in_micro_tlb);
+  if (effects.tlb_lookup == Lookup::hit) return caches.use_translation(effects.tlb_slot, effects.in_micro_tlb);
   if (effects.walk.any()) commit_walk(caches, effects);
   if (effects.tlb_lookup == Lookup::not_made) return;
   ++caches.statistics.tlb_misses;
@@ -105,8 +95,8 @@ void commit_tlb(TranslationCaches& caches, const DecisionEffects& effects) {
 
 }  // namespace
 
-void commit(TranslationCaches& caches, memory::PhysicalBus& bus, const iommu::TranslationRequest& request,
-            FetchLog& fetches, DecisionEffects& effects, iommu::TranslationResult& result) {
+void commit_misses(TranslationCaches& caches, memory::PhysicalBus& bus, const iommu::TranslationRequest& request,
+                   FetchLog& fetches, DecisionEffects& effects, iommu::TranslationResult& result) {
   if (effects.updates_tables) update_tables(bus, request, fetches, effects, result);
   commit_config(caches, effects);
   commit_tlb(caches, effects);
@@ -125,12 +115,9 @@ std::optional<iommu::CacheHits> hits_of(const TranslationCaches& caches, const D
 
 bool repeat(TranslationCaches& caches, const iommu::CacheHits& hits) {
   if (hits.epoch != caches.epoch) return false;
-  if (hits.context != iommu::CacheHits::none) {
-    ++caches.statistics.config_hits;
-    caches.configs.touch(hits.context);
-  }
+  if (hits.context != iommu::CacheHits::none) caches.use_config(hits.context);
   if (hits.translation != iommu::CacheHits::none)
-    hit_tlb(caches, hits.translation, caches.tlb.is_in_micro(hits.translation));
+    caches.use_translation(hits.translation, caches.tlb.is_in_micro(hits.translation));
   return true;
 }
 

@@ -24,7 +24,7 @@ Fault fetch(const char* what, std::uint64_t at, WalkContext& walk, Stage2Walk* n
     place = page.address_of(at);
   }
   if (walk.tables.read(what, place, structure)) return {};
-  return {EventCode::f_cd_fetch, false, FaultClass::context_descriptor, true, place.value()};
+  return {EventCode::f_cd_fetch, false, FaultClass::context_descriptor, true, {}, place.value()};
 }
 
 /// Bits of the index into the second table; 0: the table is linear. The value 3 acts as 0.
@@ -68,17 +68,21 @@ struct HalfFields {
   std::optional<Granule> granule;
   unsigned txsz = 0;
   std::uint64_t table = 0;
+  /// TBI.
+  bool ignores_top_byte = false;
 };
 
 HalfFields lower_half(const UnitConfig& config, const Cd& descriptor, Regime regime) {
   // EPD0 is ignored where there is one half only.
-  return {has_two_halves(regime) && descriptor.get<Cd::EPD0>(), granule_of_tg0(descriptor.get<Cd::TG0>()),
-          descriptor.get<Cd::T0SZ>(), table_base_of(config, descriptor.word(1) & Cd::table)};
+  if (has_two_halves(regime) && descriptor.get<Cd::EPD0>()) return {};
+  return {false, granule_of_tg0(descriptor.get<Cd::TG0>()), descriptor.get<Cd::T0SZ>(),
+          table_base_of(config, descriptor.word(1) & Cd::table), descriptor.get<Cd::TBI0>()};
 }
 
 HalfFields upper_half(const UnitConfig& config, const Cd& descriptor, Regime regime) {
-  return {!has_two_halves(regime) || descriptor.get<Cd::EPD1>(), granule_of_tg1(descriptor.get<Cd::TG1>()),
-          descriptor.get<Cd::T1SZ>(), table_base_of(config, descriptor.word(2) & Cd::table)};
+  if (!has_two_halves(regime) || descriptor.get<Cd::EPD1>()) return {};
+  return {false, granule_of_tg1(descriptor.get<Cd::TG1>()), descriptor.get<Cd::T1SZ>(),
+          table_base_of(config, descriptor.word(2) & Cd::table), descriptor.get<Cd::TBI1>()};
 }
 
 bool is_illegal(const UnitConfig& config, unsigned output_bits, const HalfFields& half) {
@@ -109,6 +113,8 @@ void take_half(const HalfFields& fields, unsigned output_bits, Stage1Half& half)
   half.geometry.input_bits = static_cast<std::uint8_t>(64 - fields.txsz);
   half.geometry.start_level = static_cast<std::uint8_t>(stage_1_start_level(*fields.granule, 64 - fields.txsz));
   half.table = half.geometry.start_table(fields.table, output_bits);
+  const unsigned top = fields.ignores_top_byte ? 56 : 64;
+  half.repeated_bits = ~std::uint64_t{0} >> (64 - top) & ~std::uint64_t{0} << half.geometry.input_bits;
 }
 
 void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& context) {
@@ -118,8 +124,6 @@ void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& 
   stage.output_bits = static_cast<std::uint8_t>(output_bits_of(config, descriptor.get<Cd::IPS>()));
   take_half(lower_half(config, descriptor, context.regime), stage.output_bits, lower);
   take_half(upper_half(config, descriptor, context.regime), stage.output_bits, upper);
-  lower.ignores_top_byte = descriptor.get<Cd::TBI0>();
-  upper.ignores_top_byte = descriptor.get<Cd::TBI1>();
   lower.ignores_hierarchy = config.hierarchical_attribute_disable && descriptor.get<Cd::HAD0>();
   upper.ignores_hierarchy = config.hierarchical_attribute_disable && descriptor.get<Cd::HAD1>();
   const bool has_e0pd = config.e0pd && has_two_halves(context.regime);
@@ -134,6 +138,7 @@ void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& 
   stage.epan = config.enhanced_pan && descriptor.get<Cd::EPAN>();
   stage.faults = {descriptor.get<Cd::A>(), descriptor.get<Cd::R>(), descriptor.get<Cd::S>()};
   if (has_two_halves(context.regime)) context.asid = descriptor.get<Cd::ASID>();
+  context.pages = {TranslationTag::Kind::page, context.regime, context.vmid, context.asid};
 }
 
 }  // namespace

@@ -39,11 +39,11 @@ class Decision {
   Result deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift, const Rule& rule);
 
   // tables_translation.cpp: the walks.
-  Result walk(const StreamContext& context, const TranslationTag::Space& space);
-  Result walk_stage_1(const StreamContext& context, const TranslationTag::Space& space);
-  Result walk_stage_2(const StreamContext& context, const TranslationTag::Space& space);
-  Result add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found, Stage2Walk& second,
-                     const TranslationTag::Space& space);
+  Result walk(const StreamContext& context);
+  Result walk_stage_1(const StreamContext& context);
+  Result walk_stage_2(const StreamContext& context);
+  Result walk_nested(const StreamContext& context);
+  Result add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found, Stage2Walk& second);
   Result finish(const StreamContext& context, const TranslationTag& tag, const Rule& rule);
   bool is_split_stage_request(const StreamContext& context) const;
   Result deliver_ipa(const StreamContext& context, std::uint64_t ipa, unsigned shift);
@@ -62,6 +62,7 @@ class Decision {
   void describe(const Fault& fault, const StreamContext* context);
 
   void take_overrides(const AttributeOverrides& overrides);
+  bool uses_ats() const { return request_.address_type != AddressType::untranslated; }
   bool asks_for_translation() const { return request_.address_type == AddressType::translation_request; }
   bool is_translated() const { return request_.address_type == AddressType::translated; }
   bool is_beyond_output(std::uint64_t address) const { return exceeds(address, unit_.config.output_address_bits); }
@@ -74,6 +75,8 @@ class Decision {
   /// PASIDs on translated transactions are not looked at.
   std::optional<Pasid> substream_;
   AccessNeeds needs_;
+  /// Of stage 1, where that translates.
+  const Stage1Half* half_ = nullptr;
   /// INSTCFG makes reads instruction fetches, or data reads.
   std::uint8_t instruction_override_ = 0;
 };

@@ -21,7 +21,7 @@ class Permissions {
   constexpr Permissions(std::uint8_t privileged, std::uint8_t unprivileged)
       : bits_{static_cast<std::uint8_t>(privileged << 3 | unprivileged)} {}
 
-  constexpr std::uint8_t of(bool privileged) const { return privileged ? bits_ >> 3 : bits_ & all; }
+  constexpr std::uint8_t of(bool privileged) const { return bits_ >> (privileged ? 3 : 0) & all; }
   constexpr bool allow(std::uint8_t needed, bool privileged) const { return (needed & ~of(privileged)) == 0; }
   /// The same and write permission: a page of stage 2 that has become dirty.
   constexpr Permissions with_write() const {

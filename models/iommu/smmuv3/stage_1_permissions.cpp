@@ -48,7 +48,8 @@ Stage1Permissions stage_1_permissions(const Stage1& stage, Regime regime, Leaf l
     return Permissions{bits(!is_kept_out, writes && !is_kept_out, executes),
                        bits(unprivileged, writes && unprivileged, user_executes)};
   };
-  return {all(writable), all(can_be_written)};
+  const Permissions now = all(writable);
+  return {now, clean ? all(true) : now};
 }
 
 }  // namespace iommusim::smmuv3

@@ -17,28 +17,28 @@ constexpr std::array<const char*, last_level + 1> descriptor_names{
 /// At each level: stage 2 of the descriptor's address, external abort, invalid, output beyond IPS; at the leaf access
 /// flag, permission (3.4, 3.13).
 [[gnu::flatten]] Stage1Result Stage1Walk::run(const Stage1Half& half, std::uint64_t address, const AccessNeeds& needs) {
-  const TableGeometry& geometry = half.geometry;
-  const bool wide = has_wide_output(context_.unit.config);
+  const DescriptorFormat format{half.geometry.granule, has_wide_output(context_.unit.config)};
+  const unsigned output_bits = stream_.stage_1.output_bits;
   Stage1Result result;
   Table table = start(half, address);
-  for (;; ++table.level) {
+  for (;; table.level.descend()) {
     Stage1Descriptor descriptor;
-    const std::uint64_t at = table.address + geometry.entry_offset(address, table.level);
-    if (!read(at, table.level, descriptor, result.fault)) return result;
-    const DescriptorKind kind = kind_of(descriptor.raw(), geometry.granule, table.level, wide);
+    const std::uint64_t at = table.address + table.level.entry_offset(address);
+    if (!read(at, table.level.number(), descriptor, result.fault)) return result;
+    const DescriptorKind kind = format.kind_of(descriptor.raw(), table.level.number());
     if (kind == DescriptorKind::invalid) {
       result.fault.code = EventCode::f_translation;
       return result;
     }
     const bool is_leaf = kind == DescriptorKind::leaf;
-    const unsigned shift = geometry.shift(table.level);
-    const auto page_shift = static_cast<unsigned>(geometry.granule);
-    const std::uint64_t output = output_of(descriptor.raw(), geometry.granule, is_leaf ? shift : page_shift, wide);
-    if (exceeds(output, stream_.stage_1.output_bits)) {
+    const unsigned shift = table.level.shift();
+    const std::uint64_t output = is_leaf ? format.block_of(descriptor.raw(), shift) : format.table_of(descriptor.raw());
+    if (exceeds(output, output_bits)) {
       result.fault.code = EventCode::f_addr_size;
       return result;
     }
     if (is_leaf) {
+      fetch_ = context_.tables.last();
       result.block = output;
       result.shift = shift;
       take_leaf(descriptor, table, needs, result);
@@ -58,10 +58,10 @@ Stage1Walk::Table Stage1Walk::start(const Stage1Half& half, std::uint64_t addres
     if (level != 0) {
       context_.effects.walk.hit({false, slot});
       const CachedTranslation& entry = cache.value(slot);
-      return {entry.address.value(), level, TableRestrictions{entry.hierarchy}};
+      return {entry.address.value(), {half.geometry, level}, TableRestrictions{entry.hierarchy}};
     }
   }
-  return {half.table, half.geometry.start_level, {}};
+  return {half.table, {half.geometry, half.geometry.start_level}, {}};
 }
 
 bool Stage1Walk::read(std::uint64_t at, unsigned level, Stage1Descriptor& descriptor, Fault& fault) {
@@ -76,10 +76,9 @@ bool Stage1Walk::read(std::uint64_t at, unsigned level, Stage1Descriptor& descri
     place = descriptor_page_.address_of(at);
   }
   if (!context_.tables.read(descriptor_names[level], place, descriptor)) {
-    fault = {EventCode::f_walk_eabt, false, FaultClass::table_walk, true, place.value()};
+    fault = {EventCode::f_walk_eabt, false, FaultClass::table_walk, true, {}, place.value()};
     return false;
   }
-  fetch_ = context_.tables.last();
   return true;
 }
 

@@ -13,15 +13,13 @@
 namespace iommusim::smmuv3 {
 
 /// The half that translates the address; nullptr: F_TRANSLATION without a walk. Bit 55 chooses; what is above the
-/// half's bits must repeat it, but for a tag (3.4.1).
+/// half's bits must repeat it, but for a tag (3.4.1). A regime with one half has the other disabled.
 inline const Stage1Half* find_half(const StreamContext& stream, std::uint64_t address, bool privileged) {
   constexpr unsigned half_bit = 55;
-  const bool is_upper = has_two_halves(stream.regime) && (address >> half_bit & 1) != 0;
-  const Stage1Half& half = stream.stage_1.halves[is_upper ? 1 : 0];
-  if (half.disabled) return nullptr;
-  std::uint64_t excess = is_upper ? ~address : address;
-  if (half.ignores_top_byte) excess &= (std::uint64_t{1} << (half_bit + 1)) - 1;
-  if (exceeds(excess, half.geometry.input_bits)) return nullptr;
+  const std::uint64_t is_upper = address >> half_bit & 1;
+  const Stage1Half& half = stream.stage_1.halves[is_upper];
+  const bool is_out_of_range = ((address ^ (0 - is_upper)) & half.repeated_bits) != 0;
+  if (half.disabled || is_out_of_range) return nullptr;
   return half.e0pd && !privileged ? nullptr : &half;
 }
 
@@ -47,7 +45,7 @@ class Stage1Walk {
       : context_{context},
         stream_{stream},
         nested_{nested},
-        tables_{TranslationTag::Kind::stage_1_table, stream.regime, stream.vmid, stream.asid, false} {}
+        tables_{stream.pages.as(TranslationTag::Kind::stage_1_table)} {}
 
   Stage1Result run(const Stage1Half& half, std::uint64_t address, const AccessNeeds& needs);
   /// The clean page that run() found last is written, if the whole translation succeeds. F_PERMISSION when stage 2 does
@@ -56,8 +54,8 @@ class Stage1Walk {
 
  private:
   struct Table {
-    std::uint64_t address = 0;
-    unsigned level = 0;
+    std::uint64_t address;
+    TableLevel level;
     TableRestrictions restrictions;
   };
   Table start(const Stage1Half& half, std::uint64_t address) const;

@@ -15,7 +15,7 @@ constexpr std::array<const char*, last_level + 1> descriptor_names{
     "stage 2 level 3 descriptor"};
 
 Fault stage_2_fault(EventCode code, FaultClass fault_class, std::uint64_t address) {
-  return {code, true, fault_class, true, address};
+  return {code, true, fault_class, true, {}, address};
 }
 
 }  // namespace
@@ -91,28 +91,27 @@ Stage2Result Stage2Walk::look_up(std::uint64_t ipa, FaultClass fault_class, bool
 
 /// At each level: external abort, invalid, output beyond S2PS; at the leaf the access flag (3.4, 3.13).
 Stage2Result Stage2Walk::walk(std::uint64_t ipa, FaultClass fault_class) {
-  const TableGeometry& geometry = stage_.geometry;
-  const bool wide = has_wide_output(context_.unit.config);
+  const DescriptorFormat format{stage_.geometry.granule, has_wide_output(context_.unit.config)};
+  const unsigned output_bits = stage_.output_bits;
   Stage2Result result;
   auto [table, level] = start(ipa);
-  for (;; ++level) {
-    const unsigned shift = geometry.shift(level);
-    const PhysAddr at{table + geometry.entry_offset(ipa, level)};
+  for (;; level.descend()) {
+    const unsigned shift = level.shift();
+    const PhysAddr at{table + level.entry_offset(ipa)};
     result.shift = shift;
     Stage2Descriptor descriptor;
-    if (!context_.tables.read(descriptor_names[level], at, descriptor)) {
+    if (!context_.tables.read(descriptor_names[level.number()], at, descriptor)) {
       result.fault = stage_2_fault(EventCode::f_walk_eabt, fault_class, at.value());
       return result;
     }
-    const DescriptorKind kind = kind_of(descriptor.raw(), geometry.granule, level, wide);
+    const DescriptorKind kind = format.kind_of(descriptor.raw(), level.number());
     if (kind == DescriptorKind::invalid) {
       result.fault = stage_2_fault(EventCode::f_translation, fault_class, ipa);
       return result;
     }
     const bool is_leaf = kind == DescriptorKind::leaf;
-    const auto page_shift = static_cast<unsigned>(geometry.granule);
-    table = output_of(descriptor.raw(), geometry.granule, is_leaf ? shift : page_shift, wide);
-    if (exceeds(table, stage_.output_bits)) {
+    table = is_leaf ? format.block_of(descriptor.raw(), shift) : format.table_of(descriptor.raw());
+    if (exceeds(table, output_bits)) {
       result.fault = stage_2_fault(EventCode::f_addr_size, fault_class, ipa);
       return result;
     }
@@ -140,10 +139,10 @@ Stage2Walk::Start Stage2Walk::start(std::uint64_t ipa) const {
     const unsigned level = slot == BlockCache::none ? 0 : geometry.level_below(cache.tag(slot).shift());
     if (level != 0) {
       context_.effects.walk.hit({false, slot});
-      return {cache.value(slot).address.value(), level};
+      return {cache.value(slot).address.value(), {geometry, level}};
     }
   }
-  return {stage_.table, geometry.start_level};
+  return {stage_.table, {geometry, geometry.start_level}};
 }
 
 void Stage2Walk::take_leaf(std::uint64_t ipa, Stage2Descriptor descriptor, Stage2Result& result) {

@@ -34,9 +34,7 @@ struct Stage2Result {
 class Stage2Walk {
  public:
   Stage2Walk(WalkContext& context, const StreamContext& stream)
-      : context_{context},
-        stage_{stream.stage_2},
-        space_{TranslationTag::Kind::stage_2_page, Regime::ns_el1, stream.vmid, 0, false} {}
+      : context_{context}, stage_{stream.stage_2}, space_{stream.pages_of_stage_2()} {}
 
   /// For the access itself: with the permissions that it needs. A clean page that is written becomes dirty later.
   Stage2Result find(std::uint64_t ipa, const AccessNeeds& needs);
@@ -51,7 +49,7 @@ class Stage2Walk {
  private:
   struct Start {
     std::uint64_t table;
-    unsigned level;
+    TableLevel level;
   };
   Stage2Result look_up(std::uint64_t ipa, FaultClass fault_class, bool uses_cache);
   Stage2Result walk(std::uint64_t ipa, FaultClass fault_class);

@@ -3,9 +3,9 @@
 // and found legal. This is what the configuration cache holds.
 #pragma once
 
-#include "iommu/smmuv3/invalidation.h"
 #include "iommu/smmuv3/memory_attributes.h"
 #include "iommu/smmuv3/table_geometry.h"
+#include "iommu/smmuv3/translation_tag.h"
 
 #include <array>
 #include <cstdint>
@@ -26,10 +26,10 @@ enum class AtsMode : std::uint8_t { off = 0, full = 1, split_stage = 2 };
 struct Stage1Half {
   TableGeometry geometry;
   std::uint64_t table = 0;
+  /// Bits of an input address that have to repeat bit 55: those above the half's, but for a tag (TBI).
+  std::uint64_t repeated_bits = 0;
   /// EPD: no walks.
   bool disabled = true;
-  /// TBI.
-  bool ignores_top_byte = false;
   /// HAD: attributes in table descriptors do not count.
   bool ignores_hierarchy = false;
   bool e0pd = false;
@@ -83,11 +83,16 @@ struct StreamContext {
   std::uint16_t asid = 0;
   /// 0 in the regimes without.
   std::uint16_t vmid = 0;
+  /// What its translations are cached as: those of stage 1 where that translates, else those of stage 2.
+  TranslationTag::Space pages;
   AttributeOverrides overrides;
   Stage1 stage_1;
   Stage2 stage_2;
 
   bool translates_stage_1() const { return has_stage_1 && !bypasses_stage_1; }
+  TranslationTag::Space pages_of_stage_2() const {
+    return {TranslationTag::Kind::stage_2_page, Regime::ns_el1, vmid, 0};
+  }
 };
 
 /// Regimes with two halves and two privilege levels.

@@ -28,7 +28,7 @@ Fault find_two_level(const StreamTableBase& streams, std::uint32_t stream, iommu
                      PhysAddr& entry) {
   const PhysAddr at = streams.address + (std::uint64_t{stream >> streams.split} << log2_pointer_bytes);
   L1StreamTableDescriptor descriptor;
-  if (!tables.read("L1STD", at, descriptor)) return {EventCode::f_ste_fetch, false, {}, false, at.value()};
+  if (!tables.read("L1STD", at, descriptor)) return {EventCode::f_ste_fetch, false, {}, false, {}, at.value()};
   const unsigned span = descriptor.get<L1StreamTableDescriptor::Span>();
   if (span == 0 || span > std::min(widest_span, streams.split + 1)) return {EventCode::c_bad_streamid};
   const std::uint32_t index = stream & ((1U << streams.split) - 1);
@@ -167,7 +167,7 @@ unsigned context_index_bits(const UnitConfig& config, const Ste& entry) {
   const Fault fault =
       streams.two_level ? find_two_level(streams, stream, tables, at) : find_linear(streams, stream, at);
   if (fault) return fault;
-  if (!tables.read("STE", at, entry)) return {EventCode::f_ste_fetch, false, {}, false, at.value()};
+  if (!tables.read("STE", at, entry)) return {EventCode::f_ste_fetch, false, {}, false, {}, at.value()};
   if (!entry.get<Ste::V>() || (!aborts_all(entry) && is_illegal(config, entry))) return {EventCode::c_bad_ste};
   return {};
 }
@@ -194,6 +194,7 @@ void take_entry(const UnitConfig& config, bool e2h, const Ste& entry, StreamCont
     context.regime = e2h ? Regime::el2_e2h : Regime::el2;
   if (uses_vmid(config, entry)) context.vmid = entry.get<Ste::S2VMID>();
   if (context.has_stage_2) take_stage_2(config, entry, context.stage_2);
+  context.pages = context.pages_of_stage_2();
 }
 
 }  // namespace iommusim::smmuv3

@@ -49,21 +49,37 @@ struct Stage2Descriptor : Word<64> {
 
 enum class DescriptorKind : std::uint8_t { invalid, table, leaf };
 
-/// Bits 1:0, and whether the granule allows a block at the level. `wide`: output addresses have 52 bits.
-constexpr DescriptorKind kind_of(std::uint64_t descriptor, Granule granule, unsigned level, bool wide) {
-  if ((descriptor & 1) == 0) return DescriptorKind::invalid;
-  if ((descriptor & 2) != 0) return level == last_level ? DescriptorKind::leaf : DescriptorKind::table;
-  const bool has_level_1_blocks = granule == Granule::size_4k || (granule == Granule::size_64k && wide);
-  const bool allows_block = level == 2 || (level == 1 && has_level_1_blocks);
-  return allows_block ? DescriptorKind::leaf : DescriptorKind::invalid;
-}
+/// What does not differ from level to level. `wide`: output addresses have 52 bits.
+class DescriptorFormat {
+ public:
+  constexpr DescriptorFormat(Granule granule, bool wide)
+      : has_level_1_blocks_{granule == Granule::size_4k || (granule == Granule::size_64k && wide)},
+        low_bits_{address_bits & ~((std::uint64_t{1} << static_cast<unsigned>(granule)) - 1)},
+        high_bits_{granule == Granule::size_64k && wide ? std::uint64_t{0xF000} : 0} {}
 
-/// The address in a descriptor of which bits from `shift` on count. Where a 64 KiB granule has 52-bit addresses, bits
-/// 15:12 are address bits 51:48.
-constexpr std::uint64_t output_of(std::uint64_t descriptor, Granule granule, unsigned shift, bool wide) {
-  const std::uint64_t low = descriptor & 0x0000'FFFF'FFFF'F000 & ~((std::uint64_t{1} << shift) - 1);
-  if (granule != Granule::size_64k || !wide) return low;
-  return low | (descriptor & 0xF000) << 36;
-}
+  /// Bits 1:0, and whether the granule allows a block at the level.
+  constexpr DescriptorKind kind_of(std::uint64_t descriptor, unsigned level) const {
+    if ((descriptor & 1) == 0) return DescriptorKind::invalid;
+    if ((descriptor & 2) != 0) return level == last_level ? DescriptorKind::leaf : DescriptorKind::table;
+    const bool allows_block = level == 2 || (level == 1 && has_level_1_blocks_);
+    return allows_block ? DescriptorKind::leaf : DescriptorKind::invalid;
+  }
+
+  /// The address in a table descriptor. Where a 64 KiB granule has 52-bit addresses, bits 15:12 are address bits 51:48.
+  constexpr std::uint64_t table_of(std::uint64_t descriptor) const {
+    return (descriptor & low_bits_) | (descriptor & high_bits_) << 36;
+  }
+  /// The address in the descriptor of 2^`shift` bytes.
+  constexpr std::uint64_t block_of(std::uint64_t descriptor, unsigned shift) const {
+    return table_of(descriptor) & ~((std::uint64_t{1} << shift) - 1);
+  }
+
+ private:
+  static constexpr std::uint64_t address_bits = 0x0000'FFFF'FFFF'F000;
+
+  bool has_level_1_blocks_;
+  std::uint64_t low_bits_;
+  std::uint64_t high_bits_;
+};
 
 }  // namespace iommusim::smmuv3

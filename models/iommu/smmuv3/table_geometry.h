@@ -38,10 +38,7 @@ struct TableGeometry {
   /// Index bits of the first table; more than a stride where stage 2 concatenates tables.
   constexpr unsigned start_width() const { return input_bits - shift(start_level); }
   /// Address of the entry for `address` in the table of `level`.
-  constexpr std::uint64_t entry_offset(std::uint64_t address, unsigned level) const {
-    const unsigned width = level == start_level ? start_width() : stride(granule);
-    return (address >> shift(level) & ((std::uint64_t{1} << width) - 1)) * descriptor_bytes;
-  }
+  constexpr std::uint64_t entry_offset(std::uint64_t address, unsigned level) const;
   /// The level of the table below an entry that covers 2^`shift` bytes; 0 where this geometry has none.
   constexpr unsigned level_below(unsigned shift) const {
     for (unsigned level = start_level; level < last_level; ++level)
@@ -56,6 +53,45 @@ struct TableGeometry {
     return base & ~((start_bytes() < least ? least : start_bytes()) - 1);
   }
 };
+
+/// Where a walk stands: level by level, from the first table down to the last.
+class TableLevel {
+ public:
+  /// In the table of `level`.
+  constexpr TableLevel(const TableGeometry& geometry, unsigned level)
+      : number_{level},
+        shift_{geometry.shift(level)},
+        stride_{stride(geometry.granule)},
+        below_{mask_of(stride_)},
+        indices_{level == geometry.start_level ? mask_of(geometry.start_width()) : below_} {}
+
+  constexpr unsigned number() const { return number_; }
+  /// log2 of what one entry covers.
+  constexpr unsigned shift() const { return shift_; }
+  /// Of the entry for `address`, in bytes from the start of the table.
+  constexpr std::uint64_t entry_offset(std::uint64_t address) const {
+    return (address >> shift_ & indices_) * descriptor_bytes;
+  }
+  constexpr void descend() {
+    ++number_;
+    shift_ -= stride_;
+    indices_ = below_;
+  }
+
+ private:
+  static constexpr std::uint64_t mask_of(unsigned width) { return (std::uint64_t{1} << width) - 1; }
+
+  unsigned number_;
+  unsigned shift_;
+  unsigned stride_;
+  /// Mask of the index into a table, below the first and here.
+  std::uint64_t below_;
+  std::uint64_t indices_;
+};
+
+constexpr std::uint64_t TableGeometry::entry_offset(std::uint64_t address, unsigned level) const {
+  return TableLevel{*this, level}.entry_offset(address);
+}
 
 /// The level at which the first table of stage 1 stands. Precondition: more bits than the granule's.
 constexpr unsigned stage_1_start_level(Granule granule, unsigned input_bits) {

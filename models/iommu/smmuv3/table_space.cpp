@@ -61,15 +61,14 @@ void TableSpace::table(const Tables& tables, std::uint64_t address, unsigned lev
 }
 
 void TableSpace::entry(const Tables& tables, std::uint64_t descriptor, unsigned level, std::uint64_t first) {
-  const Granule granule = tables.geometry.granule;
-  const bool wide = has_wide_output(unit_.config);
-  const DescriptorKind kind = kind_of(descriptor, granule, level, wide);
+  const DescriptorFormat format{tables.geometry.granule, has_wide_output(unit_.config)};
+  const DescriptorKind kind = format.kind_of(descriptor, level);
   if (kind == DescriptorKind::invalid) return;
   const std::uint64_t size = std::uint64_t{1} << tables.geometry.shift(level);
   if (kind == DescriptorKind::table) {
     // What a table takes away, it takes from everything below.
     pieces_.border(Iova{first}, size);
-    const std::uint64_t next = output_of(descriptor, granule, static_cast<unsigned>(granule), wide);
+    const std::uint64_t next = format.table_of(descriptor);
     const unsigned bits = tables.half != nullptr ? stream_.stage_1.output_bits : stream_.stage_2.output_bits;
     if (!exceeds(next, bits)) table(tables, next, level + 1, first);
     return;

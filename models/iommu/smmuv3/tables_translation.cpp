@@ -13,13 +13,18 @@ bool takes_write(const AccessNeeds& needs) {
   return needs.takes_write || (needs.permissions & Permissions::write) != 0;
 }
 
-}  // namespace
-
-Decision::Result Decision::walk(const StreamContext& context, const TranslationTag::Space& space) {
-  return context.translates_stage_1() ? walk_stage_1(context, space) : walk_stage_2(context, space);
+TranslationTag::Space owner_of(const StreamContext& context, const Stage1Result& found) {
+  return found.is_global ? context.pages.as_global() : context.pages;
 }
 
-Decision::Result Decision::walk_stage_2(const StreamContext& context, const TranslationTag::Space& space) {
+}  // namespace
+
+Decision::Result Decision::walk(const StreamContext& context) {
+  if (!context.translates_stage_1()) return walk_stage_2(context);
+  return context.has_stage_2 ? walk_nested(context) : walk_stage_1(context);
+}
+
+Decision::Result Decision::walk_stage_2(const StreamContext& context) {
   Stage2Walk second{walk_, context};
   const Stage2Result found = second.find(request_.address.value(), needs_);
   if (found.fault) return refuse(found.fault, &context);
@@ -32,18 +37,14 @@ Decision::Result Decision::walk_stage_2(const StreamContext& context, const Tran
     entry.permissions = entry.permissions.with_write();
   }
   if (is_split_stage_request(context)) return deliver_ipa(context, request_.address.value(), found.shift);
-  return finish(context, {space, request_.address.value(), found.shift}, rules::stage_2);
+  return finish(context, {context.pages, request_.address.value(), found.shift}, rules::stage_2);
 }
 
-Decision::Result Decision::walk_stage_1(const StreamContext& context, const TranslationTag::Space& space) {
+Decision::Result Decision::walk_stage_1(const StreamContext& context) {
   const std::uint64_t address = request_.address.value();
-  const Stage1Half& half = *find_half(context, address, needs_.privileged);
-  Stage2Walk second{walk_, context};
-  Stage1Walk first{walk_, context, context.has_stage_2 ? &second : nullptr};
-  const Stage1Result found = first.run(half, address, needs_);
+  Stage1Walk first{walk_, context, nullptr};
+  const Stage1Result found = first.run(*half_, address, needs_);
   if (found.fault) return refuse(found.fault, &context);
-  const TranslationTag::Space owner = found.is_global ? space.as_global() : space;
-  if (context.has_stage_2) return add_stage_2(context, first, found, second, owner);
 
   CachedTranslation& entry = effects_.tlb_entry = {};
   entry.address = PhysAddr{found.block};
@@ -53,13 +54,21 @@ Decision::Result Decision::walk_stage_1(const StreamContext& context, const Tran
     if (const Fault fault = first.take_write()) return refuse(fault, &context);
     entry.permissions = found.once_dirty;
   }
-  return finish(context, {owner, address, found.shift}, rules::stage_1);
+  return finish(context, {owner_of(context, found), address, found.shift}, rules::stage_1);
+}
+
+Decision::Result Decision::walk_nested(const StreamContext& context) {
+  Stage2Walk second{walk_, context};
+  Stage1Walk first{walk_, context, &second};
+  const Stage1Result found = first.run(*half_, request_.address.value(), needs_);
+  if (found.fault) return refuse(found.fault, &context);
+  return add_stage_2(context, first, found, second);
 }
 
 /// Neither stage counts a page as written whose write permission the other withholds from a translation request
 /// (3.13.7.1).
 Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found,
-                                       Stage2Walk& second, const TranslationTag::Space& space) {
+                                       Stage2Walk& second) {
   const std::uint64_t address = request_.address.value();
   // What grants a translation request nothing is not translated further (3.9.1.2).
   const Permissions at_most = needs_.takes_write ? found.once_dirty : found.permissions;
@@ -91,7 +100,7 @@ Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk&
   entry.permissions = stage_1 & stage_2;
   entry.attributes = combine(found.attributes, host.attributes);
   if (is_split_stage_request(context)) return deliver_ipa(context, ipa, shift);
-  return finish(context, {space, address, shift}, rules::nested);
+  return finish(context, {owner_of(context, found), address, shift}, rules::nested);
 }
 
 bool Decision::is_split_stage_request(const StreamContext& context) const {

@@ -47,6 +47,7 @@ class BlockCache : public iommu::TranslationCache<TranslationTag, CachedTranslat
   }
 
   bool insert(const TranslationTag& tag, const CachedTranslation& entry) {
+    if (!is_present_) return false;
     const std::uint64_t shift = std::uint64_t{1} << tag.shift();
     shifts_in_use_ |= shift;
     if (tag.is_global()) global_shifts_in_use_ |= shift;
@@ -77,6 +78,7 @@ class Tlb : public BlockCache {
     if (micro_entries_ != 0) entered_[slot] = ++now_;
   }
   bool insert(const TranslationTag& tag, const CachedTranslation& entry) {
+    if (!is_present()) return false;
     const bool was_in_use = BlockCache::insert(tag, entry);
     if (const Slot slot = find(tag); slot != none) enter_micro(slot);
     return was_in_use;

@@ -113,7 +113,8 @@ Decision::Result Decision::decide(const StreamContext& context, const Fault& fau
 }
 
 Decision::Result Decision::decide_in(const StreamContext& context, const Fault& fault) {
-  if (const Fault forbidden = check_ats(context)) return refuse(forbidden, &context);
+  if (uses_ats())
+    if (const Fault forbidden = check_ats(context)) return refuse(forbidden, &context);
   if (fault) return refuse(fault, &context);
   return is_translated() ? decide_translated(context) : translate(context);
 }
@@ -128,15 +129,17 @@ void Decision::note_updates(const Result& result, const StreamContext& context) 
 
 Decision::Result Decision::decide_uncached() {
   effects_.config_lookup = Lookup::miss;
-  take_overrides({});
   StreamTableEntry entry;
-  if (const Fault fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry))
+  if (const Fault fault = look_up_stream(unit_.config, unit_.control.streams, stream_, walk_.tables, entry)) {
+    take_overrides({});
     return refuse(fault, nullptr);
+  }
   StreamContext& context = effects_.context;
   take_entry(unit_.config, unit_.control.e2h, entry, context);
   // A translated transaction needs no context descriptor, and leaves an incomplete entry. Nor does what may not use
   // ATS.
-  const bool needs_context = !context.aborts && !is_translated() && !check_ats(context);
+  const bool may_use_ats = !uses_ats() || !check_ats(context);
+  const bool needs_context = !context.aborts && !is_translated() && may_use_ats;
   const Fault fault = needs_context ? look_up(entry, context) : Fault{};
   effects_.fills_config = needs_context ? !fault : context.aborts;
   return decide(context, fault);
@@ -171,25 +174,24 @@ Decision::Result Decision::pass_stream(const StreamContext& context) {
 /// The range check comes before the TLB, which does not see the bits above.
 Decision::Result Decision::look_up_translation(const StreamContext& context) {
   const std::uint64_t address = request_.address.value();
-  TranslationTag::Space space{TranslationTag::Kind::stage_2_page, Regime::ns_el1, context.vmid, 0, false};
   if (context.translates_stage_1()) {
-    space = {TranslationTag::Kind::page, context.regime, context.vmid, context.asid, false};
-    if (find_half(context, address, needs_.privileged) == nullptr) return refuse({EventCode::f_translation}, &context);
+    half_ = find_half(context, address, needs_.privileged);
+    if (half_ == nullptr) return refuse({EventCode::f_translation}, &context);
   } else if (exceeds(address, context.stage_2.geometry.input_bits)) {
-    return refuse({EventCode::f_translation, true, FaultClass::input, true, address}, &context);
+    return refuse({EventCode::f_translation, true, FaultClass::input, true, {}, address}, &context);
   }
   // IPAs for the device are not what the TLB holds.
-  if (is_split_stage_request(context)) return walk(context, space);
+  if (is_split_stage_request(context)) return walk(context);
 
   const Tlb& tlb = unit_.caches.tlb;
-  effects_.tlb_slot = tlb.find_block(space, address);
+  effects_.tlb_slot = tlb.find_block(context.pages, address);
   if (effects_.tlb_slot != Tlb::none && serves(tlb.value(effects_.tlb_slot))) {
     effects_.tlb_lookup = Lookup::hit;
     effects_.in_micro_tlb = tlb.is_in_micro(effects_.tlb_slot);
     return deliver(context, tlb.value(effects_.tlb_slot), tlb.tag(effects_.tlb_slot).shift(), rules::tlb_hit);
   }
   effects_.tlb_lookup = Lookup::miss;
-  return walk(context, space);
+  return walk(context);
 }
 
 /// An entry that lacks a permission is walked again: it may be older than a table that grants more, the page may be

@@ -34,6 +34,20 @@ struct TranslationCaches {
     if (on_invalidate) on_invalidate();
   }
 
+  /// A request found the line: replacement and statistics see it.
+  void use_config(ConfigCache::Slot slot) {
+    ++statistics.config_hits;
+    configs.touch(slot);
+  }
+  void use_translation(Tlb::Slot slot, bool in_micro) {
+    ++statistics.tlb_hits;
+    tlb.touch(slot);
+    if (in_micro)
+      ++statistics.micro_tlb_hits;
+    else
+      tlb.enter_micro(slot);
+  }
+
   ConfigCache configs;
   Tlb tlb;
   /// Tables that descriptors of both stages point to.

@@ -7,7 +7,7 @@ namespace iommusim::smmuv3 {
 
 /// Split-stage ATS needs ATSCHK.
 Fault Decision::check_ats(const StreamContext& context) const {
-  if (context.aborts || request_.address_type == AddressType::untranslated) return {};
+  if (context.aborts || !uses_ats()) return {};
   const bool is_off = context.ats == AtsMode::off || (context.ats == AtsMode::split_stage && !unit_.control.ats_check);
   if (!is_off) return {};
   return {asks_for_translation() ? EventCode::f_bad_ats_treq : EventCode::f_transl_forbidden};
@@ -19,6 +19,7 @@ Decision::Result Decision::decide_translated(const StreamContext& context) {
     StreamContext& stage_2_only = effects_.translated_context;
     stage_2_only = context;
     stage_2_only.bypasses_stage_1 = true;
+    stage_2_only.pages = context.pages_of_stage_2();
     return translate(stage_2_only);
   }
   if (is_beyond_output(request_.address.value())) return refuse_silently(rules::beyond_output_size);

@@ -22,31 +22,44 @@ class TranslationTag {
     stage_2_table,
   };
 
-  /// The address space in which a tag's addresses mean something.
-  struct Space {
-    Kind kind = Kind::page;
-    Regime regime = Regime::ns_el1;
-    std::uint16_t vmid = 0;
-    /// Global entries have none.
-    std::uint16_t asid = 0;
-    bool global = false;
+  /// The address space in which a tag's addresses mean something, in the tag's own coding: tags are made on every
+  /// lookup, spaces once for a context.
+  class Space {
+   public:
+    constexpr Space() = default;
+    constexpr Space(Kind kind, Regime regime, std::uint16_t vmid, std::uint16_t asid)
+        : belongs_{used | static_cast<std::uint64_t>(regime) << 2 | static_cast<std::uint64_t>(kind)},
+          owner_{std::uint32_t{vmid} << 16 | asid} {}
 
-    constexpr Space as(Kind other) const { return {other, regime, vmid, asid, global}; }
-    constexpr Space as_global() const { return {kind, regime, vmid, 0, true}; }
+    constexpr Space as(Kind other) const {
+      Space result = *this;
+      result.belongs_ = (belongs_ & ~kind_mask) | static_cast<std::uint64_t>(other);
+      return result;
+    }
+    /// Global entries have no ASID.
+    constexpr Space as_global() const {
+      Space result = *this;
+      result.belongs_ |= global;
+      result.owner_ &= ~asid_mask;
+      return result;
+    }
+
+   private:
+    friend class TranslationTag;
+    std::uint64_t belongs_ = used;
+    std::uint32_t owner_ = 0;
   };
 
   constexpr TranslationTag() = default;
   /// The block of 2^`shift` bytes that holds `address`, of which bits 55:12 count: above are copies of bit 55, or a
   /// tag.
   constexpr TranslationTag(const Space& space, std::uint64_t address, unsigned shift)
-      : block_{(address & address_mask) >> shift << block_shift | std::uint64_t{shift} << 8 | used |
-               (space.global ? std::uint64_t{1} << 4 : 0) | static_cast<std::uint64_t>(space.regime) << 2 |
-               static_cast<std::uint64_t>(space.kind)},
-        owner_{std::uint32_t{space.vmid} << 16 | space.asid} {}
+      : block_{(address & address_mask) >> shift << block_shift | std::uint64_t{shift} << 8 | space.belongs_},
+        owner_{space.owner_} {}
 
-  constexpr Kind kind() const { return static_cast<Kind>(block_ & 3); }
+  constexpr Kind kind() const { return static_cast<Kind>(block_ & kind_mask); }
   constexpr Regime regime() const { return static_cast<Regime>(block_ >> 2 & 3); }
-  constexpr bool is_global() const { return (block_ >> 4 & 1) != 0; }
+  constexpr bool is_global() const { return (block_ & global) != 0; }
   constexpr std::uint16_t vmid() const { return static_cast<std::uint16_t>(owner_ >> 16); }
   constexpr std::uint16_t asid() const { return static_cast<std::uint16_t>(owner_); }
   /// log2 of the block's bytes.
@@ -66,7 +79,10 @@ class TranslationTag {
 
  private:
   static constexpr unsigned block_shift = 20;
+  static constexpr std::uint64_t kind_mask = 3;
+  static constexpr std::uint64_t global = 1U << 4;
   static constexpr std::uint64_t used = 1U << 5;
+  static constexpr std::uint32_t asid_mask = 0xFFFF;
 
   /// Block number, shift, in use, global, regime, kind.
   std::uint64_t block_ = 0;

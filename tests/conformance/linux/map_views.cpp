@@ -28,13 +28,16 @@ constexpr BusAddr peer_bar{0x3C'0000'0000};
 constexpr BusAddr beyond_mapping{0x3C'0400'0000};
 
 struct Booted {
-  explicit Booted(const std::vector<std::string>& settings = {}) : description{load(settings)} { system.boot(); }
+  explicit Booted(const std::vector<std::string>& settings = {}, const std::string& platform = two_gpus)
+      : description{load(settings, platform)} {
+    system.boot();
+  }
 
-  static platforms::Description load(const std::vector<std::string>& settings) {
+  static platforms::Description load(const std::vector<std::string>& settings, const std::string& platform) {
     std::vector<platforms::Override> overrides;
     for (const std::string& setting : settings)
       overrides.push_back(platforms::parse_override(setting));
-    return platforms::load_platform(two_gpus, overrides);
+    return platforms::load_platform(platform, overrides);
   }
 
   DeviceMap map(const std::string& device) {
@@ -142,7 +145,7 @@ TEST_CASE("The interrupt window takes doublewords for interrupts and refuses rea
   const MapRow& row = row_at(map, BusAddr{0xFEE0'0000});
   CHECK(row.range == Range<BusAddr>{BusAddr{0xFEE0'0000}, BusAddr{0xFEEF'FFFF}});
   CHECK(row.write.kind == LandingKind::interrupt);
-  CHECK(row.read.kind == LandingKind::rejected);
+  CHECK(row.read.kind == LandingKind::iommu_fault);
   CHECK_FALSE((row.dma_api || row.vfio || row.iommufd));
   CHECK(row.verdict == Verdict::agree);
 }
@@ -195,6 +198,53 @@ TEST_CASE("An RMRR shows in the group's file, users leave it alone, and the kern
   CHECK(row_at(machine.map("gpu0"), BusAddr{0x7B00'0000}).write.kind == LandingKind::iommu_fault);
 }
 
+TEST_CASE("The map shows whose memory stands where firmware has its own", "[map][firmware]") {
+  const std::string region = "iommus.dmar0.rmrrs=[{base: 0x7b00_0000, size: 1MiB, devices: [gpu0]}]";
+  const auto conflicts = [&region](const std::string& domain) {
+    Booted machine{{"devices.sw0-dp2.acs=linux", "devices.rp0.acs=linux", region,
+                    "software.domains=[{name: guest, devices: [gpu0], " + domain + "}]"}};
+    const auto json = to_json({machine.map("gpu0")}, machine.machine)["devices"]["gpu0"]["firmware_memory"];
+    REQUIRE(json.size() == 1);
+    CHECK(json[0]["start"] == "0x7b000000");
+    CHECK(json[0]["end"] == "0x7b0fffff");
+    CHECK(json[0]["type"] == "direct-relaxable");
+    std::vector<std::string> texts;
+    for (const auto& conflict : json[0]["conflicts"])
+      texts.push_back(conflict["text"]);
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(conflicts("type: dma").empty());
+  CHECK(conflicts("type: identity").empty());
+  CHECK(conflicts("type: unmanaged, reserved_memory: kept").empty());
+  CHECK(conflicts("type: unmanaged") ==
+        Texts{"0x7b000000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x5, not mapped"});
+  const std::string guest = "mappings: [{iova: 0x7afe_0000, physical: 0x1_2000_0000, size: 256KiB}]";
+  CHECK(conflicts("type: unmanaged, reserved_memory: kept, " + guest) ==
+        Texts{"at 0x7b000000-0x7b01ffff the domain has memory 0x120020000, which its devices do not reach"});
+  CHECK(conflicts("type: unmanaged, " + guest) ==
+        Texts{"0x7b000000-0x7b01ffff leads to memory 0x120020000",
+              "0x7b020000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x5, not mapped"});
+  CHECK(
+      conflicts("type: unmanaged, mappings: [{iova: 0x7b00_0000, physical: 0x7b00_0000, size: 1MiB, access: write}]") ==
+      Texts{"0x7b000000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x6"});
+}
+
+TEST_CASE("The map shows which mappings of a user VFIO would refuse, whatever hardware does with them", "[map]") {
+  const auto refused = [](const std::string& device, const std::string& type) {
+    Booted machine{{"devices.sw0-dp2.acs=linux", "devices.rp0.acs=linux",
+                    "iommus.dmar0.rmrrs=[{base: 0x7b00_0000, size: 1MiB, devices: [" + device + "]}]",
+                    "software.domains=[{name: guest, type: " + type + ", devices: [" + device +
+                        "], mappings: [{iova: 0x7000_0000, physical: 0x1_2000_0000, size: 256MiB}, "
+                        "{iova: 0x1000_0000, physical: 0x1_2000_0000, size: 4KiB}]}]"}};
+    return to_json({machine.map(device)}, machine.machine)["devices"][device]["refused_by_vfio"].dump();
+  };
+  CHECK(refused("nic0", "unmanaged") == R"([{"start":"0x70000000","end":"0x7fffffff"}])");
+  CHECK(refused("nic0", "dma") == "[]");
+  // An accelerator is of the graphics class: its region is relaxable.
+  CHECK(refused("gpu0", "unmanaged") == "[]");
+}
+
 TEST_CASE("ACS-027 The groups of two ports without ACS are two, and the map shows that hardware knows no border",
           "[map]") {
   Booted machine{{"devices.rp0.acs=linux"}};
@@ -230,4 +280,25 @@ TEST_CASE("A mapping that software made to what is no memory speaks against no v
   const MapRow& window = row_at(map, BusAddr{0xFFF0'0000});
   CHECK(machine.text(window.write) == "iommu-fault: dmar0 fault 0xe [vtd.fault-0xe-interrupt-range]");
   CHECK(window.verdict == Verdict::agree);
+}
+
+TEST_CASE("What a device with ATS is granted no right to is unmapped, and speaks against nobody", "[map]") {
+  Booted machine{{"iommus.dmar0.table_levels=[3]"}, tests::source_dir() + "/platforms/device-tlb-stale.yaml"};
+  const DeviceMap map = machine.map("npu0");
+  const MapRow& unmapped = row_at(map, BusAddr{0x7000'0000});
+  CHECK(machine.text(unmapped.write) == "rejected: npu0 drops it, not mapped [ats.translation-denied]");
+  CHECK(machine.text(unmapped.read) == "rejected: npu0: unsupported request, not mapped [ats.translation-denied]");
+  CHECK(unmapped.dma_api);
+  CHECK(unmapped.verdict == Verdict::agree);
+  // The tables have a mapping, without the right to write.
+  const MapRow& read_only = row_at(map, BusAddr{0x8000'0000});
+  CHECK(machine.text(read_only.write) == "rejected: npu0 drops it, not mapped [ats.translation-denied]");
+  CHECK(machine.text(principal(read_only)) == "memory: dram-high 0x120000000 [vtd.translated-request]");
+  CHECK(read_only.verdict == Verdict::agree);
+  // Beyond three levels of tables nothing can be mapped, and nobody believes that.
+  const MapRow& beyond = row_at(map, BusAddr{0x80'0000'0000});
+  CHECK(machine.text(beyond.write) == "rejected: npu0 drops it [ats.translation-denied]");
+  CHECK(beyond.verdict == Verdict::agree);
+  const MapRow& window = row_at(map, BusAddr{0xFEE0'0000});
+  CHECK(machine.text(window.read) == "rejected: npu0: unsupported request [ats.translation-denied]");
 }

@@ -18,7 +18,7 @@ TEST_CASE("Every VT-d case is answered as QEMU does, or as the specification say
   CHECK(results.judged.begin()->second == std::vector<std::string>{"vtd-771-0059"});
 }
 
-TEST_CASE("Tables that Linux left are walked as QEMU does", "[conformance][vtd][smmuv3]") {
+TEST_CASE("SMMU-087 Tables that Linux left are walked as QEMU does", "[conformance][vtd][smmuv3]") {
   // Eight devices behind a VT-d unit, and eight behind an SMMUv3.
   const auto results = run_oracle_cases("linux-tables-cases.jsonl.zst");
   CHECK(results.failed.empty());
