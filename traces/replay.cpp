@@ -90,7 +90,7 @@ void Replay::play(const TraceOperation& operation) {
   context_.recorder.count_operation();
   try {
     std::visit([this](const auto& action) { perform(action); }, operation.action);
-    send_unmasked();
+    if (masks_touched_) send_unmasked();
     begin_handlers();
   } catch (const software::DriverError& error) {
     fail(error.what(), word_of_error(operation.action));

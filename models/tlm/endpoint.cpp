@@ -95,7 +95,7 @@ timing::Tlp& Endpoint::next_tlp() {
 }
 
 void Endpoint::send(const DmaRequest& request, const Access& access, unsigned char* data, TlpObserver& observer) {
-  const bool translates = tlb_of(request.function, access) != nullptr;
+  const bool translates = !config_.tlbs.empty() && tlb_of(request.function, access) != nullptr;
   KnownWay* const way =
       !translates && KnownWays::is_ordinary(access) ? &ways_.visit(request.function, access, generation()) : nullptr;
   if (way != nullptr && go_known_way(*way, access, data, observer)) return;
