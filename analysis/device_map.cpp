@@ -2,6 +2,7 @@
 #include "analysis/device_map.h"
 
 #include "analysis/linux_view.h"
+#include "base/address_width.h"
 
 #include <algorithm>
 
@@ -93,10 +94,6 @@ class Overlay {
   std::vector<BusAddr> borders_;
 };
 
-BusAddr last_address(unsigned bits) {
-  return BusAddr{bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1};
-}
-
 }  // namespace
 
 std::string_view to_string(Verdict verdict) {
@@ -109,7 +106,7 @@ std::string_view to_string(Verdict verdict) {
 }
 
 const Outcome& principal(const MapRow& row) {
-  const bool only_reads = row.write.kind == LandingKind::iommu_fault && row.write.by_tables && row.read.by_tables;
+  const bool only_reads = row.write.is_unmapped && row.read.by_tables && !row.read.is_unmapped;
   return only_reads && row.read.kind != LandingKind::iommu_fault ? row.read : row.write;
 }
 
@@ -120,7 +117,7 @@ std::vector<DeviceMap> map_devices(const Machine& machine, platforms::OperatingS
   std::vector<DeviceMap> maps;
   for (const pcie::NodeIndex device : devices) {
     const BorderRequest request{device, linux_view.requester_ids(device),
-                                last_address(machine.describe(device).dma_bits)};
+                                last_of_width<BusAddr>(machine.describe(device).dma_bits)};
     const software::SoftwareViews views = linux_view.views(device);
     DeviceMap map;
     map.device = device;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/free_iova.h"
 
+#include "base/address_width.h"
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -13,10 +15,6 @@ using platforms::Machine;
 using Span = Range<BusAddr>;
 
 constexpr std::uint64_t last_below_4g = 0xFFFF'FFFF;
-
-std::uint64_t last_with(unsigned bits) {
-  return bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
-}
 
 /// What the fabric takes before the IOMMU is asked.
 std::vector<Span> taken_by_fabric(const Machine& machine) {
@@ -105,18 +103,18 @@ unsigned address_bits(const Machine& machine, const Domain& domain) {
 
 /// Of one inbound window: what the domain's devices can send and its tables reach. Page 0 is nobody's.
 std::optional<Span> reach_of(const pcie::InboundWindow& window, unsigned bits, unsigned width) {
-  const auto sent = window.bus.intersection({BusAddr{page_4k}, BusAddr{last_with(bits)}});
+  const auto sent = window.bus.intersection({BusAddr{page_4k}, last_of_width<BusAddr>(bits)});
   if (!sent) return std::nullopt;
   const Range<Iova> asked{Iova{sent->first.value() + window.offset}, Iova{sent->last.value() + window.offset}};
   if (asked.last < asked.first) return std::nullopt;
-  const auto reached = asked.intersection({Iova{page_4k}, Iova{last_with(width)}});
+  const auto reached = asked.intersection({Iova{page_4k}, last_of_width<Iova>(width)});
   if (!reached) return std::nullopt;
   return Span{BusAddr{reached->first.value() - window.offset}, BusAddr{reached->last.value() - window.offset}};
 }
 
 FreeIova result_of(const Span& span, std::uint64_t offset, unsigned width) {
   const Range<Iova> range{Iova{span.first.value() + offset}, Iova{span.last.value() + offset}};
-  return {range, offset, range.last.value() == last_with(width)};
+  return {range, offset, range.last == last_of_width<Iova>(width)};
 }
 
 }  // namespace

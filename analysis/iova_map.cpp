@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/iova_map.h"
 
+#include "iommu/access_request.h"
+#include "iommu/device_tlb.h"
 #include "platforms/walk.h"
 
 namespace iommusim::analysis {
@@ -59,6 +61,14 @@ Outcome remapped_interrupt(const Machine& machine, std::size_t unit) {
   return outcome;
 }
 
+/// The completion that grants a device with ATS no right does not say why. The answer to the request itself does.
+iommu::TranslationResult answer_without_ats(const iommu::Unit& unit, RequesterId requester, Access access, Iova iova) {
+  access.requester = requester;
+  access.address = BusAddr{iova.value()};
+  iommu::FetchLog fetches;
+  return unit.decide(iommu::request_of(access, 0), fetches);
+}
+
 Outcome outcome_of(const Walk& walk, const iommu::Unit* unit) {
   const Landing& landing = walk.landing;
   Outcome outcome;
@@ -102,9 +112,12 @@ Outcome probe(const Machine& machine, pcie::NodeIndex device, Operation operatio
   // Only a doubleword can be an interrupt.
   access.size = at.offset_in(doubleword) == 0 && last - at >= doubleword - 1 ? doubleword : 1;
   iommu::FetchLog fetches;
-  const Walk walk = platforms::walk(machine, device, access, fetches);
+  Walk walk = platforms::walk(machine, device, access, fetches);
   const auto unit = machine.iommu_of(device);
   if (unit && is_remapped_interrupt(walk)) return remapped_interrupt(machine, *unit);
+  if (unit && walk.landing.rule == &iommu::rules::translation_denied)
+    walk.translation =
+        answer_without_ats(machine.iommu(*unit), machine.topology()[device].requester, access, walk.iova);
   return outcome_of(walk, unit ? &machine.iommu(*unit) : nullptr);
 }
 

@@ -29,7 +29,7 @@ struct Outcome {
   ComponentId redirected_by = ComponentId::none;
   /// Tables of the IOMMU decide, so the address leads wherever software maps it: it is mapped, or could be.
   bool by_tables = false;
-  /// A fault for want of a mapping of this kind, or of a domain.
+  /// A fault, or a device with ATS that sends nothing, for want of a mapping of this kind, or of a domain.
   bool is_unmapped = false;
 };
 

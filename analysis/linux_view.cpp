@@ -3,7 +3,7 @@
 
 #include "analysis/iova_borders.h"
 #include "pcie/header.h"
-#include "platforms/windows.h"
+#include "platforms/addressing_facts.h"
 #include "software/dma_aliases.h"
 #include "software/iommu_groups.h"
 
@@ -15,14 +15,6 @@ using pcie::NodeIndex;
 using platforms::Machine;
 
 namespace {
-
-Iova as_seen_by_linux(BusAddr address) {
-  return Iova{address.value()};
-}
-
-Range<Iova> as_seen_by_linux(const Range<BusAddr>& range) {
-  return {as_seen_by_linux(range.first), as_seen_by_linux(range.last)};
-}
 
 std::uint32_t class_of(const software::PciFunction& function) {
   return function.read(pcie::header::revision_and_class, 4) >> 8;
@@ -80,8 +72,10 @@ software::ReservedRegions LinuxView::reported(NodeIndex function) const {
   for (const platforms::RmrrDescription& rmrr : machine_.description().iommus[*unit].rmrrs)
     if (std::find(rmrr.devices.begin(), rmrr.devices.end(), name) != rmrr.devices.end())
       device.firmware_ranges.push_back({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
-  return machine_.description().local_apic ? software::vtd_reserved_regions(device)
-                                           : software::arm_reserved_regions(device, machine_.description().msi_window);
+  // Where the host bridge takes no addresses for messages, the IOMMU translates them, as on Arm.
+  const bool hardware_has_window = bridge_of(function).interrupt_window.has_value();
+  return hardware_has_window ? software::vtd_reserved_regions(device)
+                             : software::arm_reserved_regions(device, machine_.description().msi_window);
 }
 
 software::ReservedRegions LinuxView::reserved_regions(std::size_t group) const {
@@ -122,30 +116,24 @@ std::vector<Range<Iova>> LinuxView::memory_on_bus(const pcie::HostBridge& bridge
   std::vector<Range<Iova>> ranges;
   for (const memory::Bank& bank : machine_.memory().banks()) {
     const Range<BusAddr> same{BusAddr{bank.range.first.value()}, BusAddr{bank.range.last.value()}};
-    if (bridge.inbound.empty()) ranges.push_back(as_seen_by_linux(same));
+    if (bridge.inbound.empty()) ranges.push_back(platforms::as_iova(same));
     for (const pcie::InboundWindow& window : bridge.inbound) {
       const Range<BusAddr> reached{window.bus.first + window.offset, window.bus.last + window.offset};
       const auto part = same.intersection(reached);
-      if (part) ranges.push_back(as_seen_by_linux({part->first - window.offset, part->last - window.offset}));
+      if (part) ranges.push_back(platforms::as_iova({part->first - window.offset, part->last - window.offset}));
     }
   }
   return ranges;
 }
 
 software::SoftwareViews LinuxView::views(NodeIndex function) const {
-  const pcie::HostBridge& bridge = bridge_of(function);
-  const unsigned device_bits = machine_.describe(function).dma_bits;
-  software::SoftwareViews direct = software::views_without_translation({device_bits, memory_on_bus(bridge)});
+  software::AddressingFacts facts = platforms::addressing_facts(machine_, function);
+  software::SoftwareViews direct =
+      software::views_without_translation({facts.device_bits, memory_on_bus(bridge_of(function))});
   const auto group = group_of(function);
   if (!group) return direct;
 
-  software::AddressingFacts facts;
   facts.domain_bits = domain_bits(function);
-  facts.device_bits = device_bits;
-  for (const pcie::OutboundWindow& window : bridge.outbound)
-    facts.outbound.push_back(as_seen_by_linux(platforms::bus_range(window)));
-  for (const pcie::InboundWindow& window : bridge.inbound)
-    facts.inbound.push_back(as_seen_by_linux(window.bus));
   facts.own = reported(function);
   facts.group = reserved_regions(*group);
   facts.first_of_group = reported(members(*group).front());

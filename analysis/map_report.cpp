@@ -19,15 +19,15 @@ namespace {
 
 std::string place_of(const Outcome& outcome, const Machine& machine) {
   const std::string& where = machine.name(outcome.where);
+  const char* const unmapped = outcome.is_unmapped ? ", not mapped" : "";
   switch (outcome.kind) {
     case LandingKind::memory: return fmt::format("{} {:#x}", where, outcome.address);
     case LandingKind::peer: return fmt::format("{} BAR {} + {:#x}", where, outcome.bar, outcome.address);
     case LandingKind::interrupt: return where;
-    case LandingKind::iommu_fault:
-      return fmt::format("{} fault {:#x}{}", where, outcome.fault_reason, outcome.is_unmapped ? ", not mapped" : "");
+    case LandingKind::iommu_fault: return fmt::format("{} fault {:#x}{}", where, outcome.fault_reason, unmapped);
     case LandingKind::rejected:
-      return outcome.status == CompletionStatus::none ? where + " drops it"
-                                                      : fmt::format("{}: {}", where, to_string(outcome.status));
+      if (outcome.status == CompletionStatus::none) return fmt::format("{} drops it{}", where, unmapped);
+      return fmt::format("{}: {}{}", where, to_string(outcome.status), unmapped);
   }
   return where;
 }

@@ -28,7 +28,7 @@ CapturedRegisters read_captured_registers(const std::string& file) {
   const auto smmu_base = root.find("smmu_base");
   const auto vtd_base = root.find("base");
   if (!smmu_base && !vtd_base)
-    root.fail("found neither \"base\" nor \"smmu_base\", expected the registers of a VT-d unit or an SMMUv3");
+    root.fail(R"(found neither "base" nor "smmu_base", expected the registers of a VT-d unit or an SMMUv3)");
   registers.of_smmu = smmu_base.has_value();
   registers.base = PhysAddr{(smmu_base ? smmu_base : vtd_base)->number()};
   // Page 1 of an SMMUv3 begins at 64 KiB.

@@ -43,7 +43,8 @@ constexpr std::array<NamedBits, 24> idr0_fields{{
     named<Idr0::S2P>("S2P"),
 }};
 
-constexpr std::array<NamedBits, 7> idr1_fields{{
+constexpr std::array<NamedBits, 8> idr1_fields{{
+    named<Idr1::ECMDQ>("ECMDQ"),
     named<Idr1::ATTR_TYPES_OVR>("ATTR_TYPES_OVR"),
     named<Idr1::ATTR_PERMS_OVR>("ATTR_PERMS_OVR"),
     named<Idr1::CMDQS>("CMDQS"),

@@ -11,8 +11,8 @@
 namespace iommusim::platforms {
 namespace {
 
-/// The register pages of an IOMMU end before this.
-constexpr std::uint64_t most_register_bytes = std::uint64_t{1} << 20;
+/// The register pages of an IOMMU end before this, but those of many command queues.
+constexpr std::uint64_t usual_register_bytes = std::uint64_t{1} << 20;
 
 std::vector<Range<PhysAddr>> taken_ranges(const Description& description) {
   std::vector<Range<PhysAddr>> taken;
@@ -25,7 +25,7 @@ std::vector<Range<PhysAddr>> taken_ranges(const Description& description) {
     for (const pcie::OutboundWindow& window : bridge.outbound)
       taken.push_back(window.cpu);
   for (const IommuDescription& iommu : description.iommus)
-    add(register_base(iommu), most_register_bytes);
+    add(register_base(iommu), std::max(usual_register_bytes, register_bytes(iommu)));
   for (const EcamDescription& ecam : description.ecam)
     add(ecam.base, ecam_size);
   // Kept free on every platform, so that local_apic does not move configuration space.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/iommu_kinds.h"
 
-#include "iommu/smmuv3/register_file.h"
-
 #include <algorithm>
 
 namespace iommusim::platforms {
@@ -81,7 +79,7 @@ PhysAddr register_base(const IommuDescription& iommu) {
 std::uint64_t register_bytes(const IommuDescription& iommu) {
   switch (iommu.kind) {
     case IommuKind::vtd: break;
-    case IommuKind::smmuv3: return smmuv3::RegisterFile::block_size;
+    case IommuKind::smmuv3: return smmuv3::register_bytes(iommu.smmuv3);
   }
   return register_bytes(iommu.vtd);
 }

@@ -248,9 +248,10 @@ const Device* Machine::find_device(const std::string& name) const {
 }
 
 const Device* Machine::device_at(pcie::NodeIndex node) const {
-  for (const Device& device : devices_)
-    if (device.node == node) return &device;
-  return nullptr;
+  // Devices were built in the order of their nodes.
+  const auto found = std::lower_bound(devices_.begin(), devices_.end(), node,
+                                      [](const Device& device, pcie::NodeIndex at) { return device.node < at; });
+  return found != devices_.end() && found->node == node ? &*found : nullptr;
 }
 
 pcie::NodeIndex Machine::find_function(const std::string& name) const {

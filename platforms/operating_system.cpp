@@ -105,6 +105,7 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
     map_in(*domain, {*range, mapping.physical, mapping.permissions, mapping.buffer}, Duration{});
   }
   if (description.type == DomainType::dma) map_firmware_ranges(*domain);
+  place_doorbells(*domain);
   domains_.push_back(std::move(domain));
 }
 
@@ -176,7 +177,7 @@ void OperatingSystem::map_firmware_ranges(Domain& domain) {
   };
   for (const RmrrDescription& rmrr : machine_.description().iommus[domain.iommu].rmrrs) {
     if (!concerns(rmrr)) continue;
-    const std::uint64_t page_bytes = page_size(machine_.description().iommus[domain.iommu]);
+    const std::uint64_t page_bytes = driver_of(domain).page_size();
     for (std::uint64_t offset = 0; offset < rmrr.range.size(); offset += page_bytes) {
       const PhysAddr page = rmrr.range.first + offset;
       const Iova iova{page.value()};

@@ -8,8 +8,10 @@
 #include "platforms/machine.h"
 #include "software/address_space.h"
 #include "software/cpu_bus.h"
+#include "software/doorbell_pages.h"
 #include "software/gicv2m_driver.h"
 #include "software/iommu_driver.h"
+#include "software/iova_allocator.h"
 #include "software/its_driver.h"
 #include "software/msi_setup.h"
 #include "software/page_allocator.h"
@@ -55,8 +57,10 @@ struct Domain {
   software::DomainId handle{};
   /// What is mapped, as software believes. Empty for identity and blocked domains. Doorbells are not in it.
   software::AddressSpace space;
-  /// IOVA of each doorbell page that devices of the domain send to.
-  std::map<PhysAddr, Iova> doorbells;
+  /// What the DMA API can still give out where an IOMMU translates messages: a domain of the kernel.
+  std::optional<software::IovaAllocator> iovas;
+  /// nullopt: devices send to doorbells' physical addresses.
+  std::optional<software::DoorbellPages> doorbells;
 };
 
 /// A message that a driver programmed into a device.
@@ -152,8 +156,8 @@ class OperatingSystem {
   std::uint32_t events_of(std::uint32_t device_id) const;
   /// The message with the address at which the device finds the doorbell.
   interrupts::MsiMessage through_iommu(pcie::NodeIndex device, const interrupts::MsiMessage& message);
-  Iova doorbell_page(Domain& domain, pcie::NodeIndex device, PhysAddr doorbell);
-  Iova new_doorbell_page(const Domain& domain, pcie::NodeIndex device) const;
+  void place_doorbells(Domain& domain);
+  software::AddressSet free_iovas(const Domain& domain) const;
   std::vector<ProgrammedMsi> remapped_messages_for(const Device& device,
                                                    const std::vector<const InterruptDescription*>& vectors,
                                                    software::InterruptRemapping& remapping);

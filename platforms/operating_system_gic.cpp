@@ -2,11 +2,10 @@
 // The operating system on a GIC: it gives devices events or SPIs, and finds an IOVA for the doorbell where an IOMMU
 // translates messages. It follows Linux: a domain of the DMA API gets a page like any other buffer's, a user-owned one
 // the next page of a fixed window.
-#include "platforms/iommu_kinds.h"
+#include "base/address_width.h"
+#include "platforms/addressing_facts.h"
 #include "platforms/operating_system.h"
-#include "platforms/windows.h"
 #include "software/driver_error.h"
-#include "software/reserved_regions.h"
 #include "software/software_views.h"
 
 #include <fmt/format.h>
@@ -15,8 +14,6 @@
 
 namespace iommusim::platforms {
 namespace {
-
-constexpr Iova last_32_bit{0xFFFF'FFFF};
 
 /// Vectors that a function signals: a plain MSI has a power of two.
 unsigned room_for(const std::vector<const InterruptDescription*>& vectors, bool plain) {
@@ -31,22 +28,6 @@ unsigned room_for(const std::vector<const InterruptDescription*>& vectors, bool 
 
 bool is_plain(const Device& device) {
   return !device.description->msix;
-}
-
-/// The highest free page below 4 GiB, or else below the width.
-std::optional<Iova> highest_page(const software::AddressSet& usable, std::uint64_t page, Iova limit) {
-  std::optional<Iova> found;
-  for (const Range<Iova>& range : usable.ranges()) {
-    const Iova last = std::min(range.last, limit);
-    if (last < range.first || last - range.first < page - 1) continue;
-    const Iova candidate = (last - (page - 1)).aligned_down(page);
-    if (candidate >= range.first) found = candidate;
-  }
-  return found;
-}
-
-Range<Iova> seen_by_bus(const Range<BusAddr>& range) {
-  return {Iova{range.first.value()}, Iova{range.last.value()}};
 }
 
 }  // namespace
@@ -130,54 +111,38 @@ std::vector<ProgrammedMsi> OperatingSystem::spi_messages_for(const Device& devic
 
 interrupts::MsiMessage OperatingSystem::through_iommu(pcie::NodeIndex device, const interrupts::MsiMessage& message) {
   Domain* const domain = domain_of_node_[pcie::index_of(device)];
-  if (domain == nullptr) return message;
-  const DomainType type = domain->description->type;
-  if (type != DomainType::dma && type != DomainType::unmanaged) return message;
-  const std::uint64_t page = page_size(machine_.description().iommus[domain->iommu]);
-  const PhysAddr doorbell{message.address.value()};
-  const Iova iova = doorbell_page(*domain, device, doorbell.aligned_down(page));
-  return {BusAddr{iova.value() + doorbell.offset_in(page)}, message.data};
-}
-
-/// All devices of a domain that send to one doorbell share its page, which can be written only.
-Iova OperatingSystem::doorbell_page(Domain& domain, pcie::NodeIndex device, PhysAddr doorbell) {
-  const auto known = domain.doorbells.find(doorbell);
-  if (known != domain.doorbells.end()) return known->second;
-  const Iova iova = new_doorbell_page(domain, device);
-  const std::uint64_t page = page_size(machine_.description().iommus[domain.iommu]);
-  driver_of(domain).map(domain.handle, {iova, doorbell, page, {false, true}, software::MemoryType::device});
-  domain.doorbells.emplace(doorbell, iova);
-  return iova;
-}
-
-Iova OperatingSystem::new_doorbell_page(const Domain& domain, pcie::NodeIndex device) const {
-  const Description& description = machine_.description();
-  const std::uint64_t page = page_size(description.iommus[domain.iommu]);
-  if (const auto window = msi_window_of(domain)) {
-    const std::uint64_t used = domain.doorbells.size() * page;
-    if (used + page > window->size())
-      throw software::DriverError{fmt::format("domain {}: software.msi_window has no page left for another doorbell",
-                                              domain.description->name)};
-    return window->first + used;
+  if (domain == nullptr || !domain->doorbells) return message;
+  const Iova last = last_of_width<Iova>(machine_.describe(device).dma_bits);
+  try {
+    return {BusAddr{domain->doorbells->address_of(PhysAddr{message.address.value()}, last).value()}, message.data};
+  } catch (const software::DriverError& error) {
+    throw software::DriverError{fmt::format("domain {}: {}", domain->description->name, error.what())};
   }
-  const pcie::HostBridge& bridge = machine_.bridges()[machine_.topology()[device].host_bridge];
-  software::AddressingFacts facts;
+}
+
+void OperatingSystem::place_doorbells(Domain& domain) {
+  const DomainDescription& description = *domain.description;
+  if (!machine_.description().gic || description.devices.empty()) return;
+  software::IommuDriver& driver = driver_of(domain);
+  if (const auto window = msi_window_of(domain)) domain.doorbells.emplace(driver, domain.handle, *window);
+  if (description.type != DomainType::dma) return;
+  domain.iovas.emplace(free_iovas(domain), driver.page_size());
+  domain.doorbells.emplace(driver, domain.handle, *domain.iovas);
+}
+
+/// The windows above the domain's first device count for all.
+software::AddressSet OperatingSystem::free_iovas(const Domain& domain) const {
+  const DomainDescription& description = *domain.description;
+  software::AddressingFacts facts = addressing_facts(machine_, machine_.find_function(description.devices.front()));
   facts.domain_bits = iova_width(domain);
-  facts.device_bits = machine_.describe(device).dma_bits;
-  for (const pcie::OutboundWindow& window : bridge.outbound)
-    facts.outbound.push_back(seen_by_bus(bus_range(window)));
-  for (const pcie::InboundWindow& window : bridge.inbound)
-    facts.inbound.push_back(seen_by_bus(window.bus));
-  software::AddressSet usable = software::views_behind_iommu(facts).dma_api;
-  for (const MappingDescription& mapping : domain.description->mappings)
-    usable.remove(*Range<Iova>::from_size(mapping.iova, mapping.size));
-  for (const RmrrDescription& rmrr : description.iommus[domain.iommu].rmrrs)
-    usable.remove({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
-  for (const auto& [doorbell, iova] : domain.doorbells)
-    usable.remove({iova, iova + (page - 1)});
-  for (const Iova limit : {last_32_bit, Iova{~std::uint64_t{0}}})
-    if (const auto found = highest_page(usable, page, limit)) return *found;
-  throw software::DriverError{fmt::format("domain {}: no IOVA is free for a doorbell", domain.description->name)};
+  // Every device has a mask of its own.
+  facts.device_bits = 64;
+  software::AddressSet free = software::views_behind_iommu(facts).dma_api;
+  for (const MappingDescription& mapping : description.mappings)
+    free.remove(*Range<Iova>::from_size(mapping.iova, mapping.size));
+  for (const RmrrDescription& rmrr : machine_.description().iommus[domain.iommu].rmrrs)
+    free.remove({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
+  return free;
 }
 
 std::optional<Range<Iova>> OperatingSystem::msi_window_of(const Domain& domain) const {

@@ -52,6 +52,8 @@ void read_numbers(const Map& map, smmuv3::UnitConfig& config) {
   number("command_queue_bits", config.command_queue_bits, {0, 19});
   number("event_queue_bits", config.event_queue_bits, {0, 19});
   number("page_request_queue_bits", config.page_request_queue_bits, {0, 19});
+  number("ecmdq", config.ecmdq, {0, 0x1'0000});
+  number("ecmdq_pages", config.ecmdq_pages, {1, 256});
   number("block_change_level", config.block_change_level, {0, 2});
   number("output_address_bits", config.output_address_bits, {32, 52});
   number("max_stalls", config.max_stalls, {0, 0xFFFF});
@@ -113,6 +115,8 @@ const std::initializer_list<std::string_view> keys{"name",
                                                    "command_queue_bits",
                                                    "event_queue_bits",
                                                    "page_request_queue_bits",
+                                                   "ecmdq",
+                                                   "ecmdq_pages",
                                                    "attribute_type_overrides",
                                                    "attribute_permission_overrides",
                                                    "hierarchical_attribute_disable",

@@ -2,11 +2,7 @@
 #include "traces/import_qemu_smmuv3.h"
 
 #include "traces/dma_history.h"
-#include "traces/line_source.h"
-#include "traces/qemu_event.h"
-#include "traces/quoted.h"
-
-#include <fmt/format.h>
+#include "traces/qemu_log_events.h"
 
 #include <algorithm>
 #include <array>
@@ -78,14 +74,8 @@ class Importer {
   QemuLogSummary run(const std::string& log, const ReadProgress& progress);
 
  private:
-  using Handler = void (Importer::*)(const QemuEvent&);
-  struct NamedHandler {
-    std::string_view event;
-    Handler handle;
-  };
-  static const std::array<NamedHandler, 10> handlers;
+  static const std::array<QemuEventHandler<Importer>, 10> handlers;
 
-  void take(const QemuEvent& event);
   void look_up(const QemuEvent& event);
   void insert(const QemuEvent& event);
   void translate(const QemuEvent& event);
@@ -108,7 +98,7 @@ class Importer {
   std::optional<Use> use_;
 };
 
-const std::array<Importer::NamedHandler, 10> Importer::handlers{
+const std::array<QemuEventHandler<Importer>, 10> Importer::handlers{
     {{"smmu_iotlb_lookup_hit", &Importer::look_up},
      {"smmu_iotlb_lookup_miss", &Importer::look_up},
      {"smmu_iotlb_insert", &Importer::insert},
@@ -120,34 +110,14 @@ const std::array<Importer::NamedHandler, 10> Importer::handlers{
      {"smmuv3_cmdq_tlbi_nh_asid", &Importer::invalidate_space},
      {"smmuv3_cmdq_tlbi_nh", &Importer::invalidate_everything}}};
 
-bool is_known(std::string_view line) {
-  constexpr std::array<std::string_view, 3> families{"smmu_", "smmuv3_", "gicv3_its_"};
-  return std::any_of(families.begin(), families.end(),
-                     [line](std::string_view family) { return line.substr(0, family.size()) == family; });
-}
-
 QemuLogSummary Importer::run(const std::string& log, const ReadProgress& progress) {
-  LineSource lines{log};
-  std::string_view line;
-  while (lines.next(line)) {
-    if (line.empty()) continue;
-    ++summary_.lines;
-    if (!is_known(line))
-      throw InputError(
-          lines.position(1),
-          fmt::format("found {}, expected an event of QEMU's SMMUv3 or ITS (smmu_…, smmuv3_…, gicv3_its_…)",
-                      quoted(line.substr(0, line.find(' ')))));
-    take(QemuEvent{line, lines});
-    if (progress) progress(summary_.lines, lines.file());
-  }
+  const QemuEventFamily family{{"smmu_", "smmuv3_", "gicv3_its_"},
+                               "an event of QEMU's SMMUv3 or ITS (smmu_…, smmuv3_…, gicv3_its_…)"};
+  for_each_qemu_event(log, family, summary_, progress, [this](const QemuEvent& event) {
+    if (!handle(*this, handlers, event)) ++summary_.ignored;
+  });
   finish_use();
   return summary_;
-}
-
-void Importer::take(const QemuEvent& event) {
-  for (const NamedHandler& handler : handlers)
-    if (handler.event == event.name()) return (this->*handler.handle)(event);
-  ++summary_.ignored;
 }
 
 void Importer::look_up(const QemuEvent& event) {

@@ -4,11 +4,7 @@
 #include "base/word.h"
 #include "iommu/vtd/interrupt_remapping_entry.h"
 #include "traces/dma_history.h"
-#include "traces/line_source.h"
-#include "traces/qemu_event.h"
-#include "traces/quoted.h"
-
-#include <fmt/format.h>
+#include "traces/qemu_log_events.h"
 
 #include <algorithm>
 #include <array>
@@ -54,14 +50,8 @@ class Importer {
   QemuLogSummary run(const std::string& log, const ReadProgress& progress);
 
  private:
-  using Handler = void (Importer::*)(const QemuEvent&);
-  struct NamedHandler {
-    std::string_view event;
-    Handler handle;
-  };
-  static const std::array<NamedHandler, 11> handlers;
+  static const std::array<QemuEventHandler<Importer>, 11> handlers;
 
-  void take(const QemuEvent& event);
   void page(const QemuEvent& event);
   void translate(const QemuEvent& event);
   void invalidate_pages(const QemuEvent& event);
@@ -88,7 +78,7 @@ class Importer {
   std::unordered_map<std::uint32_t, RemappingEntry> entries_;
 };
 
-const std::array<Importer::NamedHandler, 11> Importer::handlers{
+const std::array<QemuEventHandler<Importer>, 11> Importer::handlers{
     {{"vtd_dmar_translate", &Importer::translate},
      {"vtd_iotlb_page_hit", &Importer::page},
      {"vtd_iotlb_page_update", &Importer::page},
@@ -102,24 +92,11 @@ const std::array<Importer::NamedHandler, 11> Importer::handlers{
      {"vtd_ir_enable", &Importer::remapping_switched}}};
 
 QemuLogSummary Importer::run(const std::string& log, const ReadProgress& progress) {
-  LineSource lines{log};
-  std::string_view line;
-  while (lines.next(line)) {
-    if (line.empty()) continue;
-    ++summary_.lines;
-    if (line.substr(0, 4) != "vtd_")
-      throw InputError(lines.position(1), fmt::format("found {}, expected an event of QEMU's VT-d unit (vtd_…)",
-                                                      quoted(line.substr(0, line.find(' ')))));
-    take(QemuEvent{line, lines});
-    if (progress) progress(summary_.lines, lines.file());
-  }
+  const QemuEventFamily family{{"vtd_"}, "an event of QEMU's VT-d unit (vtd_…)"};
+  for_each_qemu_event(log, family, summary_, progress, [this](const QemuEvent& event) {
+    if (!handle(*this, handlers, event)) ++summary_.ignored;
+  });
   return summary_;
-}
-
-void Importer::take(const QemuEvent& event) {
-  for (const NamedHandler& handler : handlers)
-    if (handler.event == event.name()) return (this->*handler.handle)(event);
-  ++summary_.ignored;
 }
 
 void Importer::page(const QemuEvent& event) {

@@ -113,6 +113,9 @@ std::optional<Access> permitted(AddressTranslation completion, const Access& acc
   const Range<BusAddr> block = block_of(completion);
   request.address = block.first + (access.address.value() & (block.last - block.first));
   request.address_type = AddressType::translated;
+  // What is translated belongs to no address space any more; a PASID needs leave that no function has here (10.1.1).
+  request.pasid.reset();
+  request.privileged = request.execute = false;
   return request;
 }
 

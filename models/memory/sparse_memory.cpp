@@ -11,6 +11,8 @@ namespace iommusim::memory {
 namespace {
 
 constexpr std::size_t words_per_page = page_4k / 8;
+constexpr std::size_t words_per_line = LineStore::line_bytes / 8;
+constexpr std::size_t lines_per_page = page_4k / LineStore::line_bytes;
 constexpr std::uint64_t fnv_prime = 0x100'0000'01b3;
 
 /// By number of zero words: what so many zero bytes multiply a hash by.
@@ -25,11 +27,11 @@ constexpr std::array<std::uint64_t, words_per_page + 1> zero_words_factors() {
 }
 constexpr auto zero_factors = zero_words_factors();
 
-bool is_zero(const std::uint8_t* page) {
+bool is_zero(const std::uint8_t* bytes, std::size_t words) {
   std::size_t word = 0;
-  while (word < words_per_page && load_le<std::uint64_t>(page + 8 * word) == 0)
+  while (word < words && load_le<std::uint64_t>(bytes + 8 * word) == 0)
     ++word;
-  return word == words_per_page;
+  return word == words;
 }
 
 /// Table entries have few sizes. Of these the compiler knows more than how to copy any number of bytes.
@@ -46,6 +48,18 @@ void copy(void* to, const void* from, std::size_t size) {
   }
 }
 
+/// What of `size` bytes at `offset` in a page lies in its first line.
+struct LinePart {
+  LinePart(std::size_t offset_in_page, std::size_t size_in_page)
+      : number{offset_in_page / LineStore::line_bytes},
+        offset{offset_in_page % LineStore::line_bytes},
+        size{std::min(size_in_page, LineStore::line_bytes - offset)} {}
+
+  std::size_t number;
+  std::size_t offset;
+  std::size_t size;
+};
+
 class Fnv1a {
  public:
   std::uint64_t value() const { return hash_; }
@@ -55,25 +69,60 @@ class Fnv1a {
       hash_ = (hash_ ^ (word >> shift & 0xFF)) * fnv_prime;
   }
 
-  /// A zero only multiplies, so a run of them is one step: most of the pages of a scattered workload is zero.
-  void add_page(const std::uint8_t* bytes) {
-    std::size_t zeros = 0;
-    for (std::size_t i = 0; i < words_per_page; ++i) {
+  /// Words of a page, which must follow each other; end_page() follows the last.
+  void add_words(const std::uint8_t* bytes, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
       const auto word = load_le<std::uint64_t>(bytes + 8 * i);
       if (word == 0) {
-        ++zeros;
+        ++zeros_;
         continue;
       }
-      hash_ *= zero_factors[zeros];
-      zeros = 0;
+      end_page();
       add_word(word);
     }
-    hash_ *= zero_factors[zeros];
+  }
+  /// A zero only multiplies, so a run of them is one step: most of the pages of a scattered workload is zero.
+  void add_zero_words(std::size_t count) { zeros_ += count; }
+  void end_page() {
+    hash_ *= zero_factors[zeros_];
+    zeros_ = 0;
   }
 
  private:
   std::uint64_t hash_ = 0xcbf2'9ce4'8422'2325;
+  /// Words that were zero since the last that was not.
+  std::size_t zeros_ = 0;
 };
+
+/// Enough to hide the latency of the host's memory.
+constexpr std::size_t pages_ahead = 8;
+void prefetch_line(std::size_t, const std::uint8_t* line) {
+  __builtin_prefetch(line);
+}
+
+void add_page(Fnv1a& digest, std::uint64_t number, const std::uint8_t* page) {
+  if (is_zero(page, words_per_page)) return;
+  digest.add_word(number);
+  digest.add_words(page, words_per_page);
+  digest.end_page();
+}
+
+/// The same of a page that is zero but for `lines`, which ascend.
+void add_lines(Fnv1a& digest, std::uint64_t number, const FewLines& lines, const LineStore& store) {
+  bool all_zero = true;
+  lines.each(store,
+             [&](std::size_t, const std::uint8_t* line) { all_zero = all_zero && is_zero(line, words_per_line); });
+  if (all_zero) return;
+  digest.add_word(number);
+  std::size_t next = 0;
+  lines.each(store, [&](std::size_t line, const std::uint8_t* bytes) {
+    digest.add_zero_words((line - next) * words_per_line);
+    digest.add_words(bytes, words_per_line);
+    next = line + 1;
+  });
+  digest.add_zero_words((lines_per_page - next) * words_per_line);
+  digest.end_page();
+}
 
 }  // namespace
 
@@ -105,41 +154,88 @@ SparseMemory::Chunk* SparseMemory::find_chunk(std::uint64_t chunk_number) const 
   return found.chunk;
 }
 
-const std::uint8_t* SparseMemory::find_page(std::uint64_t page_number) const {
-  const Chunk* chunk = find_chunk(page_number / pages_per_chunk);
-  const std::size_t index = page_number % pages_per_chunk;
-  return chunk == nullptr || !chunk->exists[index] ? nullptr : chunk->page(index);
-}
-
 SparseMemory::Chunk& SparseMemory::make_chunk(std::uint64_t chunk_number) {
   Chunk& chunk = *chunks_.emplace(chunk_number, std::make_unique<Chunk>()).first->second;
   const PhysAddr first{chunk_number * HostBlock::bytes};
   const Range<PhysAddr> all{first, first + (HostBlock::bytes - 1)};
-  const bool is_expected = std::any_of(expected_.begin(), expected_.end(),
-                                       [&all](const Range<PhysAddr>& range) { return range.contains(all); });
-  if (is_expected && real_ < most_real) {
-    chunk.block.make_real();
-    ++real_;
-  }
+  chunk.is_expected = std::any_of(expected_.begin(), expected_.end(),
+                                  [&all](const Range<PhysAddr>& range) { return range.contains(all); });
   return chunk;
 }
 
-std::uint8_t* SparseMemory::make_page(std::uint64_t page_number) {
-  if (page_number == last_page_number_) return last_page_;
+SparseMemory::Chunk& SparseMemory::chunk_of(std::uint64_t page_number) {
   const std::uint64_t chunk_number = page_number / pages_per_chunk;
-  const std::size_t index = page_number % pages_per_chunk;
-  Chunk* chunk = find_chunk(chunk_number);
-  if (chunk == nullptr) chunk = &make_chunk(chunk_number);
-  if (!chunk->exists[index]) {
-    chunk->exists[index] = true;
-    ++pages_in_use_;
-  }
-  last_page_number_ = page_number;
-  last_page_ = chunk->page(index);
-  return last_page_;
+  Chunk* const chunk = find_chunk(chunk_number);
+  return chunk == nullptr ? make_chunk(chunk_number) : *chunk;
 }
 
-/// Where these bytes are, if they lie in one page of the bank and of one of the chunks that were found last.
+/// Gives the page its place in the block. Precondition: it has none.
+void SparseMemory::fill_page(Chunk& chunk, std::size_t index) {
+  if (++chunk.full_pages == most_single_pages && chunk.is_expected && real_ < most_real) {
+    chunk.block.make_real();
+    ++real_;
+  }
+  chunk.lines[index].move_to(chunk.page(index), store_);
+  chunk.is_full[index] = true;
+}
+
+std::uint8_t* SparseMemory::make_page(std::uint64_t page_number) {
+  Chunk& chunk = chunk_of(page_number);
+  const std::size_t index = page_number % pages_per_chunk;
+  if (!chunk.is_full[index]) fill_page(chunk, index);
+  return chunk.page(index);
+}
+
+void SparseMemory::read_page(std::uint64_t page_number, std::size_t offset, std::uint8_t* to, std::size_t size) const {
+  const Chunk* const chunk = find_chunk(page_number / pages_per_chunk);
+  const std::size_t index = page_number % pages_per_chunk;
+  if (chunk != nullptr && chunk->is_full[index]) {
+    copy(to, chunk->page(index) + offset, size);
+    return;
+  }
+  if (chunk == nullptr || chunk->lines[index].is_empty()) {
+    std::memset(to, 0, size);
+    return;
+  }
+  while (size > 0) {
+    const LinePart part{offset, size};
+    if (const std::uint8_t* line = chunk->lines[index].find(part.number, store_))
+      copy(to, line + part.offset, part.size);
+    else
+      std::memset(to, 0, part.size);
+    to += part.size;
+    offset += part.size;
+    size -= part.size;
+  }
+}
+
+void SparseMemory::write_page(std::uint64_t page_number, std::size_t offset, const std::uint8_t* from,
+                              std::size_t size) {
+  Chunk& chunk = chunk_of(page_number);
+  const std::size_t index = page_number % pages_per_chunk;
+  if (!chunk.is_full[index]) {
+    if (write_lines(chunk.lines[index], offset, from, size)) return;
+    fill_page(chunk, index);
+  }
+  copy(chunk.page(index) + offset, from, size);
+}
+
+/// False: they are too many; perhaps some are written.
+bool SparseMemory::write_lines(FewLines& lines, std::size_t offset, const std::uint8_t* from, std::size_t size) {
+  if (size > FewLines::most * LineStore::line_bytes) return false;
+  while (size > 0) {
+    const LinePart part{offset, size};
+    std::uint8_t* const line = lines.make(part.number, store_);
+    if (line == nullptr) return false;
+    copy(line + part.offset, from, part.size);
+    from += part.size;
+    offset += part.size;
+    size -= part.size;
+  }
+  return true;
+}
+
+/// Where these bytes are, if they lie in one full page of the bank and of one of the chunks that were found last.
 const std::uint8_t* SparseMemory::find_recent(PhysAddr address, std::size_t size) const {
   // Size 0 is none.
   if (size - 1 >= page_4k - address.offset_in(page_4k)) return nullptr;
@@ -148,7 +244,7 @@ const std::uint8_t* SparseMemory::find_recent(PhysAddr address, std::size_t size
   const FoundChunk& found = found_chunks_[number % found_chunks_.size()];
   if (found.number != number) return nullptr;
   const std::size_t offset = address.offset_in(HostBlock::bytes);
-  return found.chunk->exists[offset / page_4k] ? found.chunk->block.data() + offset : nullptr;
+  return found.chunk->is_full[offset / page_4k] ? found.chunk->block.data() + offset : nullptr;
 }
 
 bool SparseMemory::read(PhysAddr address, void* to, std::size_t size) const {
@@ -165,10 +261,7 @@ bool SparseMemory::read(PhysAddr address, void* to, std::size_t size) const {
   while (size > 0) {
     const std::size_t offset = address.offset_in(page_4k);
     const std::size_t part = std::min<std::size_t>(size, page_4k - offset);
-    if (const std::uint8_t* page = find_page(address.value() / page_4k))
-      copy(out, page + offset, part);
-    else
-      std::memset(out, 0, part);
+    read_page(address.value() / page_4k, offset, out, part);
     out += part;
     address += part;
     size -= part;
@@ -182,7 +275,7 @@ bool SparseMemory::write(PhysAddr address, const void* from, std::size_t size) {
   while (size > 0) {
     const std::size_t offset = address.offset_in(page_4k);
     const std::size_t part = std::min<std::size_t>(size, page_4k - offset);
-    copy(make_page(address.value() / page_4k) + offset, in, part);
+    write_page(address.value() / page_4k, offset, in, part);
     in += part;
     address += part;
     size -= part;
@@ -195,6 +288,14 @@ std::uint8_t* SparseMemory::page(PhysAddr address) {
   return make_page(address.value() / page_4k);
 }
 
+std::size_t SparseMemory::pages_in_use() const {
+  std::size_t pages = 0;
+  for (const auto& [number, chunk] : chunks_)
+    for (std::size_t i = 0; i < pages_per_chunk; ++i)
+      if (chunk->is_full[i] || !chunk->lines[i].is_empty()) ++pages;
+  return pages;
+}
+
 std::uint64_t SparseMemory::digest() const {
   std::vector<std::uint64_t> numbers;
   numbers.reserve(chunks_.size());
@@ -205,11 +306,14 @@ std::uint64_t SparseMemory::digest() const {
   Fnv1a digest;
   for (const std::uint64_t number : numbers) {
     const Chunk& chunk = *find_chunk(number);
-    for (std::size_t i = 0; i < pages_per_chunk; ++i)
-      if (chunk.exists[i] && !is_zero(chunk.page(i))) {
-        digest.add_word(number * pages_per_chunk + i);
-        digest.add_page(chunk.page(i));
-      }
+    for (std::size_t i = 0; i < pages_per_chunk; ++i) {
+      // The lines of neighbouring pages lie anywhere: without asking ahead, the host's memory is waited for each time.
+      if (i + pages_ahead < pages_per_chunk) chunk.lines[i + pages_ahead].each(store_, prefetch_line);
+      if (chunk.is_full[i])
+        add_page(digest, number * pages_per_chunk + i, chunk.page(i));
+      else if (!chunk.lines[i].is_empty())
+        add_lines(digest, number * pages_per_chunk + i, chunk.lines[i].ascending(), store_);
+    }
   }
   return digest.value();
 }

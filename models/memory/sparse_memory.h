@@ -4,6 +4,7 @@
 
 #include "base/component.h"
 #include "base/range.h"
+#include "memory/few_lines.h"
 #include "memory/host_block.h"
 #include "memory/physical_bus.h"
 
@@ -37,15 +38,16 @@ class SparseMemory final : public PhysicalBus {
   const Bank* bank_of(PhysAddr address, std::size_t size) const;
   const std::vector<Bank>& banks() const { return banks_; }
 
-  /// The 4 KiB host page behind `address`, made when it does not exist: for direct memory access.
+  /// The 4 KiB host page behind `address`, made when it does not exist: for direct memory access. It has the contents,
+  /// written before and after.
   /// Valid as long as this memory. nullptr outside the banks.
   std::uint8_t* page(PhysAddr address);
 
-  /// Much of `range` will be used: the host's memory for it is taken in blocks, up to 2 GiB in all.
+  /// Much of `range` will be used: where it fills, the host's memory for it is taken in blocks, up to 2 GiB in all.
   void expect_use(const Range<PhysAddr>& range) { expected_.push_back(range); }
 
-  /// Host pages in use (4 KiB each).
-  std::size_t pages_in_use() const { return pages_in_use_; }
+  /// Pages (4 KiB each) that were written or handed out.
+  std::size_t pages_in_use() const;
   /// FNV-1a over address and content of every page that is not all zero, in ascending order.
   std::uint64_t digest() const;
 
@@ -53,20 +55,30 @@ class SparseMemory final : public PhysicalBus {
   static constexpr std::size_t pages_per_chunk = HostBlock::bytes / page_4k;
   /// 2 GiB.
   static constexpr std::size_t most_real = 1024;
+  /// Of a block: so many host pages in use let expect that most of it will be.
+  static constexpr std::size_t most_single_pages = 32;
   struct Chunk {
     std::uint8_t* page(std::size_t index) const { return block.data() + index * page_4k; }
 
     HostBlock block;
-    /// What was never written is not touched by reads.
-    std::bitset<pages_per_chunk> exists;
+    /// Pages that have their place in the block. Of the others it is not touched.
+    std::bitset<pages_per_chunk> is_full;
+    std::size_t full_pages = 0;
+    /// Of all others.
+    std::array<FewLines, pages_per_chunk> lines{};
+    bool is_expected = false;
   };
 
-  Chunk& make_chunk(std::uint64_t chunk_number);
-  const std::uint8_t* find_page(std::uint64_t page_number) const;
   const std::uint8_t* find_recent(PhysAddr address, std::size_t size) const;
   bool read_anywhere(PhysAddr address, void* to, std::size_t size) const;
-  std::uint8_t* make_page(std::uint64_t page_number);
   Chunk* find_chunk(std::uint64_t chunk_number) const;
+  Chunk& chunk_of(std::uint64_t page_number);
+  Chunk& make_chunk(std::uint64_t chunk_number);
+  std::uint8_t* make_page(std::uint64_t page_number);
+  void fill_page(Chunk& chunk, std::size_t index);
+  void read_page(std::uint64_t page_number, std::size_t offset, std::uint8_t* to, std::size_t size) const;
+  void write_page(std::uint64_t page_number, std::size_t offset, const std::uint8_t* from, std::size_t size);
+  bool write_lines(FewLines& lines, std::size_t offset, const std::uint8_t* from, std::size_t size);
 
   std::vector<Bank> banks_;
   std::vector<Range<PhysAddr>> expected_;
@@ -78,12 +90,9 @@ class SparseMemory final : public PhysicalBus {
     Chunk* chunk = nullptr;
   };
   mutable std::array<FoundChunk, 512> found_chunks_;
-  /// The page that was written last: pages are never given back.
-  std::uint64_t last_page_number_ = ~std::uint64_t{0};
-  std::uint8_t* last_page_ = nullptr;
+  LineStore store_;
   /// The bank that was found last.
   mutable const Bank* last_bank_ = nullptr;
-  std::size_t pages_in_use_ = 0;
 };
 
 }  // namespace iommusim::memory

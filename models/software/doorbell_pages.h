@@ -4,42 +4,35 @@
 #pragma once
 
 #include "software/iommu_driver.h"
+#include "software/iova_allocator.h"
 
-#include <cstdint>
-#include <functional>
 #include <map>
+#include <variant>
 
 namespace iommusim::software {
 
 /// Every page with doorbells is mapped once in the domain: to be written, as device memory.
 class DoorbellPages {
  public:
-  /// Which page of the window is taken next.
-  enum class Order : std::uint8_t {
-    /// From the first on, whatever else is mapped: a domain whose owner chooses the other addresses
-    /// (arm_software_msi_window).
-    ascending,
-    /// From the last on, past what is mapped: a domain whose addresses the operating system hands out.
-    descending,
-  };
-  /// Nothing of the range is mapped or reserved.
-  using IsFree = std::function<bool(const Range<Iova>&)>;
+  /// In a domain whose owner chooses the other addresses: the pages of `window` one after another, whatever else is
+  /// mapped (arm_software_msi_window). `driver` must outlive it.
+  DoorbellPages(IommuDriver& driver, DomainId domain, const Range<Iova>& window);
+  /// In a domain of the DMA API, which gives a page of doorbells an address as it gives one to a buffer. Both must
+  /// outlive it.
+  DoorbellPages(IommuDriver& driver, DomainId domain, IovaAllocator& iovas);
 
-  /// `driver` must outlive it.
-  DoorbellPages(IommuDriver& driver, DomainId domain, const Range<Iova>& window, Order order);
-
-  /// What a device has to write to so that `doorbell` is written. Throws DriverError when the window is full, or its
-  /// next page is mapped by the domain's owner.
-  Iova address_of(PhysAddr doorbell, const IsFree& is_free);
+  /// What a device has to write to so that `doorbell` is written. `last` is the last address that the device can send
+  /// to, which only the DMA API asks for. Throws DriverError when no page is left, or when the domain's owner mapped
+  /// the next one.
+  Iova address_of(PhysAddr doorbell, Iova last);
 
  private:
-  Range<Iova> next_page(const IsFree& is_free) const;
-  Range<Iova> page_at(std::uint64_t index) const;
+  Iova next_page(Iova last);
+  Iova next_of(const Range<Iova>& window) const;
 
   IommuDriver& driver_;
   DomainId domain_;
-  Range<Iova> window_;
-  Order order_;
+  std::variant<Range<Iova>, IovaAllocator*> source_;
   /// By the doorbell's page.
   std::map<PhysAddr, Iova> pages_;
 };

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "software/software_views.h"
 
+#include "base/address_width.h"
+
 #include <algorithm>
-#include <limits>
 
 namespace iommusim::software {
 namespace {
 
-constexpr Iova last_address{std::numeric_limits<std::uint64_t>::max()};
-
-Iova last_below(unsigned bits) {
-  return bits >= 64 ? last_address : Iova{(std::uint64_t{1} << bits) - 1};
-}
+constexpr Iova last_address = last_of_width<Iova>(64);
 
 /// The allocator works in pages: a page that is touched is lost whole.
 void reserve_pages(AddressSet& set, const Range<Iova>& range) {
@@ -36,7 +33,7 @@ bool reserve_inbound_holes(AddressSet& set, std::vector<Range<Iova>> windows) {
 AddressSet dma_api_view(const AddressingFacts& facts) {
   AddressSet usable;
   // Page 0 is never given out: an I/O virtual address of 0 means failure.
-  usable.add({Iova{page_4k}, std::min(last_below(facts.domain_bits), last_below(facts.device_bits))});
+  usable.add({Iova{page_4k}, std::min(last_of_width<Iova>(facts.domain_bits), last_of_width<Iova>(facts.device_bits))});
   for (const Range<Iova>& window : facts.outbound)
     reserve_pages(usable, window);
   if (!reserve_inbound_holes(usable, facts.inbound)) return {};
@@ -49,7 +46,7 @@ AddressSet dma_api_view(const AddressingFacts& facts) {
 /// Both kinds of user leave out all but the relaxable regions, and look at nothing else.
 AddressSet user_view(const ReservedRegions& regions, unsigned domain_bits) {
   AddressSet usable;
-  usable.add({Iova{0}, last_below(domain_bits)});
+  usable.add({Iova{0}, last_of_width<Iova>(domain_bits)});
   for (const ReservedRegion& region : regions)
     if (region.type != ReservedType::direct_relaxable) usable.remove(region.range);
   return usable;
@@ -76,7 +73,7 @@ SoftwareViews views_behind_iommu(const AddressingFacts& facts) {
 
 SoftwareViews views_without_translation(const DirectFacts& facts) {
   SoftwareViews views;
-  const Range<Iova> reach{Iova{0}, last_below(facts.device_bits)};
+  const Range<Iova> reach{Iova{0}, last_of_width<Iova>(facts.device_bits)};
   for (const Range<Iova>& memory : facts.memory)
     if (const auto part = memory.intersection(reach)) views.dma_api.add(*part);
   return views;

@@ -17,8 +17,14 @@ class Calendar {
  public:
   /// Takes `length` from the first time not before `at` that has it, in pieces where it must; returns the beginning.
   Duration reserve(Duration at, Duration length) {
-    if (fits_in_order(at.picoseconds(), length.picoseconds())) return take_in_order(at, length);
-    return reserve_in_pieces(at, length);
+    const Duration begin = std::max(at, latest_end_);
+    const Duration end = begin + length;
+    const bool fits_in_order = at >= latest_ && end <= open_end_ && length <= open_room_ && length != Duration{};
+    if (!fits_in_order) return reserve_elsewhere(at, length);
+    latest_ = at;
+    latest_end_ = end;
+    open_room_ = open_room_ - length;
+    return begin;
   }
 
  private:
@@ -29,34 +35,32 @@ class Calendar {
 
   std::uint32_t& taken(std::uint64_t bucket) { return taken_[bucket % buckets]; }
   std::uint64_t newest() const { return oldest_ + buckets - 1; }
-  /// Most reservations: in order of time, and all of it in a remembered bucket that has room.
-  bool fits_in_order(std::uint64_t at, std::uint64_t length) {
-    const std::uint64_t begin = std::max(at, latest_end_);
-    const std::uint64_t bucket = begin >> bucket_shift;
-    return at >= latest_ && length != 0 && bucket == (begin + length - 1) >> bucket_shift &&
-           bucket >= first_with_room_ && bucket <= newest() && !taken_.empty() &&
-           length <= bucket_length - taken(bucket);
+  /// Not in the open bucket, or not in order.
+  Duration reserve_elsewhere(Duration at, Duration length);
+  bool has_room_in_order(Duration at, Duration length);
+  Duration take_in_order(Duration at, Duration length);
+  Duration take_in_pieces(Duration at, Duration length);
+  void open();
+  void close();
+  void reach(std::uint64_t bucket) {
+    if (bucket > newest()) forget_before(bucket - (buckets - 1));
   }
-  Duration take_in_order(Duration at, Duration length) {
-    latest_ = at.picoseconds();
-    const std::uint64_t begin = std::max(latest_, latest_end_);
-    taken(begin >> bucket_shift) += static_cast<std::uint32_t>(length.picoseconds());
-    latest_end_ = begin + length.picoseconds();
-    return Duration{begin};
-  }
-  Duration reserve_in_pieces(Duration at, Duration length);
-  void reach(std::uint64_t bucket);
+  void forget_before(std::uint64_t bucket);
   std::uint64_t fill(std::uint64_t from, std::uint64_t length);
 
   /// Allocated by the first reservation: most links of a platform carry nothing.
   std::vector<std::uint32_t> taken_;
-  /// The oldest bucket that is remembered, and the newest that exists.
+  /// The oldest bucket that is remembered.
   std::uint64_t oldest_ = 0;
   /// No bucket before it has time left.
   std::uint64_t first_with_room_ = 0;
   /// The latest time that was asked for, and the end of its reservation.
-  std::uint64_t latest_ = 0;
-  std::uint64_t latest_end_ = 0;
+  Duration latest_;
+  Duration latest_end_;
+  /// The bucket in which that ends is open: who asks in order finds in it what is told here. Its end, 0 when none is
+  /// open, and what it has left; taken_ has its share again when it is closed.
+  Duration open_end_;
+  Duration open_room_;
 };
 
 }  // namespace iommusim::timing

@@ -15,14 +15,6 @@ double gigabits_per_second(std::uint64_t bytes, Duration since, Duration end) {
 
 }  // namespace
 
-void FunctionStatistics::count(Operation operation, std::uint64_t size, Duration start, Duration end) {
-  const bool read = operation != Operation::write;
-  (read ? reads : writes).add(end - start);
-  (read ? read_bytes : written_bytes) += size;
-  Duration& last = read ? last_read : last_write;
-  last = std::max(last, end);
-}
-
 void FunctionStatistics::restart() {
   const Duration end = std::max(last_read, last_write);
   *this = {};
@@ -44,9 +36,7 @@ Clock::Clock(const Network& network)
   channel_series_.assign(channels_.size(), TimeSeries{network.interval, channel_series::columns});
 }
 
-void Clock::count(std::size_t function, Operation operation, std::uint64_t size, Duration start, Duration end) {
-  functions_[function].count(operation, size, start, end);
-  if (function_series_.empty()) return;
+void Clock::count_in_series(std::size_t function, Operation operation, std::uint64_t size, Duration end) {
   TimeSeries& series = function_series_[function];
   series.add(end, function_series::operations, 1);
   series.add(end, operation == Operation::write ? function_series::written_bytes : function_series::read_bytes, size);

@@ -42,7 +42,13 @@ struct FunctionStatistics {
   Duration last_read;
   Duration last_write;
 
-  void count(Operation operation, std::uint64_t size, Duration start, Duration end);
+  void count(Operation operation, std::uint64_t size, Duration start, Duration end) {
+    const bool read = operation != Operation::write;
+    (read ? reads : writes).add(end - start);
+    (read ? read_bytes : written_bytes) += size;
+    Duration& last = read ? last_read : last_write;
+    last = std::max(last, end);
+  }
   /// Counts what ends after the last operation that has ended.
   void restart();
   /// Payload of reads or writes; 0 while nothing ended.
@@ -84,7 +90,10 @@ class Clock {
   Host::Answer ask_host(const Host::Request& request) { return host_.serve(request); }
   ChannelCounters& counters_of(std::size_t channel) { return channels_[channel]; }
   /// An operation of `function` began and ended.
-  void count(std::size_t function, Operation operation, std::uint64_t size, Duration start, Duration end);
+  void count(std::size_t function, Operation operation, std::uint64_t size, Duration start, Duration end) {
+    functions_[function].count(operation, size, start, end);
+    if (!function_series_.empty()) count_in_series(function, operation, size, end);
+  }
   void count_translation(std::size_t function, Duration start, Duration end) {
     functions_[function].translations.add(end - start);
   }
@@ -97,6 +106,8 @@ class Clock {
   void reached(Duration time) { latest_ = std::max(latest_, time); }
 
  private:
+  void count_in_series(std::size_t function, Operation operation, std::uint64_t size, Duration end);
+
   Host host_;
   std::vector<FunctionStatistics> functions_;
   std::vector<ChannelCounters> channels_;

@@ -48,7 +48,10 @@ class Host {
  private:
   struct Visit;
   void take(const Step& step, Visit& visit);
-  void reach_memory(const Step& step, Visit& visit);
+  void enter(const Step& step, Visit& visit);
+  void translate(const Step& step, Visit& visit);
+  void read_memory(const Step& step, Visit& visit);
+  void write_memory(const Step& step, Visit& visit);
   void leave(Visit& visit);
 
   HostParameters parameters_;

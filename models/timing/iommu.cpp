@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/iommu.h"
 
-#include "timing/series_columns.h"
-
 #include <algorithm>
 
 namespace iommusim::timing {
@@ -29,11 +27,6 @@ Iommu::Iommu(const IommuParameters& parameters, std::size_t sources, Memory& mem
 void Iommu::reset_counters() {
   counters_ = {};
   if (series_) series_->restart();
-}
-
-Iommu::Fill& Iommu::fill_of(const Step& step) {
-  const std::uint64_t page = step.address >> step.page_shift;
-  return fills_[(page ^ page >> 10) % fills_.size()];
 }
 
 Duration& Iommu::region_free(std::uint64_t address) {
@@ -76,39 +69,17 @@ Duration Iommu::walk(const Request& request, Duration arrival) {
   }
   ++counters_.walks;
   counters_.walk_reads += reads;
-  if (series_) series_->add(arrival, iommu_series::walk_reads, reads);
+  count(arrival, iommu_series::walk_reads, reads);
   counters_.walker_busy += busy;
   return start + length;
 }
 
-Duration Iommu::translate(const Request& request, Duration arrival) {
-  ++counters_.lookups;
-  if (series_) series_->add(arrival, iommu_series::lookups, 1);
-  const Step& step = request.step;
-  Duration ready = arrival;
-  if (parameters_.lookup_interval != Duration{}) ready = lookup_.reserve(arrival, parameters_.lookup_interval);
-  ready += parameters_.lookup;
-  Fill& fill = fill_of(step);
-  const std::uint64_t page = step.address >> step.page_shift;
-  if (step.fetches != 0) {
-    ready = walk(request, ready);
-    fill = {page, request.requester, ready};
-  } else {
-    ++counters_.hits;
-    if (series_) series_->add(arrival, iommu_series::hits, 1);
-    if (fill.page == page && fill.requester == request.requester && ready < fill.ready) {
-      ++counters_.merged;
-      ready = fill.ready;
-    }
-  }
-  Duration& last = last_of(request.source, request.lane);
-  last = std::max(last, ready);
-  return last;
+Duration Iommu::wait_for_lookup(Duration arrival) {
+  return lookup_.reserve(arrival, parameters_.lookup_interval);
 }
 
-void Iommu::hold(std::size_t source, Lane lane, Duration time) {
-  Duration& last = last_of(source, lane);
-  last = std::max(last, time);
+void Iommu::count_in_series(Duration at, std::size_t column, std::uint64_t amount) {
+  series_->add(at, column, amount);
 }
 
 }  // namespace iommusim::timing

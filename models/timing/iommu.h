@@ -8,9 +8,11 @@
 #include "timing/journey.h"
 #include "timing/memory.h"
 #include "timing/parameters.h"
+#include "timing/series_columns.h"
 #include "timing/shared_places.h"
 #include "timing/time_series.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -38,7 +40,10 @@ class Iommu {
   /// When a request that arrives at `arrival` leaves translated.
   Duration translate(const Request& request, Duration arrival);
   /// Nothing of this lane leaves before `time`: what comes next had no room.
-  void hold(std::size_t source, Lane lane, Duration time);
+  void hold(std::size_t source, Lane lane, Duration time) {
+    Duration& last = last_of(source, lane);
+    last = std::max(last, time);
+  }
 
   const IommuCounters& counters() const { return counters_; }
   const TimeSeries* series() const { return series_ ? &*series_ : nullptr; }
@@ -54,7 +59,12 @@ class Iommu {
   static constexpr std::size_t fills = 1024;
 
   Duration& last_of(std::size_t source, Lane lane) { return last_[source * 2 + static_cast<std::size_t>(lane)]; }
-  Fill& fill_of(const Step& step);
+  Fill& fill_of(std::uint64_t page) { return fills_[(page ^ page >> 10) % fills]; }
+  void count(Duration at, std::size_t column, std::uint64_t amount) {
+    if (series_) count_in_series(at, column, amount);
+  }
+  void count_in_series(Duration at, std::size_t column, std::uint64_t amount);
+  Duration wait_for_lookup(Duration arrival);
   Duration walk(const Request& request, Duration arrival);
   /// Entries that have to be read: all, or the leaf when the table that holds it is known.
   std::uint64_t reads_of(const Request& request);
@@ -84,5 +94,30 @@ class Iommu {
   IommuCounters counters_;
   std::optional<TimeSeries> series_;
 };
+
+// Here, because most requests hit, and a hit is little work.
+inline Duration Iommu::translate(const Request& request, Duration arrival) {
+  ++counters_.lookups;
+  count(arrival, iommu_series::lookups, 1);
+  const Step& step = request.step;
+  Duration ready = parameters_.lookup_interval == Duration{} ? arrival : wait_for_lookup(arrival);
+  ready += parameters_.lookup;
+  const std::uint64_t page = step.address >> step.page_shift;
+  Fill& fill = fill_of(page);
+  if (step.fetches != 0) {
+    ready = walk(request, ready);
+    fill = {page, request.requester, ready};
+  } else {
+    ++counters_.hits;
+    count(arrival, iommu_series::hits, 1);
+    if (fill.page == page && fill.requester == request.requester && ready < fill.ready) {
+      ++counters_.merged;
+      ready = fill.ready;
+    }
+  }
+  Duration& last = last_of(request.source, request.lane);
+  last = std::max(last, ready);
+  return last;
+}
 
 }  // namespace iommusim::timing

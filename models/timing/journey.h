@@ -54,12 +54,15 @@ class Journey {
   Journey() = default;
   ~Journey() = default;
   /// Copies the steps in use.
-  Journey(const Journey& other) : size_{other.size_}, open_{other.open_} {
+  Journey(const Journey& other)
+      : size_{other.size_}, channels_{other.channels_}, entry_{other.entry_}, open_{other.open_} {
     std::copy_n(other.steps_.begin(), size_, steps_.begin());
   }
   Journey& operator=(const Journey& other) {
     if (this == &other) return *this;
     size_ = other.size_;
+    channels_ = other.channels_;
+    entry_ = other.entry_;
     open_ = other.open_;
     std::copy_n(other.steps_.begin(), size_, steps_.begin());
     return *this;
@@ -69,12 +72,16 @@ class Journey {
   bool is_open() const { return open_; }
   void begin() {
     open_ = true;
-    size_ = 0;
+    size_ = channels_ = entry_ = 0;
   }
   void end() { open_ = false; }
 
-  void cross(ChannelIndex channel) { add({StepKind::channel, 0, channel, 0, 0}); }
+  void cross(ChannelIndex channel) {
+    if (channels_ == size_ && size_ < capacity) ++channels_;
+    add({StepKind::channel, 0, channel, 0, 0});
+  }
   void enter_root_complex(std::size_t node) {
+    if (channels_ == size_ && size_ < capacity) entry_ = size_;
     add({StepKind::root_complex_in, 0, static_cast<std::uint16_t>(node), 0, 0});
   }
   void leave_root_complex() { add({StepKind::root_complex_out, 0, 0, 0, 0}); }
@@ -89,6 +96,8 @@ class Journey {
   void set_address(std::size_t step, std::uint64_t address) { steps_[step].address = address; }
 
   std::size_t size() const { return size_; }
+  /// The step at which it enters the root complex, when it only crosses channels before: straight up. 0: it does not.
+  std::size_t entry() const { return entry_; }
   const Step& operator[](std::size_t i) const { return steps_[i]; }
 
  private:
@@ -98,6 +107,9 @@ class Journey {
 
   std::array<Step, capacity> steps_;
   std::uint8_t size_ = 0;
+  /// That it begins with.
+  std::uint8_t channels_ = 0;
+  std::uint8_t entry_ = 0;
   bool open_ = false;
 };
 // NOLINTEND(cppcoreguidelines-pro-type-member-init)

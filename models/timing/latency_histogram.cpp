@@ -30,14 +30,13 @@ std::uint64_t largest_in(std::size_t bucket) {
 
 }  // namespace
 
-void LatencyHistogram::add(Duration latency) {
-  const std::size_t bucket = bucket_of(latency.picoseconds());
-  if (bucket >= counts_.size()) counts_.resize(bucket + mantissas);
-  ++counts_[bucket];
+void LatencyHistogram::look_up(Duration latency) {
+  last_ = latency;
+  last_bucket_ = bucket_of(latency.picoseconds());
+  last_nanoseconds_ = latency.as_nanoseconds();
+  if (last_bucket_ >= counts_.size()) counts_.resize(last_bucket_ + mantissas);
   min_ = count_ == 0 ? latency : std::min(min_, latency);
   max_ = std::max(max_, latency);
-  sum_nanoseconds_ += latency.as_nanoseconds();
-  ++count_;
 }
 
 double LatencyHistogram::mean_nanoseconds() const {

@@ -14,12 +14,6 @@ constexpr std::size_t most_under_way = std::size_t{1} << 20;
 
 }  // namespace
 
-/// The first and the last byte of a TLP on their way.
-struct LooseClock::Front {
-  Duration head;
-  Duration tail;
-};
-
 LooseClock::LooseClock(const Network& network)
     : Clock{network},
       network_{network},
@@ -188,7 +182,7 @@ Duration LooseClock::message(EngineState& engine, const DmaOperation& operation)
   return sent;
 }
 
-void LooseClock::cross(ChannelState& channel, std::uint64_t bytes, Front& front) {
+inline LooseClock::Front LooseClock::cross(ChannelState& channel, std::uint64_t bytes, Front front) {
   const Channel& p = *channel.parameters;
   const Duration length = p.link.serialize(bytes);
   const Duration at = (p.entry.store_and_forward ? front.tail : front.head) + p.entry.latency;
@@ -197,36 +191,47 @@ void LooseClock::cross(ChannelState& channel, std::uint64_t bytes, Front& front)
   const Duration begin = channel.calendar.reserve(at, lost + length) + lost;
   // Cut through: the last byte cannot leave before it is here.
   const Duration end = std::max(begin + length, front.tail + p.entry.latency);
-  front = {begin + p.link.propagation(), end + p.link.propagation()};
-  channel.counters->bytes += bytes;
-  channel.counters->busy += lost + length;
-  channel.counters->replays += replays;
+  ChannelCounters& counters = *channel.counters;
+  counters.bytes += bytes;
+  counters.busy += lost + length;
+  counters.replays += replays;
   if (channel.series != nullptr) count_sent(*channel.series, begin - lost, bytes, lost + length);
+  return {begin + p.link.propagation(), end + p.link.propagation()};
 }
 
-LooseClock::PostedLines* LooseClock::lines_for(const Tlp& tlp, Duration ready) {
-  const Journey& journey = tlp.journey;
-  if (tlp.is_answered() || journey.size() == 0 || journey[0].kind != StepKind::channel) return nullptr;
-  std::size_t step = 0;
-  while (step < journey.size() && journey[step].kind == StepKind::channel)
-    ++step;
-  if (step == journey.size() || journey[step].kind != StepKind::root_complex_in) return nullptr;
-  PostedLines& port = posted_lines_[journey[step].index];
+inline LooseClock::PostedLines* LooseClock::lines_for(const Tlp& tlp, Duration ready) {
+  const std::size_t entry = tlp.journey.entry();
+  if (tlp.is_answered() || entry == 0) return nullptr;
+  PostedLines& port = posted_lines_[tlp.journey[entry].index];
   if (ready < port.latest) return nullptr;
   port.latest = ready;
   return &port;
 }
 
 /// A posted write is sent when its lines at the root port will be free at its arrival there, if nothing delays it.
-Duration LooseClock::wait_for_lines(const PostedLines& port, const Tlp& tlp, Duration ready) const {
-  Duration flight = network_.host.root_complex.latency;
+inline Duration LooseClock::wait_for_lines(const PostedLines& port, const Tlp& tlp, Duration ready) {
+  const Duration approach = approach_of(tlp);
+  const Duration free = port.lines.earliest(tlp.lines());
+  return free > ready + approach ? free - approach : ready;
+}
+
+/// Of a TLP that goes straight up.
+inline Duration LooseClock::approach_of(const Tlp& tlp) {
+  ChannelState::Approach& known = channels_[tlp.journey[0].index].approach;
+  const std::size_t channels = tlp.journey.entry();
+  if (known.channels != channels || known.wire_bytes != tlp.wire_bytes)
+    known = {channels, tlp.wire_bytes, measure_approach(tlp)};
+  return known.time;
+}
+
+Duration LooseClock::measure_approach(const Tlp& tlp) const {
+  Duration time = network_.host.root_complex.latency;
   for (std::size_t i = 0; tlp.journey[i].kind == StepKind::channel; ++i) {
     const Channel& channel = network_.channels[tlp.journey[i].index];
-    flight += channel.link.propagation() + channel.entry.latency;
-    if (i == 0 || channel.entry.store_and_forward) flight += channel.link.serialize(tlp.wire_bytes);
+    time += channel.link.propagation() + channel.entry.latency;
+    if (i == 0 || channel.entry.store_and_forward) time += channel.link.serialize(tlp.wire_bytes);
   }
-  const Duration free = port.lines.earliest(tlp.lines());
-  return free > ready + flight ? free - flight : ready;
+  return time;
 }
 
 LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const EngineState* engine) {
@@ -240,7 +245,7 @@ LooseClock::Passage LooseClock::pass(const Tlp& tlp, Duration ready, const Engin
   for (std::size_t step = 0; step < journey.size();) {
     if (journey[step].kind == StepKind::channel) {
       ChannelState& channel = channels_[journey[step].index];
-      cross(channel, tlp.wire_bytes, front);
+      front = cross(channel, tlp.wire_bytes, front);
       ++(posted ? channel.counters->posted : channel.counters->non_posted);
       if (step == 0) {
         const Duration propagation = channel.parameters->link.propagation();
@@ -281,7 +286,7 @@ LooseClock::Passage LooseClock::pass_back(const Tlp& tlp, std::size_t channels, 
       if (way.crossing != Duration{}) front.head = front.tail += way.crossing;
       if (!way.step) break;
       ChannelState& back = channels_[journey[*way.step].index ^ 1u];
-      cross(back, pcie::completion_bytes(part), front);
+      front = cross(back, pcie::completion_bytes(part), front);
       ++back.counters->completions;
     }
     passage.end = std::max(passage.end, front.tail);

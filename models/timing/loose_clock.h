@@ -28,12 +28,25 @@ class LooseClock final : public Clock {
   Duration spend(const Tlp& tlp, Duration start);
 
  private:
+  /// The first and the last byte of a TLP on their way.
+  struct Front {
+    Duration head;
+    Duration tail;
+  };
   struct ChannelState {
     const Channel* parameters = nullptr;
     Calendar calendar;
     ChannelCounters* counters = nullptr;
     LinkErrors errors;
     TimeSeries* series = nullptr;
+    /// Of the TLP that went straight up from here last: how long it is on its way to the root complex if nothing delays
+    /// it. There is one such way, of so many channels.
+    struct Approach {
+      std::size_t channels = 0;
+      std::uint32_t wire_bytes = 0;
+      Duration time;
+    };
+    Approach approach = {};
   };
   /// The writes that a device sent last: what it sends behind them may not pass them, unless its attributes allow that
   /// (PCIe base specification, 2.4.1).
@@ -109,11 +122,12 @@ class LooseClock final : public Clock {
   static Duration move(EngineState& engine, Server& side, Duration start, std::uint64_t bytes, bool first);
   Passage pass(const Tlp& tlp, Duration ready, const EngineState* engine);
   Passage pass_back(const Tlp& tlp, std::size_t channels, Passage passage);
-  struct Front;
-  static void cross(ChannelState& channel, std::uint64_t bytes, Front& front);
+  static Front cross(ChannelState& channel, std::uint64_t bytes, Front front);
   /// The lines that a posted write needs at its root port; nullptr: it needs none, or asks out of order.
   PostedLines* lines_for(const Tlp& tlp, Duration ready);
-  Duration wait_for_lines(const PostedLines& port, const Tlp& tlp, Duration ready) const;
+  Duration wait_for_lines(const PostedLines& port, const Tlp& tlp, Duration ready);
+  Duration approach_of(const Tlp& tlp);
+  Duration measure_approach(const Tlp& tlp) const;
 
   const Network& network_;
   std::vector<ChannelState> channels_;

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timing/memory.h"
 
-#include "timing/tlp.h"
-
-#include <algorithm>
-
 namespace iommusim::timing {
 namespace {
 
 constexpr std::uint64_t whole = 1 << 16;
-/// Lines that devices wrote last: about what DDIO's ways of the cache hold.
-constexpr std::size_t written_lines = std::size_t{1} << 15;
 /// Knuth's multiplier: spreads line numbers.
 constexpr std::uint64_t spread = 2654435761;
 
@@ -25,16 +19,11 @@ Memory::Memory(const MemoryParameters& parameters)
     : parameters_{parameters},
       resident_share_{parameters.state == CacheState::cold ? 0 : share_of(parameters.cache, parameters.footprint)} {}
 
-bool Memory::was_written(std::uint64_t line) const {
-  return !written_.empty() && written_[line % written_.size()] == line;
-}
-
 bool Memory::is_cached(std::uint64_t line) const {
   return was_written(line) || (line * spread >> 8) % whole < resident_share_;
 }
 
-Duration Memory::wait(std::uint64_t bytes, Duration at) {
-  if (!parameters_.bandwidth) return {};
+Duration Memory::wait_for_channel(std::uint64_t bytes, Duration at) {
   const auto busy = Duration{static_cast<std::uint64_t>(static_cast<double>(bytes) / *parameters_.bandwidth * 1e12)};
   return channel_.reserve(at, busy) - at;
 }
@@ -56,16 +45,6 @@ Duration Memory::read(std::uint64_t address, std::uint64_t bytes, Duration at) {
 Duration Memory::fetch(Duration at) {
   ++counters_.table_reads;
   return wait(line_bytes, at);
-}
-
-Duration Memory::write(std::uint64_t address, std::uint64_t bytes, Duration at) {
-  ++counters_.writes;
-  counters_.written_bytes += bytes;
-  const std::uint64_t first = address / line_bytes;
-  if (written_.empty()) written_.assign(written_lines, ~std::uint64_t{0});
-  for (std::uint64_t line = first; line < first + lines_of(bytes); ++line)
-    written_[line % written_.size()] = line;
-  return wait(bytes, at);
 }
 
 }  // namespace iommusim::timing

@@ -43,7 +43,7 @@ class SharedLines {
 
   /// When `lines` are free for who asks at `at`; they are taken for `length` from then on.
   Duration reserve(Duration at, std::size_t lines, Duration length) {
-    const Duration share = length * std::min(lines, count_) / count_;
+    const Duration share = share_of(lines, length);
     if (at < latest_) return left_.reserve(at, share);
     latest_ = at;
     const Duration start = std::max(at, lines_.earliest(lines));
@@ -53,8 +53,21 @@ class SharedLines {
   }
 
  private:
+  /// Most reservations are like the one before, and a division costs more than to see that.
+  Duration share_of(std::size_t lines, Duration length) {
+    if (lines != last_lines_ || length != last_length_) {
+      last_lines_ = lines;
+      last_length_ = length;
+      last_share_ = length * std::min(lines, count_) / count_;
+    }
+    return last_share_;
+  }
+
   LineBuffer lines_;
   std::size_t count_;
+  std::size_t last_lines_ = 0;
+  Duration last_length_;
+  Duration last_share_;
   Calendar left_;
   Duration latest_;
 };

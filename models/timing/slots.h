@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <vector>
 
 namespace iommusim::timing {
@@ -17,35 +16,37 @@ class Slots {
   explicit Slots(std::size_t count) : free_at_(std::max<std::size_t>(count, 1)) {}
 
   /// When the first place comes free.
-  Duration earliest() const { return free_at_.front(); }
+  Duration earliest() const { return free_at_[first_]; }
   /// Takes that place until `end`.
   void take(Duration end) {
-    std::size_t place = 0;
-    for (;;) {
-      std::size_t below = 2 * place + 1;
-      if (below >= free_at_.size()) break;
-      if (below + 1 < free_at_.size() && free_at_[below + 1] < free_at_[below]) ++below;
-      if (end <= free_at_[below]) break;
-      free_at_[place] = free_at_[below];
-      place = below;
-    }
-    free_at_[place] = end;
+    acquire();
+    release_at(end);
   }
   /// The same for who does not know the end yet: when the place is free. Precondition: not all are acquired.
   Duration acquire() {
-    std::pop_heap(free_at_.begin(), free_at_.end(), std::greater<>{});
-    const Duration free = free_at_.back();
-    free_at_.pop_back();
+    const Duration free = free_at_[first_];
+    first_ = after(first_);
     return free;
   }
   void release_at(Duration end) {
-    free_at_.push_back(end);
-    std::push_heap(free_at_.begin(), free_at_.end(), std::greater<>{});
+    // Most come free in the order in which they were taken: then its place is the last.
+    std::size_t place = end_;
+    while (place != first_ && free_at_[before(place)] > end) {
+      free_at_[place] = free_at_[before(place)];
+      place = before(place);
+    }
+    free_at_[place] = end;
+    end_ = after(end_);
   }
 
  private:
-  /// A heap, the earliest on top.
+  std::size_t after(std::size_t place) const { return place + 1 == free_at_.size() ? 0 : place + 1; }
+  std::size_t before(std::size_t place) const { return (place == 0 ? free_at_.size() : place) - 1; }
+
+  /// A ring in ascending order, from first_ to before end_.
   std::vector<Duration> free_at_;
+  std::size_t first_ = 0;
+  std::size_t end_ = 0;
 };
 
 /// Places that come free in the order in which they were taken: lines of a buffer.
@@ -55,7 +56,8 @@ class LineBuffer {
 
   /// When `count` lines are free; more lines than there are count as all of them.
   Duration earliest(std::size_t count) const {
-    return free_at_[(next_ + std::min(count, free_at_.size()) - 1) % free_at_.size()];
+    const std::size_t last = next_ + std::min(count, free_at_.size()) - 1;
+    return free_at_[last < free_at_.size() ? last : last - free_at_.size()];
   }
   /// Takes `count` lines until `end`.
   void take(std::size_t count, Duration end) {

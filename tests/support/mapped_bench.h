@@ -25,7 +25,7 @@ struct MappedBench : ScalableBench {
 
 /// Each of the bits `first` to `last` of the entry at `where` is reserved: set, it is fault `reason`.
 template <class Entry>
-void expect_reserved(MappedBench& bench, PhysAddr where, unsigned first, unsigned last, std::uint16_t reason) {
+void expect_reserved(ScalableBench& bench, PhysAddr where, unsigned first, unsigned last, std::uint16_t reason) {
   const auto valid = bench.tables.load<Entry>(where);
   for (unsigned bit = first; bit <= last; ++bit) {
     INFO("bit " << bit);

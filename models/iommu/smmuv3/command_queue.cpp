@@ -10,22 +10,19 @@
 
 namespace iommusim::smmuv3 {
 
-std::uint64_t CommandQueue::process() {
-  if (is_processing_) return 0;
-  is_processing_ = true;
+std::uint64_t CommandQueue::process(std::uint64_t round) {
+  if (round != round_) left_ = 2 * std::uint64_t{geometry().entries()};
+  round_ = round;
   std::uint64_t consumed = 0;
-  for (std::uint64_t left = 2 * std::uint64_t{geometry().entries()}; left > 0 && is_runnable(); --left) {
+  for (; left_ > 0 && is_runnable(); --left_) {
     if (!process_next()) break;
     ++consumed;
   }
-  is_processing_ = false;
   return consumed;
 }
 
-/// Enabled, without an error that software has not acknowledged, and not empty (4.1.2).
 bool CommandQueue::is_runnable() const {
-  return unit_.registers.in_force<Control0::CMDQEN>() && !unit_.errors.is_active<GlobalError::CMDQ_ERR>() &&
-         !geometry().is_empty(producer(), consumer());
+  return registers_.may_consume() && !geometry().is_empty(producer(), consumer());
 }
 
 /// False: the queue stopped at this command, or waits for a device.
@@ -69,7 +66,7 @@ bool CommandQueue::execute(const Command& command) {
 /// What stands before it is done when it was executed, except what devices owe. Of those that never answered, one
 /// CMD_SYNC tells; repeated, it has nothing to wait for (4.7.3).
 bool CommandQueue::synchronize(const SyncCommand& sync) {
-  if (sent_.any()) return false;
+  if (owed_ != 0) return false;
   if (timed_out_) {
     timed_out_ = false;
     return stop(CommandError::atc_inv_sync);
@@ -88,6 +85,7 @@ bool CommandQueue::invalidate_device(const DeviceTlbCommand& command) {
   consume();
   if (is_ignored) return true;
   const unsigned tag = sent_.begin(*target);
+  owed_ |= 1U << tag;
   if (unit_.device_invalidations) unit_.device_invalidations(device_invalidation_of(command, *target), tag);
   return true;
 }
@@ -115,36 +113,23 @@ void CommandQueue::resume(const ResumeCommand& command) {
   unit_.stalls.resume(command.get<Command::StreamID>(), command.get<ResumeCommand::STAG>(), verdict);
 }
 
-std::uint64_t CommandQueue::complete(RequesterId device, std::uint32_t tag_vector) {
-  sent_.complete(device, tag_vector);
-  return process();
+void CommandQueue::time_out() {
+  timed_out_ = timed_out_ || owed_ != 0;
+  owed_ = 0;
 }
 
-std::uint64_t CommandQueue::time_out() {
-  if (!sent_.any()) return 0;
-  sent_.abandon();
-  timed_out_ = true;
-  return process();
-}
-
-/// ERR is there before GERROR tells of it; CONS stays at the command (7.1).
+/// The consumer's index stays at the command (7.1).
 bool CommandQueue::stop(CommandError error) {
-  auto cons = unit_.registers.load<CommandQueueConsumer>(RegisterId::cmdq_cons);
-  cons.set<CommandQueueConsumer::ERR>(error);
-  unit_.registers.store(RegisterId::cmdq_cons, cons);
-  unit_.errors.raise<GlobalError::CMDQ_ERR>();
+  registers_.report(error);
   return false;
 }
 
 void CommandQueue::consume() {
-  CommandQueueConsumer cons;
-  cons.set<CommandQueueConsumer::RD>(geometry().next(consumer()));
-  unit_.registers.store(RegisterId::cmdq_cons, cons);
+  registers_.consume(geometry().next(consumer()));
 }
 
 QueueGeometry CommandQueue::geometry() const {
-  return {unit_.registers.load<QueueBase>(RegisterId::cmdq_base), config_.command_queue_bits, Command::bytes,
-          config_.output_address_bits};
+  return {registers_.base(), config_.command_queue_bits, Command::bytes, config_.output_address_bits};
 }
 
 }  // namespace iommusim::smmuv3

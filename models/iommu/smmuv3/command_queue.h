@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command queue (SMMUv3 architecture, 4 and 7.1): commands in memory, fetched and executed in order.
+// A command queue (SMMUv3 architecture, 4 and 7.1): commands in memory, fetched and executed in order.
 #pragma once
 
 #include "iommu/device_invalidations.h"
 #include "iommu/smmuv3/command.h"
+#include "iommu/smmuv3/command_queue_registers.h"
 #include "iommu/smmuv3/config.h"
 #include "iommu/smmuv3/global_errors.h"
 #include "iommu/smmuv3/interrupts.h"
@@ -36,25 +37,24 @@ struct CommandCollaborators {
 
 class CommandQueue {
  public:
-  CommandQueue(const UnitConfig& config, const CommandCollaborators& unit) : config_{config}, unit_{unit} {}
+  /// `registers`, `unit` and `sent`, the requests that all queues of the unit have sent to devices, outlive the queue.
+  CommandQueue(const UnitConfig& config, CommandQueueRegisters& registers, const CommandCollaborators& unit,
+               iommu::DeviceInvalidations& sent)
+      : config_{config}, registers_{registers}, unit_{unit}, sent_{sent} {}
 
-  /// Executes commands from CMDQ_CONS to CMDQ_PROD, until an error stops the queue or a device is to be waited for; so
-  /// many at most as the indices can be apart, so that no guest can keep a register write from returning. Returns how
-  /// many were consumed.
-  std::uint64_t process();
+  /// Enabled, without an error that software has not acknowledged, and not empty (4.1.2).
+  bool is_runnable() const;
+  /// Executes commands from the consumer's index to the producer's, until an error stops the queue or a device is to be
+  /// waited for; in one round so many at most as the indices can be apart, so that no guest can keep a register write
+  /// from returning. Returns how many were consumed.
+  std::uint64_t process(std::uint64_t round);
 
-  /// A device's Invalidate Completion; one that answers nothing that was asked is ignored. Returns how many commands
-  /// were consumed after it.
-  std::uint64_t complete(RequesterId device, std::uint32_t tag_vector);
-  /// Devices owe completions.
-  bool waits_for_devices() const { return sent_.any(); }
-  /// They have owed them for too long: the next CMD_SYNC tells. Returns how many commands were consumed after that.
-  std::uint64_t time_out();
-  /// Invalidate Requests that were sent.
-  std::uint64_t sent_to_devices() const { return sent_.mark(); }
+  /// Devices have completed the requests of these tags, whoever sent them.
+  void complete(std::uint32_t tag_vector) { owed_ &= ~tag_vector; }
+  /// They have owed completions for too long: the next CMD_SYNC tells.
+  void time_out();
 
  private:
-  bool is_runnable() const;
   bool process_next();
   bool fetch(Command& command) const;
   bool execute(const Command& command);
@@ -67,16 +67,20 @@ class CommandQueue {
   void consume();
   bool is_translating() const { return unit_.registers.in_force<Control0::SMMUEN>(); }
   QueueGeometry geometry() const;
-  std::uint64_t producer() const { return unit_.registers.load<QueueIndexRegister>(RegisterId::cmdq_prod).raw(); }
-  std::uint64_t consumer() const { return unit_.registers.load<CommandQueueConsumer>(RegisterId::cmdq_cons).raw(); }
+  std::uint64_t producer() const { return registers_.producer(); }
+  std::uint64_t consumer() const { return registers_.consumer(); }
 
   const UnitConfig& config_;
+  CommandQueueRegisters& registers_;
   CommandCollaborators unit_;
-  iommu::DeviceInvalidations sent_;
+  iommu::DeviceInvalidations& sent_;
+  /// Tags of this queue's Invalidate Requests that are not completed. Bit n: tag n.
+  std::uint32_t owed_ = 0;
   /// An Invalidate Request went unanswered since the last CMD_SYNC.
   bool timed_out_ = false;
-  /// What a command tells software may come back as a register write; the queue is not entered twice.
-  bool is_processing_ = false;
+  /// The round that it runs in, and how many commands it may still take up there.
+  std::uint64_t round_ = 0;
+  std::uint64_t left_ = 0;
 };
 
 }  // namespace iommusim::smmuv3

@@ -67,6 +67,29 @@ void check_queues(const UnitConfig& config, Findings& findings) {
                    config.page_request_queue_bits, config.pri ? sizes : "0 without pri");
 }
 
+constexpr bool is_power_of_two(unsigned number) {
+  return number != 0 && (number & (number - 1)) == 0;
+}
+
+/// Since SMMUv3.3.
+void check_enhanced_queues(const UnitConfig& config, Findings& findings) {
+  constexpr unsigned most_pages = 256;
+  constexpr unsigned most_per_page = 256;
+  if (config.ecmdq == 0) {
+    findings.require(config.ecmdq_pages == 1, "ecmdq_pages", config.ecmdq_pages, "1 without ecmdq");
+    return;
+  }
+  const bool exists = config.minor_version >= 3;
+  findings.require(exists, "ecmdq", config.ecmdq, "0 with a minor_version below 3");
+  const bool divides = is_power_of_two(config.ecmdq) && config.ecmdq <= most_pages * most_per_page;
+  findings.require(divides, "ecmdq", config.ecmdq, "0, or a power of two up to 65536");
+  const bool fits = is_power_of_two(config.ecmdq_pages) && config.ecmdq_pages <= most_pages &&
+                    config.ecmdq_pages <= config.ecmdq && config.ecmdq / config.ecmdq_pages <= most_per_page;
+  if (divides)
+    findings.require(fits, "ecmdq_pages", config.ecmdq_pages,
+                     "a power of two up to 256 that gives each page 1 to 256 queues");
+}
+
 void check_streams(const UnitConfig& config, Findings& findings) {
   findings.require(config.stream_id_bits <= 32, "stream_id_bits", config.stream_id_bits, "0 to 32");
   findings.require(config.stream_id_bits <= 6 || config.two_level_streams, "two_level_streams",
@@ -94,6 +117,11 @@ void check_cache(unsigned entries, unsigned ways, std::string_view field, Findin
 
 }  // namespace
 
+std::uint64_t register_bytes(const UnitConfig& config) {
+  constexpr unsigned pages = 2;
+  return (pages + (config.ecmdq != 0 ? config.ecmdq_pages : 0)) * page_64k;
+}
+
 std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
   Findings findings;
   findings.require(config.register_base.offset_in(page_64k) == 0, "register_base", config.register_base.value(),
@@ -102,6 +130,7 @@ std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
   check_stages(config, findings);
   check_devices(config, findings);
   check_queues(config, findings);
+  check_enhanced_queues(config, findings);
   check_streams(config, findings);
   check_cache(config.config_cache_entries, config.config_cache_ways, "config_cache_entries", findings);
   check_cache(config.tlb_entries, config.tlb_ways, "tlb_entries", findings);

@@ -27,7 +27,8 @@ struct StreamMapping {
 /// Defaults give the unit of QEMU 7.2's virt with iommu=smmuv3: stage 1 only, PCI requester IDs as StreamIDs, wired
 /// interrupts. Widths are in bits.
 struct UnitConfig {
-  /// Physical address of register page 0 (64 KiB-aligned); page 1 follows it.
+  /// Physical address of register page 0 (64 KiB-aligned); page 1 follows it, and
+  /// then the control pages of enhanced command queues.
   PhysAddr register_base{0x0905'0000};
   /// AIDR: the minor version of the architecture, 0 to 4.
   unsigned minor_version = 1;
@@ -66,6 +67,10 @@ struct UnitConfig {
   unsigned command_queue_bits = 19;
   unsigned event_queue_bits = 19;
   unsigned page_request_queue_bits = 0;
+  /// ECMDQ: enhanced command queues beside the one that every unit has, a power of two up to 65536; 0: none. They lie
+  /// evenly in so many control pages of 64 KiB, a power of two too, which have 256 queues at most.
+  unsigned ecmdq = 0;
+  unsigned ecmdq_pages = 1;
 
   /// ATTR_TYPES_OVR and ATTR_PERMS_OVR: the stream table entry may replace incoming attributes.
   bool attribute_type_overrides = false;
@@ -117,6 +122,9 @@ struct UnitConfig {
   unsigned ipa_cache_entries = 0;
   unsigned ipa_cache_ways = 4;
 };
+
+/// Bytes of the register pages: 0 and 1, and those of enhanced command queues.
+std::uint64_t register_bytes(const UnitConfig& config);
 
 /// A member that no unit can have.
 struct ConfigFinding {

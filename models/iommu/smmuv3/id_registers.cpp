@@ -21,6 +21,14 @@ constexpr std::uint64_t output_size_code(unsigned bits) {
   }
 }
 
+/// Of a power of two.
+constexpr std::uint64_t log2_of(std::uint32_t number) {
+  std::uint64_t log2 = 0;
+  while (number >> log2 > 1)
+    ++log2;
+  return log2;
+}
+
 }  // namespace
 
 Idr0 idr0_of(const UnitConfig& config) {
@@ -57,6 +65,7 @@ Idr1 idr1_of(const UnitConfig& config) {
   idr1.set<Idr1::CMDQS>(config.command_queue_bits);
   idr1.set<Idr1::ATTR_TYPES_OVR>(config.attribute_type_overrides);
   idr1.set<Idr1::ATTR_PERMS_OVR>(config.attribute_permission_overrides);
+  idr1.set<Idr1::ECMDQ>(config.ecmdq != 0);
   return idr1;
 }
 
@@ -84,6 +93,14 @@ Idr5 idr5_of(const UnitConfig& config) {
   idr5.set<Idr5::VAX>(config.input_address_52 ? 1 : 0);
   idr5.set<Idr5::STALL_MAX>(config.stall_model == StallModel::terminate_only ? 0 : config.max_stalls);
   return idr5;
+}
+
+Idr6 idr6_of(const UnitConfig& config) {
+  Idr6 idr6;
+  if (config.ecmdq == 0) return idr6;
+  idr6.set<Idr6::CMDQ_CONTROL_PAGE_LOG2NUMP>(log2_of(config.ecmdq_pages));
+  idr6.set<Idr6::CMDQ_CONTROL_PAGE_LOG2NUMQ>(log2_of(config.ecmdq / config.ecmdq_pages));
+  return idr6;
 }
 
 Aidr aidr_of(const UnitConfig& config) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The identification registers (SMMUv3 architecture, 6.3.1 to 6.3.8): what a unit says that it has.
+// The identification registers (SMMUv3 architecture, 6.3.1 to 6.3.8 and 6.3.45): what a unit says that it has.
 #pragma once
 
 #include "base/word.h"
@@ -43,6 +43,7 @@ static_assert(fields_disjoint<Idr0::ST_LEVEL, Idr0::TERM_MODEL, Idr0::STALL_MODE
 
 struct Idr1 : Word<32> {
   using Word::Word;
+  struct ECMDQ : Field<31, 31, bool> {};
   struct ATTR_TYPES_OVR : Field<27, 27, bool> {};
   struct ATTR_PERMS_OVR : Field<26, 26, bool> {};
   struct CMDQS : Field<25, 21> {};
@@ -51,8 +52,8 @@ struct Idr1 : Word<32> {
   struct SSIDSIZE : Field<10, 6> {};
   struct SIDSIZE : Field<5, 0> {};
 };
-static_assert(fields_disjoint<Idr1::ATTR_TYPES_OVR, Idr1::ATTR_PERMS_OVR, Idr1::CMDQS, Idr1::EVENTQS, Idr1::PRIQS,
-                              Idr1::SSIDSIZE, Idr1::SIDSIZE>());
+static_assert(fields_disjoint<Idr1::ECMDQ, Idr1::ATTR_TYPES_OVR, Idr1::ATTR_PERMS_OVR, Idr1::CMDQS, Idr1::EVENTQS,
+                              Idr1::PRIQS, Idr1::SSIDSIZE, Idr1::SIDSIZE>());
 
 struct Idr3 : Word<32> {
   using Word::Word;
@@ -81,6 +82,14 @@ struct Idr5 : Word<32> {
 };
 static_assert(fields_disjoint<Idr5::STALL_MAX, Idr5::VAX, Idr5::GRAN64K, Idr5::GRAN16K, Idr5::GRAN4K, Idr5::OAS>());
 
+/// With IDR1.ECMDQ: log2 of the control pages, and of the queues in each.
+struct Idr6 : Word<32> {
+  using Word::Word;
+  struct CMDQ_CONTROL_PAGE_LOG2NUMP : Field<27, 24> {};
+  struct CMDQ_CONTROL_PAGE_LOG2NUMQ : Field<19, 16> {};
+};
+static_assert(fields_disjoint<Idr6::CMDQ_CONTROL_PAGE_LOG2NUMP, Idr6::CMDQ_CONTROL_PAGE_LOG2NUMQ>());
+
 struct Aidr : Word<32> {
   using Word::Word;
   struct ArchMajor : Field<7, 4> {};
@@ -91,6 +100,7 @@ Idr0 idr0_of(const UnitConfig& config);
 Idr1 idr1_of(const UnitConfig& config);
 Idr3 idr3_of(const UnitConfig& config);
 Idr5 idr5_of(const UnitConfig& config);
+Idr6 idr6_of(const UnitConfig& config);
 Aidr aidr_of(const UnitConfig& config);
 
 }  // namespace iommusim::smmuv3

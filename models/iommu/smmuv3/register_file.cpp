@@ -24,6 +24,7 @@ RegisterFile::RegisterFile(const UnitConfig& config)
   store(RegisterId::idr1, idr1_of(config));
   store(RegisterId::idr3, idr3_of(config));
   store(RegisterId::idr5, idr5_of(config));
+  store(RegisterId::idr6, idr6_of(config));
   store(RegisterId::iidr, Word<32>{config.implementation});
   store(RegisterId::aidr, aidr_of(config));
   store(RegisterId::gbpa, GlobalBypassAttribute{gbpa_reset});
@@ -70,7 +71,8 @@ std::uint64_t RegisterFile::locked_bits(Guard guard) const {
   const InterruptControl irq{load<InterruptControl>(RegisterId::irq_ctrl).raw() |
                              load<InterruptControl>(RegisterId::irq_ctrlack).raw()};
   const auto all_if = [](bool locked) { return locked ? ~std::uint64_t{0} : 0; };
-  const bool queues = cr0.get<Control0::CMDQEN>() || cr0.get<Control0::EVENTQEN>() || cr0.get<Control0::PRIQEN>();
+  const bool queues = cr0.get<Control0::CMDQEN>() || cr0.get<Control0::EVENTQEN>() || cr0.get<Control0::PRIQEN>() ||
+                      enhanced_queues_ != 0;
   switch (guard) {
     case Guard::none: break;
     case Guard::smmuen: return all_if(cr0.get<Control0::SMMUEN>());

@@ -46,6 +46,9 @@ class RegisterFile {
     return load<Control0>(RegisterId::cr0ack).get<F>();
   }
 
+  /// An enhanced command queue was enabled, or disabled.
+  void count_enhanced_queue(bool enabled) { enhanced_queues_ += enabled ? 1 : -1; }
+
  private:
   static constexpr std::uint8_t no_slot = 0xFF;
 
@@ -58,6 +61,8 @@ class RegisterFile {
   std::array<std::uint64_t, register_ids> values_{};
   /// Index into specs_ for each doubleword of the block.
   std::vector<std::uint8_t> slots_by_dword_;
+  /// Enhanced command queues that are enabled: they guard CR1.QUEUE_*, too (3.5.6.1).
+  int enhanced_queues_ = 0;
 };
 
 }  // namespace iommusim::smmuv3

@@ -20,10 +20,10 @@ constexpr std::uint64_t gbpa_bits = GlobalBypassAttribute::ABORT::mask | GlobalB
                                     GlobalBypassAttribute::MemAttr::mask;
 constexpr std::uint64_t irq_ctrl_bits =
     InterruptControl::EVENTQ_IRQEN::mask | InterruptControl::PRIQ_IRQEN::mask | InterruptControl::GERROR_IRQEN::mask;
-constexpr std::uint64_t gerror_bits = GlobalError::SFM_ERR::mask | GlobalError::MSI_GERROR_ABT_ERR::mask |
-                                      GlobalError::MSI_PRIQ_ABT_ERR::mask | GlobalError::MSI_EVENTQ_ABT_ERR::mask |
-                                      GlobalError::MSI_CMDQ_ABT_ERR::mask | GlobalError::PRIQ_ABT_ERR::mask |
-                                      GlobalError::EVENTQ_ABT_ERR::mask | GlobalError::CMDQ_ERR::mask;
+constexpr std::uint64_t gerror_bits =
+    GlobalError::CMDQP_ERR::mask | GlobalError::SFM_ERR::mask | GlobalError::MSI_GERROR_ABT_ERR::mask |
+    GlobalError::MSI_PRIQ_ABT_ERR::mask | GlobalError::MSI_EVENTQ_ABT_ERR::mask | GlobalError::MSI_CMDQ_ABT_ERR::mask |
+    GlobalError::PRIQ_ABT_ERR::mask | GlobalError::EVENTQ_ABT_ERR::mask | GlobalError::CMDQ_ERR::mask;
 constexpr std::uint64_t cfg0_bits = InterruptConfig0::ADDR::mask;
 constexpr std::uint64_t cfg1_bits = InterruptConfig1::DATA::mask;
 constexpr std::uint64_t cfg2_bits = InterruptConfig2::SH::mask | InterruptConfig2::MemAttr::mask;
@@ -57,6 +57,7 @@ std::uint64_t absent_fields(RegisterId id, const UnitConfig& config) {
       return unless(config.ats_record_errors, Control2::REC_CFG_ATS::mask) |
              unless(config.hypervisor, Control2::E2H::mask);
     case RegisterId::irq_ctrl: return unless(config.pri, InterruptControl::PRIQ_IRQEN::mask);
+    case RegisterId::gerrorn: return unless(config.ecmdq != 0, GlobalError::CMDQP_ERR::mask);
     case RegisterId::strtab_base_cfg:
       return unless(config.two_level_streams, StreamTableConfig::FMT::mask | StreamTableConfig::SPLIT::mask);
     default: return 0;
@@ -122,6 +123,7 @@ const std::array<RegisterSpec, register_ids> register_table{{
      Needs::messages_and_page_requests, "6.3.39"},
     {RegisterId::priq_irq_cfg2, "PRIQ_IRQ_CFG2", 0x0DC, 4, cfg2_bits | InterruptConfig2::LO::mask, no_update,
      Guard::priq_irqen, Needs::page_requests, "6.3.40"},
+    {RegisterId::idr6, "IDR6", 0x190, 4, read_only, no_update, Guard::none, Needs::nothing, "6.3.45"},
 }};
 
 std::vector<RegisterSpec> registers_of(const UnitConfig& config) {

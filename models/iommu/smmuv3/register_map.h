@@ -53,8 +53,9 @@ enum class RegisterId : std::uint8_t {
   priq_irq_cfg0,
   priq_irq_cfg1,
   priq_irq_cfg2,
+  idr6,
 };
-constexpr std::size_t register_ids = static_cast<std::size_t>(RegisterId::priq_irq_cfg2) + 1;
+constexpr std::size_t register_ids = static_cast<std::size_t>(RegisterId::idr6) + 1;
 
 /// Which enable bit, with its ACK, must be 0 for a write to count (6.3: the guard of each register).
 enum class Guard : std::uint8_t {
@@ -66,7 +67,7 @@ enum class Guard : std::uint8_t {
   gerror_irqen,
   eventq_irqen,
   priq_irqen,
-  /// CR1: TABLE_* by SMMUEN, QUEUE_* by the three queues.
+  /// CR1: TABLE_* by SMMUEN, QUEUE_* by all queues.
   tables_and_queues,
 };
 

@@ -146,6 +146,26 @@ struct CommandQueueConsumer : Word<32> {
   struct RD : Field<19, 0, std::uint32_t> {};
 };
 
+/// ECMDQ_PROD (6.3.108).
+struct EnhancedQueueProducer : Word<32> {
+  using Word::Word;
+  struct EN : Field<31, 31, bool> {};
+  struct ERRACK : Field<23, 23, bool> {};
+  struct WR : Field<19, 0, std::uint32_t> {};
+};
+static_assert(fields_disjoint<EnhancedQueueProducer::EN, EnhancedQueueProducer::ERRACK, EnhancedQueueProducer::WR>());
+
+/// ECMDQ_CONS (6.3.109): an error is active while ERR and ERRACK differ.
+struct EnhancedQueueConsumer : Word<32> {
+  using Word::Word;
+  struct ENACK : Field<31, 31, bool> {};
+  struct ERR_REASON : Field<26, 24, CommandError> {};
+  struct ERR : Field<23, 23, bool> {};
+  struct RD : Field<19, 0, std::uint32_t> {};
+};
+static_assert(fields_disjoint<EnhancedQueueConsumer::ENACK, EnhancedQueueConsumer::ERR_REASON,
+                              EnhancedQueueConsumer::ERR, EnhancedQueueConsumer::RD>());
+
 /// EVENTQ_PROD and PRIQ_PROD.
 struct OutputQueueProducer : Word<32> {
   using Word::Word;

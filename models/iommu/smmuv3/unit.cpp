@@ -37,13 +37,13 @@ const UnitConfig& Unit::config() const {
 }
 
 std::uint64_t Unit::register_block_size() const {
-  return RegisterFile::block_size;
+  return register_bytes(state_->config);
 }
 
 std::uint64_t Unit::read_register(std::uint64_t offset, unsigned width) const {
   if (!is_legal_access(offset, width)) return 0;
-  const std::uint64_t low = state_->registers.read(offset);
-  return width == 4 ? low : low | std::uint64_t{state_->registers.read(offset + 4)} << 32;
+  const std::uint64_t low = state_->read_register(offset);
+  return width == 4 ? low : low | std::uint64_t{state_->read_register(offset + 4)} << 32;
 }
 
 void Unit::write_register(std::uint64_t offset, unsigned width, std::uint64_t value) {
@@ -53,8 +53,7 @@ void Unit::write_register(std::uint64_t offset, unsigned width, std::uint64_t va
     return;
   }
   for (unsigned byte = 0; byte < width; byte += 4)
-    if (const auto written = state_->registers.write(offset + byte, static_cast<std::uint32_t>(value >> 8 * byte)))
-      state_->react(*written);
+    state_->write_register(offset + byte, static_cast<std::uint32_t>(value >> 8 * byte));
 }
 
 iommu::TranslationResult Unit::decide(const iommu::TranslationRequest& request, iommu::FetchLog& fetches) const {

@@ -81,6 +81,19 @@ bool Unit::State::answers_carry_pasid(std::uint32_t stream) const {
   return !look_up_stream(config, control.streams, stream, tables, entry) && entry.get<StreamTableEntry::PPAR>();
 }
 
+std::uint32_t Unit::State::read_register(std::uint64_t offset) const {
+  return commands.contains(offset) ? commands.read(offset) : registers.read(offset);
+}
+
+void Unit::State::write_register(std::uint64_t offset, std::uint32_t data) {
+  if (commands.contains(offset)) {
+    ++caches.epoch;
+    statistics.commands += commands.write(offset, data);
+  } else if (const auto written = registers.write(offset, data)) {
+    react(*written);
+  }
+}
+
 void Unit::State::react(RegisterId written) {
   ++caches.epoch;
   switch (written) {
@@ -124,7 +137,7 @@ void Unit::State::errors_acknowledged() {
 }
 
 void Unit::State::run_commands() {
-  statistics.commands += commands.process();
+  statistics.commands += commands.run_main();
 }
 
 }  // namespace iommusim::smmuv3

@@ -2,7 +2,7 @@
 // The parts of a unit, put together, and what each register write sets in motion.
 #pragma once
 
-#include "iommu/smmuv3/command_queue.h"
+#include "iommu/smmuv3/command_queues.h"
 #include "iommu/smmuv3/control_state.h"
 #include "iommu/smmuv3/event_queue.h"
 #include "iommu/smmuv3/global_errors.h"
@@ -23,6 +23,9 @@ struct Unit::State {
   /// decide(), and then its effects on tables, caches, queues and counters.
   iommu::TranslationResult translate(const iommu::TranslationRequest& request, iommu::FetchLog& fetches);
   void request_page(const iommu::PageRequest& request);
+  /// Software's access to an aligned doubleword of the register pages.
+  std::uint32_t read_register(std::uint64_t offset) const;
+  void write_register(std::uint64_t offset, std::uint32_t data);
   /// Software wrote a register.
   void react(RegisterId written);
 
@@ -38,7 +41,7 @@ struct Unit::State {
   Stalls stalls;
   EventQueue events;
   PageRequestQueue page_requests;
-  CommandQueue commands;
+  CommandQueues commands;
   ControlState control;
   UnitStatistics statistics;
   /// What decide() looks at.

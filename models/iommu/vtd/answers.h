@@ -23,8 +23,12 @@ iommu::TranslationResult refuse_silently(const iommu::TranslationRequest& reques
 /// Goes on to the same address with every right.
 iommu::TranslationResult pass_unchanged(const iommu::TranslationRequest& request, const Rule& rule);
 
-/// A translation request into the interrupt range: the device shall write there as it is.
-iommu::TranslationResult answer_untranslated_only(const iommu::TranslationRequest& request);
+/// A translation request into the interrupt range (7.1.3, S.1 and S.2): who may write shall write there as it is, and
+/// who will not gets nothing.
+iommu::TranslationResult answer_interrupt_range_query(const iommu::TranslationRequest& request, bool may_write);
+
+/// A zero-length read of the interrupt range: done, and nobody is asked.
+iommu::TranslationResult complete_without_access();
 
 /// Goes on as an interrupt request.
 iommu::TranslationResult pass_as_interrupt(const iommu::TranslationRequest& request);

@@ -19,12 +19,12 @@ enum class FaultReason : std::uint8_t {
   address_beyond_width = 0x04,        // LGN.1
   write_not_permitted = 0x05,         // LGN.2
   read_not_permitted = 0x06,          // LGN.3
-  paging_entry_access_error = 0x07,   // LSL.1
+  paging_entry_access_error = 0x07,   // LSS.1
   root_entry_access_error = 0x08,     // LRT.1
   context_entry_access_error = 0x09,  // LCT.1
   root_entry_reserved = 0x0A,         // LRT.3
   context_entry_reserved = 0x0B,      // LCT.3
-  paging_entry_reserved = 0x0C,       // LSL.2
+  paging_entry_reserved = 0x0C,       // LSS.2
   request_type_blocked = 0x0D,        // LCT.5
   output_in_interrupt_range = 0x0E,   // LGN.4
   interrupt_request_reserved = 0x20,
@@ -47,11 +47,12 @@ enum class FaultReason : std::uint8_t {
   scalable_context_access_error = 0x40,  // SCT.1
   scalable_context_not_present = 0x41,   // SCT.2
   scalable_context_reserved = 0x42,      // SCT.3
+  scalable_context_invalid = 0x43,       // SCT.4
   device_tlb_disabled = 0x44,            // SCT.5
   pasid_requests_disabled = 0x45,        // SCT.6
   pasid_beyond_directory = 0x46,         // SCT.7
   page_requests_disabled = 0x47,         // SCT.8
-  rid_pasid_invalid = 0x48,              // SCT.9
+  pasid_is_rid_pasid = 0x48,             // SCT.9
 
   pasid_directory_access_error = 0x50,  // SPD.1
   pasid_directory_not_present = 0x51,   // SPD.2
@@ -63,20 +64,20 @@ enum class FaultReason : std::uint8_t {
   execute_requests_disabled = 0x5C,     // SPT.5
   supervisor_requests_disabled = 0x5D,  // SPT.6
 
-  first_stage_access_error = 0x70,            // SFL.1
-  first_stage_not_present = 0x71,             // SFL.2
-  first_stage_reserved = 0x72,                // SFL.3
-  first_stage_top_access_error = 0x73,        // SFL.4
-  first_stage_address_beyond_width = 0x74,    // SFL.5
-  first_stage_top_read_not_permitted = 0x75,  // SFL.6
-  first_stage_read_not_permitted = 0x76,      // SFL.7
-  first_stage_write_not_permitted = 0x77,     // SFL.8
-  second_stage_access_error = 0x78,           // SSL.1
-  second_stage_not_present = 0x79,            // SSL.2
-  second_stage_reserved = 0x7A,               // SSL.3
-  second_stage_top_access_error = 0x7B,       // SSL.4
-  second_stage_update_not_snooped = 0x7C,     // SSL.5
-  second_stage_update_access_error = 0x7D,    // SSL.6
+  first_stage_access_error = 0x70,            // SFS.1
+  first_stage_not_present = 0x71,             // SFS.2
+  first_stage_reserved = 0x72,                // SFS.3
+  first_stage_top_access_error = 0x73,        // SFS.4
+  first_stage_address_beyond_width = 0x74,    // SFS.5
+  first_stage_top_read_not_permitted = 0x75,  // SFS.6
+  first_stage_read_not_permitted = 0x76,      // SFS.7
+  first_stage_write_not_permitted = 0x77,     // SFS.8
+  second_stage_access_error = 0x78,           // SSS.1
+  second_stage_not_present = 0x79,            // SSS.2
+  second_stage_reserved = 0x7A,               // SSS.3
+  second_stage_top_access_error = 0x7B,       // SSS.4
+  second_stage_update_not_snooped = 0x7C,     // SSS.5
+  second_stage_update_access_error = 0x7D,    // SSS.6
   not_canonical = 0x80,                       // SGN.1
   user_not_permitted = 0x81,                  // SGN.2
   execute_not_permitted = 0x82,               // SGN.3
@@ -85,8 +86,9 @@ enum class FaultReason : std::uint8_t {
   scalable_write_not_permitted = 0x85,        // SGN.6
   scalable_read_not_permitted = 0x86,         // SGN.7
   scalable_output_in_interrupt_range = 0x87,  // SGN.8
-  first_stage_update_not_snooped = 0x90,      // SFL.9
-  first_stage_update_access_error = 0x91,     // SFL.10
+  pasid_beyond_capability = 0x89,             // SGN.10
+  first_stage_update_not_snooped = 0x90,      // SFS.9
+  first_stage_update_access_error = 0x91,     // SFS.10
 };
 
 /// How a translation request ends for which the reason was found (4.2.3).
@@ -97,6 +99,8 @@ enum class TranslationRequestEnd : std::uint8_t {
   aborted,
   /// Success without any right, and no record: the device may ask for the page.
   without_rights,
+  /// The same, and a record.
+  recorded_without_rights,
 };
 
 /// Why, for people and reports. Precondition: not `none`.

@@ -11,6 +11,13 @@ bool is_event(FaultStatus before) {
   return before.get<FaultStatus::Conditions>() == 0;
 }
 
+void remove_pasid(FaultRecord& record) {
+  record.set<FaultRecord::PP>(false);
+  record.set<FaultRecord::PV>(0);
+  record.set<FaultRecord::EXE>(false);
+  record.set<FaultRecord::PRIV>(false);
+}
+
 }  // namespace
 
 FaultRecord fault_record_of(const iommu::TranslationRequest& request, FaultReason reason) {
@@ -46,6 +53,7 @@ FaultRecord fault_record_of(const iommu::PageRequest& request, FaultReason reaso
 
 bool FaultRecording::record(const iommu::TranslationRequest& request, FaultReason reason) {
   FaultRecord entry = fault_record_of(request, reason);
+  if (!records_pasid_ && request.pasid.has_value()) remove_pasid(entry);
   if (records_address_type_) entry.set<FaultRecord::AT>(static_cast<std::uint64_t>(request.address_type));
   return record(entry);
 }

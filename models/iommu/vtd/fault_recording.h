@@ -20,12 +20,15 @@ class FaultRecording {
       : registers_{registers},
         event_{event},
         compression_{config.fault_compression},
-        records_address_type_{config.device_tlb} {}
+        records_address_type_{config.device_tlb},
+        records_pasid_{config.pasid_bits != 0} {}
 
   /// Records a fault that is to be recorded. False: dropped, because of an overflow or compression.
   bool record(const iommu::TranslationRequest& request, FaultReason reason);
   bool record(const iommu::PageRequest& request, FaultReason reason);
   bool record(const FaultRecord& record);
+  /// The next fault goes to the first record.
+  void restart() { next_ = 0; }
 
   /// FSTS.IQE, ICE and ITE.
   void raise_queue_error() { raise<FaultStatus::IQE>(); }
@@ -52,8 +55,9 @@ class FaultRecording {
   EventInterrupt& event_;
   /// A fault of a requester that has a pending record is merged into it.
   bool compression_;
-  /// FRCD.AT exists with ECAP.DT.
+  /// FRCD.AT exists with ECAP.DT; PV, PP, EXE and PRIV exist with ECAP.PASID.
   bool records_address_type_;
+  bool records_pasid_;
   /// The record that the next fault goes to.
   unsigned next_ = 0;
 };

@@ -49,6 +49,8 @@ void Unit::State::set_interrupt_remapping(bool enable) {
   if (enable && config.require_root_table && !status<GlobalStatus::IRTPS>()) return;
   set_status<GlobalStatus::IRES>(enable);
   interrupt_remapping.enabled = enable;
+  if (!enable && config.enhanced_set_interrupt_table) caches.interrupt_entries.clear();
+  restart_fault_log();
 }
 
 void Unit::State::set_queued_invalidation(bool enable) {
@@ -71,7 +73,17 @@ void Unit::State::set_translation(bool enable) {
   if (enable && config.require_root_table && !status<GlobalStatus::RTPS>()) return;
   set_status<GlobalStatus::TES>(enable);
   remapping.enabled = enable;
-  caches.tell_invalidated();
+  // With SMTS turning off is a global invalidation.
+  if (!enable && config.scalable_mode)
+    caches.invalidate_everything();
+  else
+    caches.tell_invalidated();
+  restart_fault_log();
+}
+
+/// With both kinds of remapping off, records are filled from the first again (7.2.1).
+void Unit::State::restart_fault_log() {
+  if (!remapping.enabled && !interrupt_remapping.enabled) faults.restart();
 }
 
 }  // namespace iommusim::vtd

@@ -52,10 +52,11 @@ void enumerate_scalable(const DecisionInputs& unit, RequesterId requester, Input
   TableReader reader{unit.bus, fetches};
   Context context;
   look_up_scalable_context({unit.format, unit.remapping.root_table, requester}, reader, context);
-  if (context.fault != FaultReason::none || context.rid_pasid.value() >= context.pasid_limit) return;
+  if (context.fault != FaultReason::none) return;
   PasidContext pasid;
   look_up_pasid({unit.format, context.table, context.rid_pasid}, reader, pasid);
   if (pasid.fault != FaultReason::none || pasid.type == Pgtt::pass_through) return;
+  if (context.rid_privileged && !pasid.supervisor_requests) return;
   if (pasid.type == Pgtt::second_stage) return enumerate(unit, second_stage_of(pasid), space);
   const unsigned top = input_width(pasid.first_stage_levels) - 1;
   space.borders.emplace_back(std::uint64_t{1} << top);

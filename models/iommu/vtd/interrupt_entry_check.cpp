@@ -25,10 +25,16 @@ bool has_bits_outside(const Entry& entry, std::uint64_t low, std::uint64_t high)
   return (entry.word(0) & ~low) != 0 || (entry.word(1) & ~high) != 0;
 }
 
+/// PDA bits 63:HAW are reserved.
+bool is_valid_posted(const Entry& entry, const InterruptEntryFormat& format) {
+  return format.posting && !has_bits_outside(entry, posted_low, posted_high) &&
+         (entry.posted_descriptor().value() & ~format.host_bits) == 0;
+}
+
 }  // namespace
 
 bool has_valid_programming(const Entry& entry, const InterruptEntryFormat& format) {
-  if (entry.get<Entry::IM>()) return format.posting && !has_bits_outside(entry, posted_low, posted_high);
+  if (entry.get<Entry::IM>()) return is_valid_posted(entry, format);
   const std::uint64_t destination = format.extended ? Entry::DST::mask : Entry::DST8::mask;
   return !has_bits_outside(entry, remapped_low | destination, common_high) && !is_reserved(entry.get<Entry::DLM>());
 }

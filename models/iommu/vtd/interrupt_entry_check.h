@@ -5,6 +5,8 @@
 #include "base/requester_id.h"
 #include "iommu/vtd/interrupt_remapping_entry.h"
 
+#include <cstdint>
+
 namespace iommusim::vtd {
 
 /// What of an entry depends on the unit.
@@ -13,6 +15,8 @@ struct InterruptEntryFormat {
   bool extended = false;
   /// CAP.PI: IM may be 1.
   bool posting = false;
+  /// Address bits HAW-1:0.
+  std::uint64_t host_bits = 0;
 };
 
 /// No reserved bit, no reserved delivery mode, and nothing that the unit lacks.

@@ -39,7 +39,7 @@ MsiMessage remappable_message(std::uint16_t handle, std::uint16_t subhandle) {
   return {BusAddr{address.raw()}, subhandle};
 }
 
-// A message has its level asserted whatever its trigger mode (5.1.6).
+// Messages have their level asserted whatever their trigger mode (5.1.4, 5.2.3).
 MsiMessage remapped_message(const InterruptRemappingEntry& entry, bool extended) {
   using Entry = InterruptRemappingEntry;
   MsiAddress address = window();
@@ -59,6 +59,7 @@ MsiMessage fixed_message(std::uint8_t vector, std::uint32_t destination) {
   set_destination(address, destination);
   MsiData data;
   data.set<MsiData::Vector>(vector);
+  data.set<MsiData::Level>(1);
   return message_of(address, data);
 }
 

@@ -3,7 +3,6 @@
 
 #include "interrupts/local_apic.h"
 #include "iommu/vtd/answers.h"
-#include "iommu/vtd/rules.h"
 
 namespace iommusim::vtd {
 namespace {
@@ -20,19 +19,12 @@ Access as_access(const iommu::TranslationRequest& request) {
 }  // namespace
 
 std::optional<iommu::TranslationResult> decide_interrupt_range(const iommu::TranslationRequest& request) {
-  if (!touches_interrupt_range(request.address.value(), request.size) || request.pasid.has_value()) return std::nullopt;
-  switch (request.address_type) {
-    case AddressType::translated: return refuse_silently(request, rules::translated_to_interrupt_range);
-    // Answered like any other: without ECAP.DT that is "unsupported", not "use the address untranslated".
-    case AddressType::translation_request: return std::nullopt;
-    case AddressType::untranslated: break;
-  }
-
+  if (request.pasid.has_value() || request.address_type != AddressType::untranslated) return std::nullopt;
   const auto window = interrupts::classify_interrupt_window(as_access(request));
   if (!window.has_value()) return std::nullopt;
   if (window->is_interrupt) return pass_as_interrupt(request);
-  if (request.operation == Operation::write) return refuse(request, FaultReason::invalid_interrupt_request, false);
-  return refuse_silently(request, *window->rule);
+  const bool is_flush = request.operation == Operation::read && request.size == 0;
+  return is_flush ? complete_without_access() : refuse(request, FaultReason::invalid_interrupt_request, false);
 }
 
 }  // namespace iommusim::vtd

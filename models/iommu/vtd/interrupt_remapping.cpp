@@ -54,18 +54,21 @@ TranslationResult Remapping::with_entry() {
     return refuse(request_, FaultReason::interrupt_index_beyond_table, false);
   if (!tables_.read("interrupt remapping table entry", place, effects_.entry))
     return refuse(request_, FaultReason::interrupt_entry_access_error, false);
-  const bool fpd = effects_.entry.get<InterruptRemappingEntry::FPD>();
   if (!effects_.entry.get<InterruptRemappingEntry::P>())
-    return refuse(request_, FaultReason::interrupt_entry_not_present, fpd);
-  if (!has_valid_programming(effects_.entry, {unit_.state.extended, unit_.posting}))
-    return refuse(request_, FaultReason::interrupt_entry_reserved, fpd);
-  effects_.fills_entry = true;
-  return use(effects_.entry, false);
+    return refuse(request_, FaultReason::interrupt_entry_not_present,
+                  effects_.entry.get<InterruptRemappingEntry::FPD>());
+  TranslationResult result = use(effects_.entry, false);
+  // A fault of any kind keeps the entry out of the cache (6.4).
+  effects_.fills_entry = result.outcome != iommu::Outcome::fault;
+  return result;
 }
 
+/// Of a present entry, first who may use it, then what it says.
 TranslationResult Remapping::use(const InterruptRemappingEntry& entry, bool cached) {
-  if (!validates(entry, request_.requester))
-    return refuse(request_, FaultReason::interrupt_source_invalid, entry.get<InterruptRemappingEntry::FPD>());
+  const bool fpd = entry.get<InterruptRemappingEntry::FPD>();
+  if (!validates(entry, request_.requester)) return refuse(request_, FaultReason::interrupt_source_invalid, fpd);
+  if (!has_valid_programming(entry, {unit_.state.extended, unit_.posting, unit_.host_bits}))
+    return refuse(request_, FaultReason::interrupt_entry_reserved, fpd);
   TranslationResult result = entry.get<InterruptRemappingEntry::IM>() ? posted(entry) : remapped(entry, cached);
   result.translation_cached = cached;
   return result;
@@ -81,10 +84,10 @@ TranslationResult Remapping::posted(const InterruptRemappingEntry& entry) {
   const bool fpd = effects_.fpd = entry.get<InterruptRemappingEntry::FPD>();
   effects_.descriptor = entry.posted_descriptor();
   Descriptor descriptor;
-  const bool is_reachable = (effects_.descriptor.value() & ~unit_.host_bits) == 0;
-  if (!is_reachable || !tables_.read("posted interrupt descriptor", effects_.descriptor, descriptor))
+  if (!tables_.read("posted interrupt descriptor", effects_.descriptor, descriptor))
     return refuse(request_, FaultReason::posted_descriptor_access_error, fpd);
-  if (descriptor.has_reserved_bits()) return refuse(request_, FaultReason::posted_descriptor_reserved, fpd);
+  if (descriptor.has_reserved_bits(unit_.state.extended))
+    return refuse(request_, FaultReason::posted_descriptor_reserved, fpd);
   const auto vector = entry.get<InterruptRemappingEntry::V>();
   effects_.posting = post(descriptor, vector, entry.get<InterruptRemappingEntry::URG>());
   const std::uint32_t destination =

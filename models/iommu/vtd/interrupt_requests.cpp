@@ -27,8 +27,10 @@ iommu::TranslationResult Unit::State::remap(const iommu::TranslationRequest& int
     ++statistics.interrupt_entry_misses;
     if (made.fills_entry) caches.interrupt_entries.insert(InterruptEntryTag{made.index}, made.entry);
   }
-  if (made.posting && !post(made))
+  if (made.posting && !post(made)) {
     result = refuse(interrupt_request, FaultReason::posted_descriptor_access_error, made.fpd);
+    caches.interrupt_entries.invalidate({false, static_cast<std::uint16_t>(made.index), 0});
+  }
   if (result.outcome == iommu::Outcome::fault)
     count_fault(result.fault_recorded &&
                 faults.record(interrupt_fault_record(interrupt_request, made.index, result.fault_reason)));

@@ -50,8 +50,8 @@ QueueError InvalidationQueue::check_registers() const {
   if (tail >= size()) return QueueError::invalid_tail;
   if (tail % descriptor_size() != 0) return QueueError::misaligned_tail;
   if (!has_supported_table_mode()) return QueueError::invalid_table_mode;
-  if (unit_.remapping.table_mode == TableMode::scalable && !is_wide()) return QueueError::invalid_width;
-  return QueueError::none;
+  const bool needs_wide = unit_.remapping.table_mode != TableMode::legacy;
+  return needs_wide && !is_wide() ? QueueError::invalid_width : QueueError::none;
 }
 
 bool InvalidationQueue::has_supported_table_mode() const {
@@ -100,7 +100,10 @@ QueueError InvalidationQueue::check_and_execute(const InvalidationDescriptor& de
     case DescriptorType::pasid_iotlb:
     case DescriptorType::pasid_cache:
     case DescriptorType::pasid_device_tlb:
-    case DescriptorType::page_group_response: return is_wide() ? execute_wide(descriptor) : QueueError::invalid_type;
+    case DescriptorType::page_group_response:
+      // Table 26: in 256 bits only, and not in legacy mode.
+      return is_wide() && unit_.remapping.table_mode != TableMode::legacy ? execute_wide(descriptor)
+                                                                          : QueueError::invalid_type;
   }
   return QueueError::invalid_type;
 }
@@ -124,7 +127,7 @@ QueueError InvalidationQueue::invalidate_contexts(const ContextCacheDescriptor& 
   if (descriptor.has_reserved_bits() || request.granularity == ContextGranularity::reserved)
     return QueueError::reserved_field;
   advance_head();
-  unit_.caches.invalidate(request);
+  unit_.caches.invalidate(with_known_bits(request, config_));
   return QueueError::none;
 }
 
@@ -132,7 +135,7 @@ QueueError InvalidationQueue::invalidate_iotlb(const IotlbDescriptor& descriptor
   const IotlbInvalidation request = descriptor.request();
   if (descriptor.has_reserved_bits() || !is_legal(request, config_)) return QueueError::reserved_field;
   advance_head();
-  unit_.caches.invalidate(request);
+  unit_.caches.invalidate(with_known_bits(request, config_));
   return QueueError::none;
 }
 
@@ -150,7 +153,7 @@ QueueError InvalidationQueue::invalidate(const Descriptor& descriptor) {
   if (!config_.scalable_mode) return QueueError::invalid_type;
   if (descriptor.has_reserved_bits()) return QueueError::reserved_field;
   advance_head();
-  unit_.caches.invalidate(descriptor.request());
+  unit_.caches.invalidate(with_known_bits(descriptor.request(), config_));
   return QueueError::none;
 }
 
@@ -192,16 +195,24 @@ void InvalidationQueue::finish(const WaitDescriptor& descriptor) {
     std::array<std::uint8_t, sizeof(std::uint32_t)> bytes{};
     store_le(bytes.data(), descriptor.get<WaitDescriptor::STDATA>());
     // The architecture reports no error for a status address that nobody answers.
-    unit_.bus.write(descriptor.status_address(), bytes.data(), bytes.size());
+    const std::uint64_t host_bits = (std::uint64_t{1} << config_.host_address_width) - 1;
+    unit_.bus.write(PhysAddr{descriptor.status_address().value() & host_bits}, bytes.data(), bytes.size());
   }
   if (descriptor.get<WaitDescriptor::IF>()) complete_with_interrupt();
 }
 
+/// The first error stands until software has cleared its bit (11.4.9.9).
+template <class Condition, class Source>
+void InvalidationQueue::note_source(RequesterId device) {
+  if (unit_.registers.load<FaultStatus>(RegisterId::fsts).get<Condition>()) return;
+  auto record = unit_.registers.load<InvalidationQueueErrorRecord>(RegisterId::iqercd);
+  record.set<Source>(device.raw());
+  unit_.registers.store(RegisterId::iqercd, record);
+}
+
 std::uint64_t InvalidationQueue::complete(RequesterId device, std::uint32_t tag_vector) {
   if (!sent_.complete(device, tag_vector)) {
-    auto record = unit_.registers.load<InvalidationQueueErrorRecord>(RegisterId::iqercd);
-    record.set<InvalidationQueueErrorRecord::ICESID>(device.raw());
-    unit_.registers.store(RegisterId::iqercd, record);
+    note_source<FaultStatus::ICE, InvalidationQueueErrorRecord::ICESID>(device);
     unit_.faults.raise_completion_error();
     return 0;
   }
@@ -215,9 +226,7 @@ std::uint64_t InvalidationQueue::complete(RequesterId device, std::uint32_t tag_
 /// Waits behind what timed out never complete: software sees ITE and asks again (6.5.2.10).
 void InvalidationQueue::time_out() {
   if (!sent_.any()) return;
-  auto record = unit_.registers.load<InvalidationQueueErrorRecord>(RegisterId::iqercd);
-  record.set<InvalidationQueueErrorRecord::ITESID>(sent_.oldest().raw());
-  unit_.registers.store(RegisterId::iqercd, record);
+  note_source<FaultStatus::ITE, InvalidationQueueErrorRecord::ITESID>(sent_.oldest());
   sent_.abandon();
   waits_.clear();
   unit_.faults.raise_completion_timeout();

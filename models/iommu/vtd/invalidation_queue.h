@@ -81,6 +81,8 @@ class InvalidationQueue {
   void finish_waits();
   void finish(const WaitDescriptor& descriptor);
   void complete_with_interrupt();
+  template <class Condition, class Source>
+  void note_source(RequesterId device);
   bool stop(QueueError error);
 
   bool is_wide() const;

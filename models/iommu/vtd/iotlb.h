@@ -82,9 +82,12 @@ inline bool concerns(const IotlbInvalidation& request, const Range<Iova>& block,
   return tag.domain() == request.domain && (tag.has_pasid() || tag.pages().overlaps(block));
 }
 
+/// Which PASID a second-stage translation was made for is not known, so that a PASID-selective request takes those of
+/// its domain, too; a page-selective one means the first stage (6.5.2.4).
 inline bool concerns(const PasidIotlbInvalidation& request, const Range<Iova>& block, IotlbTag tag) {
-  return tag.domain() == request.domain && tag.has_pasid() && tag.pasid() == request.pasid &&
-         tag.pages().overlaps(block);
+  if (tag.domain() != request.domain) return false;
+  if (!tag.has_pasid()) return request.granularity == PasidIotlbGranularity::pasid;
+  return tag.pasid() == request.pasid && tag.pages().overlaps(block);
 }
 
 inline Range<Iova> concerned_block(const IotlbInvalidation& request) {

@@ -34,7 +34,7 @@ const Context& LegacyTranslation::fetch_context() {
 
 TranslationResult LegacyTranslation::pass(const Context& context) const {
   const bool is_translated = request_.address_type == AddressType::translated;
-  return pass_to_host(inputs_, FaultReason::address_beyond_width, context.fpd,
+  return pass_to_host(inputs_, FaultReason::address_beyond_width, FaultReason::output_in_interrupt_range, context.fpd,
                       is_translated ? rules::translated_request : rules::pass_through);
 }
 

@@ -46,7 +46,8 @@ inline iommu::TranslationResult LegacyTranslation::translate(const Context& cont
     return refuse(request_, FaultReason::request_type_blocked, context.fpd);
   if (request_.address_type == AddressType::translated || context.type == TranslationType::pass_through)
     return pass(context);
-  if (is_interrupt_range_query(request_)) return answer_untranslated_only(request_);
+  if (is_interrupt_range_query(request_))
+    return answer_interrupt_range_query(request_, takes_write(request_, unit_.format));
   if ((request_.address.value() & unit_.format.excess_input_bits(context.levels)) != 0)
     return refuse(request_, FaultReason::address_beyond_width, context.fpd);
   return look_up(context);
@@ -73,9 +74,10 @@ inline iommu::TranslationResult LegacyTranslation::look_up(const Context& contex
 
 inline iommu::TranslationResult LegacyTranslation::deliver(const Context& context, const IotlbEntry& entry,
                                                            unsigned level, const Rule& rule) const {
-  if (touches_interrupt_range(output_of(request_, entry, level).value(), request_.size))
-    return refuse(request_, FaultReason::output_in_interrupt_range, context.fpd);
-  return translated(request_, entry, level, rule, unit_.format);
+  iommu::TranslationResult result = translated(request_, entry, level, rule, unit_.format);
+  if (touches_interrupt_range(result.address.value(), request_.size) && leads_somewhere(request_, result))
+    result = refuse(request_, FaultReason::output_in_interrupt_range, context.fpd);
+  return result;
 }
 
 }  // namespace iommusim::vtd

@@ -34,7 +34,7 @@ class PagingStructureCache : public iommu::TranslationCache<IotlbTag, IotlbEntry
   }
   void invalidate(const PasidIotlbInvalidation& request) {
     const bool keeps = request.granularity == PasidIotlbGranularity::page && request.leaves_only;
-    if (!keeps) drop(request, [](IotlbTag) { return true; });
+    if (!keeps) drop(request, [](IotlbTag tag) { return tag.has_pasid(); });
   }
 
  private:

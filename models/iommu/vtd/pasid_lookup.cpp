@@ -30,12 +30,7 @@ bool has_second_stage(const Entry& entry) {
 bool has_reserved_bits(const TableFormat& format, const Entry& entry) {
   for (std::size_t i = 0; i < Entry::words; ++i)
     if ((entry.word(i) & format.scalable().reserved_in_pasid_entry[i]) != 0) return true;
-  if ((entry.get<Entry::DID>() & format.reserved_domain_bits()) != 0) return true;
-  // Pointers that the translation type does not use are ignored.
-  const std::uint64_t beyond = ~format.host_bits() & Entry::SSPTPTR::mask;
-  if (has_second_stage(entry) && (entry.word(0) & beyond) != 0) return true;
-  const std::uint64_t first_stage = entry.get<Entry::FSPTPTR>() << 12;
-  return entry.get<Entry::PGTT>() == Pgtt::first_stage && (first_stage & beyond) != 0;
+  return false;
 }
 
 /// FSPM 0 is four levels, 1 five.
@@ -54,8 +49,10 @@ bool has_valid_programming(const TableFormat& format, const Entry& entry) {
     case Pgtt::first_stage: return format.scalable().first_stage && has_supported_first_stage(format, entry);
     case Pgtt::second_stage: return format.scalable().second_stage && second_stage_is_supported;
     case Pgtt::nested:
-      return format.scalable().nested && second_stage_is_supported && has_supported_first_stage(format, entry);
-    case Pgtt::pass_through: return format.supports_pass_through() && levels == format.deepest();
+      // SPT.4.4: the second stage must be able to translate the place of the first stage's tables.
+      return format.scalable().nested && second_stage_is_supported && has_supported_first_stage(format, entry) &&
+             (entry.get<Entry::FSPTPTR>() << 12 & format.excess_input_bits(levels)) == 0;
+    case Pgtt::pass_through: return format.supports_pass_through();
   }
   return false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where interrupts for a virtual processor are taken down (VT-d specification, 9.12): 64 bytes, 64-byte aligned.
+// Where interrupts for a virtual processor are taken down (VT-d specification, 9.11): 64 bytes, 64-byte aligned.
 #pragma once
 
 #include "base/word.h"
@@ -20,7 +20,11 @@ struct PostedInterruptDescriptor : Word<512> {
   struct ReservedAboveVector : Field<287, 280> {};
   struct ReservedBelowVector : Field<271, 258> {};
 
-  bool has_reserved_bits() const { return get<ReservedAboveVector>() != 0 || get<ReservedBelowVector>() != 0; }
+  /// `extended`: NDST has 32 bits.
+  bool has_reserved_bits(bool extended) const {
+    const bool has_wide_destination = !extended && (word(NDST::word) & NDST::mask & ~NDST8::mask) != 0;
+    return get<ReservedAboveVector>() != 0 || get<ReservedBelowVector>() != 0 || has_wide_destination;
+  }
   bool is_requested(std::uint8_t vector) const { return (word(vector / 64) >> vector % 64 & 1) != 0; }
   void request(std::uint8_t vector) { set_word(vector / 64, word(vector / 64) | std::uint64_t{1} << vector % 64); }
 };

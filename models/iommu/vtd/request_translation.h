@@ -29,6 +29,13 @@ inline NeededRights needed_rights(const iommu::TranslationRequest& request, cons
   return needed_rights(request.operation, request.size, format.supports_zero_length_read());
 }
 
+/// What the context entry says to a PASID in a request (7.1.3, SCT.6, SCT.7 and SCT.9).
+inline FaultReason check_pasid(const Context& context, Pasid pasid) {
+  if (!context.pasid_requests) return FaultReason::pasid_requests_disabled;
+  if (pasid.value() >= context.pasid_limit) return FaultReason::pasid_beyond_directory;
+  return pasid == context.rid_pasid ? FaultReason::pasid_is_rid_pasid : FaultReason::none;
+}
+
 /// The answer to a translation request may grant writing, unless the device says that it will not (NW).
 inline bool takes_write(const iommu::TranslationRequest& request, const TableFormat& format) {
   return asks_for_translation(request) && !(request.no_write && format.supports_no_write());
@@ -61,6 +68,11 @@ inline iommu::TranslationResult translated(const iommu::TranslationRequest& requ
   result.snooped = entry.snooped;
   result.rule = &rule;
   return result;
+}
+
+/// False for the answer to a translation request that is left without rights: its address counts for nothing.
+inline bool leads_somewhere(const iommu::TranslationRequest& request, const iommu::TranslationResult& result) {
+  return !asks_for_translation(request) || result.readable || result.writable;
 }
 
 /// Looks the context up in memory, by `look_up` of the mode.
@@ -96,10 +108,31 @@ const Context& find_context(const RequestInputs& inputs, TableReader& tables, Lo
   return cached != nullptr ? *cached : fetch_context(inputs, tables, look_up);
 }
 
-/// Goes on to the same address. `too_wide` is the fault of an address that the host does not have.
-inline iommu::TranslationResult pass_to_host(const RequestInputs& inputs, FaultReason too_wide, bool fpd,
-                                             const Rule& rule) {
+/// What is known of a PASID of the requester, from the cache, else from memory. Precondition: within the directory.
+inline const PasidContext& find_pasid(const RequestInputs& inputs, TableReader& tables, const Context& context,
+                                      Pasid number) {
+  const DecisionInputs& unit = inputs.unit;
+  DecisionEffects& effects = inputs.effects;
+  effects.pasid_tag = PasidTag{inputs.request.requester, number};
+  effects.pasid_slot = unit.caches.pasids.find(effects.pasid_tag);
+  if (effects.pasid_slot != PasidCache::none) {
+    effects.pasid_lookup = Lookup::hit;
+    return unit.caches.pasids.value(effects.pasid_slot);
+  }
+  effects.pasid_lookup = Lookup::miss;
+  look_up_pasid({unit.format, context.table, number}, tables, effects.pasid);
+  const FaultReason fault = effects.pasid.fault;
+  effects.fills_pasid =
+      fault == FaultReason::none || (unit.format.caches_faults() && is_cacheable_with_caching_mode(fault));
+  return effects.pasid;
+}
+
+/// Goes on to the same address. `too_wide` is the fault of an address that the host does not have,
+/// `in_interrupt_range` that of one that the device must not reach by DMA.
+inline iommu::TranslationResult pass_to_host(const RequestInputs& inputs, FaultReason too_wide,
+                                             FaultReason in_interrupt_range, bool fpd, const Rule& rule) {
   const std::uint64_t address = inputs.request.address.value();
+  if (touches_interrupt_range(address, inputs.request.size)) return refuse(inputs.request, in_interrupt_range, fpd);
   if ((address & ~inputs.unit.format.host_bits()) != 0) return refuse(inputs.request, too_wide, fpd);
   if (inputs.unit.protected_memory.blocks(PhysAddr{address}, inputs.request.size))
     return refuse_silently(inputs.request, rules::protected_memory);
@@ -108,7 +141,7 @@ inline iommu::TranslationResult pass_to_host(const RequestInputs& inputs, FaultR
   return result;
 }
 
-/// What is left of the interrupt range without PASID are translation requests.
+/// Does not ask for a translation, as there is none, but whether to write untranslated.
 inline bool is_interrupt_range_query(const iommu::TranslationRequest& request) {
   return asks_for_translation(request) && !request.pasid.has_value() &&
          touches_interrupt_range(request.address.value(), request.size);

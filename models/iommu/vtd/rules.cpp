@@ -21,16 +21,16 @@ const Rule translated_request{"vtd.translated-request",
                               "VT-d specification, 4.2.4"};
 const Rule untranslated_interrupt_range{"vtd.untranslated-interrupt-range",
                                         "the interrupt range has no translation: the device shall use it as it is",
-                                        "VT-d specification, 4.2.3"};
+                                        "VT-d specification, 7.1.3, S.1"};
 const Rule abort_dma{"vtd.abort-dma", "the root pointer says abort-DMA mode, so every request is refused",
                      "VT-d specification, 3.4"};
-const Rule pasid_too_wide{"vtd.pasid-too-wide", "the PASID has more bits than the unit supports",
-                          "VT-d specification, 11.4.3, PSS"};
+const Rule pasid_unsupported{"vtd.pasid-unsupported", "the unit takes no requests with PASID",
+                             "VT-d specification, 11.4.3, PASID"};
 const Rule iotlb_hit{"vtd.iotlb-hit", "the IOTLB holds a translation of the page", "VT-d specification, 6.2.5",
                      RuleTopic::page_tables};
 const Rule interrupt_request{"vtd.interrupt-request",
                              "a doubleword write to 0xFEEx_xxxx is an interrupt request, never remapped as DMA",
-                             "VT-d specification, 3.14"};
+                             "VT-d specification, 3.15"};
 const Rule interrupt_compatibility_format{"vtd.interrupt-compatibility-format",
                                           "CFIS lets compatibility-format interrupts pass as they are",
                                           "VT-d specification, 5.1.4", RuleTopic::interrupt_remapping};
@@ -50,11 +50,10 @@ const Rule protected_memory{"vtd.protected-memory", "the address lies in a prote
 const Rule ats_without_remapping{"vtd.ats-without-remapping",
                                  "translation requests and translated requests are unsupported while remapping is off",
                                  "VT-d specification, 4.2"};
-const Rule translated_to_interrupt_range{"vtd.translated-to-interrupt-range",
-                                         "a translated request to the interrupt range is unsupported",
-                                         "VT-d specification, 3.14"};
-const Rule pasid_to_interrupt_range{"vtd.pasid-to-interrupt-range",
-                                    "a request with PASID to the interrupt range is no interrupt request and no DMA",
-                                    "VT-d specification, 3.14"};
+const Rule interrupt_range_flush{"vtd.interrupt-range-flush",
+                                 "a zero-length read of 0xFEEx_xxxx is done without being translated",
+                                 "VT-d specification, 3.15"};
+const Rule translated_with_pasid{"vtd.translated-with-pasid", "the unit takes no PASID in translated requests",
+                                 "VT-d specification, 4.2.1"};
 
 }  // namespace iommusim::vtd::rules

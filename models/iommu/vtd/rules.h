@@ -15,7 +15,7 @@ extern const Rule nested;
 extern const Rule translated_request;
 extern const Rule untranslated_interrupt_range;
 extern const Rule abort_dma;
-extern const Rule pasid_too_wide;
+extern const Rule pasid_unsupported;
 extern const Rule iotlb_hit;
 extern const Rule interrupt_request;
 extern const Rule interrupt_compatibility_format;
@@ -25,7 +25,7 @@ extern const Rule interrupt_posted;
 extern const Rule interrupt_remapping;
 extern const Rule protected_memory;
 extern const Rule ats_without_remapping;
-extern const Rule translated_to_interrupt_range;
-extern const Rule pasid_to_interrupt_range;
+extern const Rule interrupt_range_flush;
+extern const Rule translated_with_pasid;
 
 }  // namespace iommusim::vtd::rules

@@ -26,19 +26,25 @@ std::uint32_t pasid_limit(const Entry& entry) {
   return 1U << (entry.get<Entry::PDTS>() + 13U);
 }
 
-FaultReason check(const TableFormat& format, const Entry& entry) {
-  if (!entry.get<Entry::P>()) return FaultReason::scalable_context_not_present;
-  return has_reserved_bits(format, entry) ? FaultReason::scalable_context_reserved : FaultReason::none;
+/// Without RPS the field is 0, as is the PASID that is used.
+bool has_valid_programming(const Entry& entry) {
+  const bool asks_in_vain = entry.get<Entry::PRE>() && !entry.get<Entry::DTE>();
+  return !asks_in_vain && entry.get<Entry::RID_PASID>() < pasid_limit(entry);
 }
 
-void take_fields(const TableFormat& format, const Entry& entry, Context& context) {
+FaultReason check(const TableFormat& format, const Entry& entry) {
+  if (!entry.get<Entry::P>()) return FaultReason::scalable_context_not_present;
+  if (has_reserved_bits(format, entry)) return FaultReason::scalable_context_reserved;
+  return has_valid_programming(entry) ? FaultReason::none : FaultReason::scalable_context_invalid;
+}
+
+void take_fields(const Entry& entry, Context& context) {
   context.table = PhysAddr{entry.word(0) & Entry::PASIDDIRPTR::mask};
   context.device_tlb = entry.get<Entry::DTE>();
   context.pasid_requests = entry.get<Entry::PASIDE>();
   context.page_requests = entry.get<Entry::PRE>();
-  // Without ECAP.RPRIVS and ECAP.RPS the fields are ignored.
-  context.rid_privileged = format.scalable().rid_priv && entry.get<Entry::RID_PRIV>();
-  if (format.scalable().rid_pasid) context.rid_pasid = Pasid{entry.get<Entry::RID_PASID>()};
+  context.rid_privileged = entry.get<Entry::RID_PRIV>();
+  context.rid_pasid = Pasid{entry.get<Entry::RID_PASID>()};
   context.pasid_limit = pasid_limit(entry);
 }
 
@@ -62,7 +68,7 @@ void look_up_scalable_context(const ContextQuery& query, TableReader& tables, Co
   if (!tables.read("scalable-mode context entry", context_table + index * Entry::bytes, entry)) return;
   context.fault = check(query.format, entry);
   context.fpd = entry.get<Entry::FPD>();
-  if (context.fault == FaultReason::none) take_fields(query.format, entry, context);
+  if (context.fault == FaultReason::none) take_fields(entry, context);
 }
 
 }  // namespace iommusim::vtd

@@ -33,9 +33,9 @@ class ScalableTranslation {
  private:
   TranslationResult translate(const Context& context);
   FaultReason check_request_type(const Context& context) const;
-  const PasidContext& find_pasid(const Context& context);
   FaultReason check_request_privilege(const PasidContext& pasid) const;
   TranslationResult translate(const PasidContext& pasid);
+  TranslationResult pass_to_host(const Rule& rule) const;
   TranslationResult pass_through();
   TranslationResult look_up(const PasidContext& pasid);
   TranslationResult walk(const PasidContext& pasid);
@@ -75,16 +75,16 @@ TranslationResult ScalableTranslation::translate(const Context& context) {
   fpd_ = context.fpd;
   if (context.fault != FaultReason::none) return refuse(context.fault);
   if (const FaultReason reason = check_request_type(context); reason != FaultReason::none) return refuse(reason);
-  if (request_.address_type == AddressType::translated)
-    return pass_to_host(inputs_, FaultReason::address_beyond_host_width, fpd_, rules::translated_request);
+  if (request_.address_type == AddressType::translated) return pass_to_host(rules::translated_request);
 
-  if (!request_.pasid.has_value() && context.rid_pasid.value() >= context.pasid_limit)
-    return refuse(FaultReason::rid_pasid_invalid);
-  const PasidContext& pasid = find_pasid(context);
+  number_ = request_.pasid.value_or(context.rid_pasid);
+  privileged_ = request_.pasid.has_value() ? request_.privileged : context.rid_privileged;
+  const PasidContext& pasid = find_pasid(inputs_, tables_, context, number_);
   fpd_ = fpd_ || pasid.fpd;
   if (pasid.fault != FaultReason::none) return refuse(pasid.fault);
   if (const FaultReason reason = check_request_privilege(pasid); reason != FaultReason::none) return refuse(reason);
-  if (is_interrupt_range_query(request_)) return answer_untranslated_only(request_);
+  if (is_interrupt_range_query(request_))
+    return answer_interrupt_range_query(request_, takes_write(request_, unit_.format));
   return translate(pasid);
 }
 
@@ -92,31 +92,15 @@ FaultReason ScalableTranslation::check_request_type(const Context& context) cons
   if (request_.address_type != AddressType::untranslated && !context.device_tlb)
     return FaultReason::device_tlb_disabled;
   if (!request_.pasid.has_value()) return FaultReason::none;
-  if (!context.pasid_requests) return FaultReason::pasid_requests_disabled;
-  return request_.pasid->value() < context.pasid_limit ? FaultReason::none : FaultReason::pasid_beyond_directory;
+  if (const FaultReason reason = check_pasid(context, *request_.pasid); reason != FaultReason::none) return reason;
+  const bool is_too_wide = request_.pasid->value() >= unit_.format.scalable().pasid_limit;
+  return is_too_wide ? FaultReason::pasid_beyond_capability : FaultReason::none;
 }
 
-const PasidContext& ScalableTranslation::find_pasid(const Context& context) {
-  number_ = request_.pasid.value_or(context.rid_pasid);
-  privileged_ = request_.pasid.has_value() ? request_.privileged : context.rid_privileged;
-  effects_.pasid_tag = PasidTag{request_.requester, number_};
-  effects_.pasid_slot = unit_.caches.pasids.find(effects_.pasid_tag);
-  if (effects_.pasid_slot != PasidCache::none) {
-    effects_.pasid_lookup = Lookup::hit;
-    return unit_.caches.pasids.value(effects_.pasid_slot);
-  }
-  effects_.pasid_lookup = Lookup::miss;
-  look_up_pasid({unit_.format, context.table, number_}, tables_, effects_.pasid);
-  const FaultReason fault = effects_.pasid.fault;
-  effects_.fills_pasid =
-      fault == FaultReason::none || (unit_.format.caches_faults() && is_cacheable_with_caching_mode(fault));
-  return effects_.pasid;
-}
-
+/// RID_PRIV counts as the privilege of a request without PASID.
 FaultReason ScalableTranslation::check_request_privilege(const PasidContext& pasid) const {
-  if (!request_.pasid.has_value()) return FaultReason::none;
-  if (request_.execute && !pasid.execute_requests) return FaultReason::execute_requests_disabled;
-  if (request_.privileged && !pasid.supervisor_requests) return FaultReason::supervisor_requests_disabled;
+  if (asks_for_execute(request_) && !pasid.execute_requests) return FaultReason::execute_requests_disabled;
+  if (privileged_ && !pasid.supervisor_requests) return FaultReason::supervisor_requests_disabled;
   return FaultReason::none;
 }
 
@@ -135,12 +119,13 @@ TranslationResult ScalableTranslation::translate(const PasidContext& pasid) {
   return look_up(pasid);
 }
 
-/// Only requests with PASID come here with an address in the interrupt range.
+TranslationResult ScalableTranslation::pass_to_host(const Rule& rule) const {
+  return vtd::pass_to_host(inputs_, FaultReason::address_beyond_host_width,
+                           FaultReason::scalable_output_in_interrupt_range, fpd_, rule);
+}
+
 TranslationResult ScalableTranslation::pass_through() {
-  if (touches_interrupt_range(request_.address.value(), request_.size))
-    return refuse(FaultReason::scalable_output_in_interrupt_range);
-  TranslationResult result =
-      pass_to_host(inputs_, FaultReason::address_beyond_host_width, fpd_, rules::scalable_pass_through);
+  TranslationResult result = pass_to_host(rules::scalable_pass_through);
   result.executable = asks_for_execute(request_);
   return result;
 }
@@ -245,6 +230,8 @@ TranslationResult ScalableTranslation::first_stage(const PasidContext& pasid, co
     entry.snooped = entry.snooped || host.snooped;
   }
   if (ends_in_interrupt_range(entry, level)) {
+    // Refused with the rights that the tables grant, though no bit is set for them.
+    entry.dirty = entry.dirty || grants_write;
     walk.withdraw_write();
     if (host_leaf) tables_.withdraw_bits(*host_leaf, SecondStageEntry::D::mask);
   } else if (grants_write) {
@@ -271,14 +258,13 @@ TranslationResult ScalableTranslation::note_and_deliver(const PasidContext& pasi
 
 TranslationResult ScalableTranslation::deliver(const PasidContext& pasid, const IotlbEntry& entry, unsigned level,
                                                const Rule& rule) const {
-  const bool is_blocked = ends_in_interrupt_range(entry, level);
-  TranslationResult result = is_blocked ? refuse(FaultReason::scalable_output_in_interrupt_range)
-                                        : translated(request_, entry, level, rule, unit_.format);
-  if (is_blocked) return result;
+  TranslationResult result = translated(request_, entry, level, rule, unit_.format);
   // Who goes on to write without asking again sets no dirty bit.
   result.writable = result.writable && entry.dirty && may_write(entry.first_stage, privileged_, pasid);
   result.executable =
       asks_for_execute(request_) && entry.rights.execute && may_execute(entry.first_stage, privileged_, pasid);
+  if (leads_somewhere(request_, result) && ends_in_interrupt_range(entry, level))
+    result = refuse(FaultReason::scalable_output_in_interrupt_range);
   return result;
 }
 
@@ -296,10 +282,12 @@ SecondStage second_stage_of(const PasidContext& pasid) {
 }
 
 TranslationResult translate_in_scalable_mode(const RequestInputs& inputs) {
-  // Not a PASID of this unit.
   const auto& pasid = inputs.request.pasid;
-  if (pasid.has_value() && pasid->value() >= inputs.unit.format.scalable().pasid_limit)
-    return refuse_silently(inputs.request, rules::pasid_too_wide);
+  if (pasid.has_value() && inputs.request.address_type == AddressType::translated)
+    return refuse_silently(inputs.request, rules::translated_with_pasid);
+  // ECAP.PASID=0: no such requests.
+  if (pasid.has_value() && inputs.unit.format.scalable().pasid_limit == 0)
+    return refuse_silently(inputs.request, rules::pasid_unsupported);
   return ScalableTranslation{inputs}.run();
 }
 

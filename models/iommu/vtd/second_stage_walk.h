@@ -17,7 +17,7 @@ enum class SecondStageFault : std::uint8_t {
   none,
   top_access_error,
   access_error,
-  /// The entry permits nothing at all.
+  /// The entries so far permit nothing at all.
   not_present,
   write,
   read,
@@ -93,10 +93,9 @@ inline bool can_be_dirty(const SecondStage& stage, SecondStageEntry leaf) {
   return !stage.sets_accessed || stage.is_snooped || leaf.get<SecondStageEntry::D>();
 }
 
-inline SecondStageFault fault_of(MissingRight missing, SecondStageEntry entry, bool counts_execute) {
-  const std::uint64_t present =
-      SecondStageEntry::R::mask | SecondStageEntry::W::mask | (counts_execute ? SecondStageEntry::X::mask : 0);
-  if ((entry.raw() & present) == 0) return SecondStageFault::not_present;
+/// `rights`: of all levels so far. Where they permit nothing together, no page is there (7.1.3, SSS.2).
+inline SecondStageFault fault_of(MissingRight missing, AccessRights rights, bool counts_execute) {
+  if (!rights.any() && !(counts_execute && rights.execute)) return SecondStageFault::not_present;
   if (missing == MissingRight::execute) return SecondStageFault::execute;
   return missing == MissingRight::write ? SecondStageFault::write : SecondStageFault::read;
 }
@@ -123,7 +122,7 @@ SecondStageResult walk_second_stage(const TableFormat& format, const SecondStage
     result.rights.restrict_to(entry, stage.counts_execute);
     const MissingRight missing = missing_right(needs.rights, result.rights);
     if (missing != MissingRight::none || !result.rights.any()) {
-      result.fault = fault_of(missing, entry, stage.counts_execute);
+      result.fault = fault_of(missing, result.rights, stage.counts_execute);
       return result;
     }
 

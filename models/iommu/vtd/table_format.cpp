@@ -19,18 +19,24 @@ void reserve_unless(bool has_feature, std::array<std::uint64_t, 8>& reserved) {
   if (!has_feature) reserved[F::word] |= F::mask;
 }
 
-/// Fields of features that the unit lacks are reserved (9.6). NXE and WPE are legal always.
-std::array<std::uint64_t, 8> reserved_in_pasid_entry(const UnitConfig& config) {
+/// Fields of features that the unit lacks are reserved (9.6), and so are pointer bits that no address has, whether PGTT
+/// makes the pointer matter or not. NXE is legal always. AW would be reserved without SSTS, but Linux sets it.
+std::array<std::uint64_t, 8> reserved_in_pasid_entry(const UnitConfig& config, std::uint64_t host_bits,
+                                                     std::uint64_t reserved_domain_bits) {
   using Entry = PasidTableEntry;
   std::array<std::uint64_t, 8> reserved{};
-  reserved[0] = Field<11, 10>::mask;
-  reserved[1] = Field<86, 80>::mask;
-  reserved[2] = Field<139, 136>::mask;
+  reserved[0] = Field<11, 10>::mask | (Entry::SSPTPTR::mask & ~host_bits);
+  reserved[1] = Field<86, 80>::mask | (Entry::DID::mask & reserved_domain_bits);
+  reserved[2] = Field<139, 136>::mask | (Entry::FSPTPTR::mask & ~host_bits);
   std::fill(reserved.begin() + 3, reserved.end(), ~std::uint64_t{0});
+  reserve_unless<Entry::SSPTPTR>(config.second_stage, reserved);
   reserve_unless<Entry::SSADE>(config.second_stage_access_dirty, reserved);
   reserve_unless<Entry::SSEE>(config.execute_requests, reserved);
   reserve_unless<Entry::ERE>(config.execute_requests, reserved);
   reserve_unless<Entry::SRE>(config.supervisor_requests, reserved);
+  reserve_unless<Entry::FSPTPTR>(config.first_stage, reserved);
+  reserve_unless<Entry::FSPM>(config.first_stage, reserved);
+  reserve_unless<Entry::WPE>(config.first_stage, reserved);
   reserve_unless<Entry::EAFE>(config.extended_accessed, reserved);
   reserve_unless<Entry::PWSNP>(config.snooped_walks, reserved);
   reserve_unless<Entry::PGSNP>(config.snoop_control, reserved);
@@ -53,6 +59,8 @@ std::array<std::uint64_t, 4> reserved_in_context(const UnitConfig& config, std::
   if (!config.page_requests) reserved[0] |= Entry::PRE::mask;
   if (!config.device_tlb) reserved[0] |= Entry::DTE::mask;
   if (config.pasid_bits == 0) reserved[0] |= Entry::PASIDE::mask;
+  if (!config.rid_pasid) reserved[1] |= Entry::RID_PASID::mask;
+  if (!config.rid_priv) reserved[1] |= Entry::RID_PRIV::mask;
   return reserved;
 }
 
@@ -106,12 +114,10 @@ void TableFormat::set_scalable_mode(const UnitConfig& config) {
   scalable_.first_stage = config.first_stage;
   scalable_.second_stage = config.second_stage;
   scalable_.nested = config.nested;
-  scalable_.rid_pasid = config.rid_pasid;
-  scalable_.rid_priv = config.rid_priv;
   scalable_.first_stage_5_levels = config.first_stage_5_levels;
   scalable_.pasid_limit = config.pasid_bits == 0 ? 0 : 1U << config.pasid_bits;
   scalable_.reserved_in_context = reserved_in_context(config, host_bits_);
-  scalable_.reserved_in_pasid_entry = reserved_in_pasid_entry(config);
+  scalable_.reserved_in_pasid_entry = reserved_in_pasid_entry(config, host_bits_, reserved_domain_bits_);
 }
 
 }  // namespace iommusim::vtd

@@ -19,12 +19,10 @@ struct ScalableFormat {
   bool first_stage = false;
   bool second_stage = false;
   bool nested = false;
-  bool rid_pasid = false;
-  bool rid_priv = false;
   bool first_stage_5_levels = false;
   /// PASIDs in requests are below.
   std::uint32_t pasid_limit = 0;
-  /// By 64-bit word: what no entry may have, beside addresses that are too wide.
+  /// By 64-bit word: what no entry may have.
   std::array<std::uint64_t, 4> reserved_in_context{};
   std::array<std::uint64_t, 8> reserved_in_pasid_entry{};
 };

@@ -14,14 +14,21 @@ using iommu::FetchLog;
 using iommu::TranslationRequest;
 using iommu::TranslationResult;
 
+/// Who does not remap does not look at the PASID either (3.1).
 TranslationResult decide_disabled(const DecisionInputs& unit, const TranslationRequest& request) {
+  TranslationRequest without_pasid = request;
+  without_pasid.pasid.reset();
+  if (const auto settled = decide_interrupt_range(without_pasid)) return *settled;
   if (unit.protected_memory.blocks(PhysAddr{request.address.value()}, request.size))
     return refuse_silently(request, rules::protected_memory);
   if (request.address_type != AddressType::untranslated) return refuse_silently(request, rules::ats_without_remapping);
-  // What is left of the range here has a PASID: no interrupt request, and nothing that memory could answer.
-  if (touches_interrupt_range(request.address.value(), request.size))
-    return refuse_silently(request, rules::pasid_to_interrupt_range);
   return pass_unchanged(request, rules::translation_disabled);
+}
+
+/// Whatever the mode: no unit takes a PASID in a translated request (4.2.1).
+TranslationResult refuse_pasid(const TranslationRequest& request) {
+  if (request.address_type == AddressType::translated) return refuse_silently(request, rules::translated_with_pasid);
+  return refuse(request, FaultReason::pasid_in_legacy_mode, false);
 }
 
 }  // namespace
@@ -30,12 +37,12 @@ TranslationResult decide(const DecisionInputs& unit, const TranslationRequest& r
                          DecisionEffects& effects) {
   fetches.clear();
   effects.clear();
+  if (!unit.remapping.enabled) return decide_disabled(unit, request);
   if (touches_interrupt_range(request.address.value(), request.size))
     if (const auto settled = decide_interrupt_range(request)) return *settled;
-  if (!unit.remapping.enabled) return decide_disabled(unit, request);
   switch (unit.remapping.table_mode) {
     case TableMode::legacy:
-      if (request.pasid.has_value()) return refuse(request, FaultReason::pasid_in_legacy_mode, false);
+      if (request.pasid.has_value()) return refuse_pasid(request);
       return LegacyTranslation{RequestInputs{unit, request, fetches, effects}}.run();
     case TableMode::scalable:
       if (!unit.format.scalable().is_supported) break;

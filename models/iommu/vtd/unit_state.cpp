@@ -38,6 +38,8 @@ iommu::TranslationResult Unit::State::translate(const iommu::TranslationRequest&
     if (const auto reason = update_tables(fetches)) {
       result = refuse(request, *reason, effects.fpd);
       effects.fills_iotlb = false;
+      if (result.outcome != iommu::Outcome::fault && result.fault_recorded)
+        count_fault(faults.record(request, *reason));
     }
   ++statistics.requests;
   statistics.fetches += fetches.size();
@@ -167,14 +169,14 @@ void Unit::State::react(const RegisterFile::Written& written) {
 void Unit::State::execute_context_command() {
   const auto command = registers.load<ContextCommand>(RegisterId::ccmd);
   if (!command.get<ContextCommand::ICC>() || queue_is_enabled()) return;
-  registers.store(RegisterId::ccmd, execute(command, caches));
+  registers.store(RegisterId::ccmd, execute(command, remapping.table_mode, config, caches));
 }
 
 void Unit::State::execute_iotlb_command() {
   const auto command = registers.load<IotlbInvalidate>(RegisterId::iotlb);
   if (!command.get<IotlbInvalidate::IVT>() || queue_is_enabled()) return;
   const auto address = registers.load<InvalidateAddress>(RegisterId::iva);
-  registers.store(RegisterId::iotlb, execute(command, address, config, caches));
+  registers.store(RegisterId::iotlb, execute(command, address, remapping.table_mode, config, caches));
 }
 
 /// A queue that stopped goes on by itself once software has cleared IQE or ITE.

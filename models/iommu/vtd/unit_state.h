@@ -82,6 +82,7 @@ struct Unit::State {
   void set_interrupt_remapping(bool enable);
   void set_compatibility_format(bool enable);
   void set_translation(bool enable);
+  void restart_fault_log();
   template <class F>
   void set_status(bool value);
   template <class F>

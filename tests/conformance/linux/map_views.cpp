@@ -28,13 +28,16 @@ constexpr BusAddr peer_bar{0x3C'0000'0000};
 constexpr BusAddr beyond_mapping{0x3C'0400'0000};
 
 struct Booted {
-  explicit Booted(const std::vector<std::string>& settings = {}) : description{load(settings)} { system.boot(); }
+  explicit Booted(const std::vector<std::string>& settings = {}, const std::string& platform = two_gpus)
+      : description{load(settings, platform)} {
+    system.boot();
+  }
 
-  static platforms::Description load(const std::vector<std::string>& settings) {
+  static platforms::Description load(const std::vector<std::string>& settings, const std::string& platform) {
     std::vector<platforms::Override> overrides;
     for (const std::string& setting : settings)
       overrides.push_back(platforms::parse_override(setting));
-    return platforms::load_platform(two_gpus, overrides);
+    return platforms::load_platform(platform, overrides);
   }
 
   DeviceMap map(const std::string& device) {
@@ -142,7 +145,7 @@ TEST_CASE("The interrupt window takes doublewords for interrupts and refuses rea
   const MapRow& row = row_at(map, BusAddr{0xFEE0'0000});
   CHECK(row.range == Range<BusAddr>{BusAddr{0xFEE0'0000}, BusAddr{0xFEEF'FFFF}});
   CHECK(row.write.kind == LandingKind::interrupt);
-  CHECK(row.read.kind == LandingKind::rejected);
+  CHECK(row.read.kind == LandingKind::iommu_fault);
   CHECK_FALSE((row.dma_api || row.vfio || row.iommufd));
   CHECK(row.verdict == Verdict::agree);
 }
@@ -230,4 +233,25 @@ TEST_CASE("A mapping that software made to what is no memory speaks against no v
   const MapRow& window = row_at(map, BusAddr{0xFFF0'0000});
   CHECK(machine.text(window.write) == "iommu-fault: dmar0 fault 0xe [vtd.fault-0xe-interrupt-range]");
   CHECK(window.verdict == Verdict::agree);
+}
+
+TEST_CASE("What a device with ATS is granted no right to is unmapped, and speaks against nobody", "[map]") {
+  Booted machine{{"iommus.dmar0.table_levels=[3]"}, tests::source_dir() + "/platforms/device-tlb-stale.yaml"};
+  const DeviceMap map = machine.map("npu0");
+  const MapRow& unmapped = row_at(map, BusAddr{0x7000'0000});
+  CHECK(machine.text(unmapped.write) == "rejected: npu0 drops it, not mapped [ats.translation-denied]");
+  CHECK(machine.text(unmapped.read) == "rejected: npu0: unsupported request, not mapped [ats.translation-denied]");
+  CHECK(unmapped.dma_api);
+  CHECK(unmapped.verdict == Verdict::agree);
+  // The tables have a mapping, without the right to write.
+  const MapRow& read_only = row_at(map, BusAddr{0x8000'0000});
+  CHECK(machine.text(read_only.write) == "rejected: npu0 drops it, not mapped [ats.translation-denied]");
+  CHECK(machine.text(principal(read_only)) == "memory: dram-high 0x120000000 [vtd.translated-request]");
+  CHECK(read_only.verdict == Verdict::agree);
+  // Beyond three levels of tables nothing can be mapped, and nobody believes that.
+  const MapRow& beyond = row_at(map, BusAddr{0x80'0000'0000});
+  CHECK(machine.text(beyond.write) == "rejected: npu0 drops it [ats.translation-denied]");
+  CHECK(beyond.verdict == Verdict::agree);
+  const MapRow& window = row_at(map, BusAddr{0xFEE0'0000});
+  CHECK(machine.text(window.read) == "rejected: npu0: unsupported request [ats.translation-denied]");
 }

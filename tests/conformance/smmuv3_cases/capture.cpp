@@ -3,8 +3,8 @@
 // in tests/data/captures (see tests/data/README.md).
 #include "platforms/capture.h"
 
+#include "support/captured_answers.h"
 #include "support/source_dir.h"
-#include "traces/translation_check.h"
 
 #include <catch2/catch.hpp>
 
@@ -33,16 +33,6 @@ constexpr std::array<IdRegister, 8> qemu_id_registers{{{0x00, 0x0D40'101A},
                                                        {0x18, 0},
                                                        {0x1C, 1}}};
 
-void check(const std::string& file, std::uint64_t answers) {
-  const auto capture = platforms::load_capture(folder);
-  const auto result = traces::check_translations(*capture.unit, folder + file);
-  for (const std::string& difference : result.differences)
-    UNSCOPED_INFO(difference);
-  CHECK(result.differences.empty());
-  CHECK(result.checked == answers);
-  CHECK(result.equal == answers);
-}
-
 }  // namespace
 
 TEST_CASE("A captured SMMUv3 has no feature that ours lacks", "[conformance][smmuv3]") {
@@ -56,10 +46,10 @@ TEST_CASE("SMMU-087 With QEMU's ID registers a Linux guest's accesses are transl
     INFO("register at " << id.offset);
     CHECK(capture.unit->read_register(id.offset, 4) == id.value);
   }
-  check("translations.jsonl.zst", 7373);
+  support::check_captured_answers(folder, "translations.jsonl.zst", 7373);
 }
 
 TEST_CASE("A captured SMMUv3 finds every mapping of the captured tables", "[conformance][smmuv3]") {
   // 699 mappings, for each stream that uses their table.
-  check("mappings.jsonl.zst", 3921);
+  support::check_captured_answers(folder, "mappings.jsonl.zst", 3921);
 }

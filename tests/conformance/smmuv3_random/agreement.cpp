@@ -8,6 +8,7 @@
 #include "conformance/smmuv3_random/request.h"
 #include "conformance/smmuv3_random/statistics.h"
 #include "oracle/smmuv3/walker.h"
+#include "support/disagreements.h"
 #include "support/smmuv3_registers.h"
 
 #include <catch2/catch.hpp>
@@ -16,7 +17,6 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <string_view>
 
 namespace iommusim::tests::smmu {
 namespace {
@@ -29,21 +29,13 @@ constexpr std::uint64_t units = 128;
 constexpr unsigned requests_per_image = 4;
 /// Each kind of disagreement is told once in full.
 constexpr std::size_t most_kinds = 60;
-/// What no dispute excuses.
-constexpr std::string_view static_answer_differs = "decide() and translate() differ";
-constexpr std::string_view static_answer_writes = "decide() wrote to memory";
 
 class Agreement {
  public:
   void run(std::uint64_t first_image, std::uint64_t images);
 
   const Statistics& statistics() const { return statistics_; }
-  /// By kind: how often, and the first in full.
-  struct Disagreement {
-    std::uint64_t count = 0;
-    std::string first;
-  };
-  const std::map<std::string, Disagreement>& disagreements() const { return disagreements_; }
+  const support::Disagreements& disagreements() const { return disagreements_; }
 
  private:
   void try_image(std::uint64_t number);
@@ -59,12 +51,12 @@ class Agreement {
   DrivenUnit* unit_ = nullptr;
   std::uint64_t number_ = 0;
   Statistics statistics_;
-  std::map<std::string, Disagreement> disagreements_;
+  support::Disagreements disagreements_;
 };
 
 void Agreement::run(std::uint64_t first_image, std::uint64_t images) {
   for (std::uint64_t number = first_image; number < first_image + images; ++number)
-    if (disagreements_.size() < most_kinds) try_image(number);
+    if (disagreements_.kinds() < most_kinds) try_image(number);
 }
 
 /// An image is made from its number alone, so each can be looked at by itself.
@@ -97,8 +89,7 @@ void Agreement::try_request(const Image& image, const ChosenRequest& chosen) {
   memory_.forget_writes();
   const std::string what = answer_difference(request, expected);
   if (what.empty()) return;
-  const bool inexcusable = what == static_answer_differs || what == static_answer_writes;
-  if (expected.dispute == Dispute::none || inexcusable)
+  if (expected.dispute == Dispute::none || support::is_inexcusable(what))
     report(image, request, expected, what);
   else
     statistics_.count_disagreement(expected, what);
@@ -106,27 +97,26 @@ void Agreement::try_request(const Image& image, const ChosenRequest& chosen) {
 
 std::string Agreement::answer_difference(const Request& request, const Answer& expected) {
   const iommu::TranslationResult foreseen = unit_->foresee(request);
-  if (!memory_.written().empty()) return std::string{static_answer_writes};
+  if (!memory_.written().empty()) return std::string{support::static_answer_writes};
   const UnitAnswer found = unit_->ask(request);
   // Only trying tells that a descriptor cannot be written.
   const std::uint16_t reason = found.result.fault_reason;
   const bool update_failed = reason == oracle::smmuv3::event::f_walk_eabt;
-  if (!update_failed && (foreseen.outcome != found.result.outcome || foreseen.fault_reason != reason ||
-                         foreseen.address != found.result.address))
-    return std::string{static_answer_differs};
+  if (!update_failed && !support::is_same_answer(foreseen, found.result))
+    return std::string{support::static_answer_differs};
   return difference(request, expected, found, memory_);
 }
 
 void Agreement::report(const Image& image, const Request& request, const Answer& expected, const std::string& what) {
-  Disagreement& disagreement = disagreements_[what];
-  if (++disagreement.count > 1) return;
-  const auto& facts = unit_->facts();
-  disagreement.first = fmt::format(
-      "image {}, unit {}: {}\n  expected: {}\n  IDR0 {:#x}, IDR1 {:#x}, IDR3 {:#x}, IDR5 {:#x}, AIDR {:#x}, CR0 {:#x}, "
-      "CR2 {:#x}, STRTAB {:#x} {:#x}, {}{}",
-      number_, number_ % units, describe(request), describe(expected), facts.idr0, facts.idr1, facts.idr3, facts.idr5,
-      facts.aidr, facts.cr0, facts.cr2, facts.strtab_base, facts.strtab_base_cfg,
-      image.corrupted ? "corrupted" : "not corrupted", words_of(image));
+  disagreements_.report(what, [&] {
+    const auto& facts = unit_->facts();
+    return fmt::format(
+        "image {}, unit {}: {}\n  expected: {}\n  IDR0 {:#x}, IDR1 {:#x}, IDR3 {:#x}, IDR5 {:#x}, AIDR {:#x}, "
+        "CR0 {:#x}, CR2 {:#x}, STRTAB {:#x} {:#x}, {}{}",
+        number_, number_ % units, describe(request), describe(expected), facts.idr0, facts.idr1, facts.idr3, facts.idr5,
+        facts.aidr, facts.cr0, facts.cr2, facts.strtab_base, facts.strtab_base_cfg,
+        image.corrupted ? "corrupted" : "not corrupted", words_of(image));
+  });
 }
 
 std::string Agreement::words_of(const Image& image) const {
@@ -135,21 +125,14 @@ std::string Agreement::words_of(const Image& image) const {
   std::string text;
   for (const auto& [address, value] : memory_.written())
     text += fmt::format("\n    {:#x} written: {:#x}", address, value);
-  for (const Place& place : image.places) {
-    text += fmt::format("\n    {:#x} {}:", place.address, names[static_cast<std::size_t>(place.part)]);
-    for (unsigned word = 0; word < place.words; ++word) {
-      const auto value = memory_.word(place.address + 8 * word);
-      text += value ? fmt::format(" {:#x}", *value) : " absent";
-    }
-  }
+  for (const Place& place : image.places)
+    text += support::words_text(memory_, place.address, names[static_cast<std::size_t>(place.part)], place.words);
   return text;
 }
 
 void check(const Agreement& agreement) {
   std::cout << agreement.statistics().text();
-  for (const auto& [kind, disagreement] : agreement.disagreements())
-    std::cout << "DISAGREEMENT, " << disagreement.count << " times: " << kind << '\n' << disagreement.first << '\n';
-  CHECK(agreement.disagreements().empty());
+  agreement.disagreements().check();
 }
 
 }  // namespace

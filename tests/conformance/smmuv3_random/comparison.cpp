@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conformance/smmuv3_random/comparison.h"
 
+#include "support/unit_outcomes.h"
+
 #include <fmt/format.h>
 
 #include <map>
@@ -11,22 +13,8 @@ namespace {
 using oracle::smmuv3::Answer;
 using oracle::smmuv3::Outcome;
 using oracle::smmuv3::Request;
-
-std::string name(iommu::Outcome outcome) {
-  switch (outcome) {
-    case iommu::Outcome::translated: return "translated";
-    case iommu::Outcome::interrupt: return "interrupt";
-    case iommu::Outcome::posted: return "posted";
-    case iommu::Outcome::fault: return "fault";
-    case iommu::Outcome::ignored: return "ignored";
-    case iommu::Outcome::stalled: return "stalled";
-  }
-  return "?";
-}
-
-std::string differs(const char* what, std::uint64_t expected, std::uint64_t found) {
-  return fmt::format("{}: expected {:#x}, found {:#x}", what, expected, found);
-}
+using support::differs;
+using support::name;
 
 iommu::Outcome as_unit(Outcome outcome) {
   switch (outcome) {

@@ -43,12 +43,6 @@ std::string place_of(const Answer& expected) {
   return fmt::format("{:#x} S2={} CLASS={}", expected.code, word >> 39 & 1, classes.at(word >> 40 & 3));
 }
 
-template <class Key>
-std::uint64_t found_in(const std::map<Key, std::uint64_t>& counts, const Key& key) {
-  const auto found = counts.find(key);
-  return found == counts.end() ? 0 : found->second;
-}
-
 }  // namespace
 
 void Statistics::count_image(bool corrupted) {
@@ -61,7 +55,7 @@ void Statistics::count(bool enabled, const ChosenRequest& chosen, const Answer& 
   ++by_mode_[mode_of(enabled, chosen)];
   ++by_outcome_[outcome_of(chosen, expected)];
   if (expected.dispute != Dispute::none) {
-    ++disputed_[expected.dispute].out;
+    disputed_.count(expected.dispute);
     return;
   }
   if (expected.code != 0) ++by_event_[expected.code];
@@ -71,33 +65,20 @@ void Statistics::count(bool enabled, const ChosenRequest& chosen, const Answer& 
   if (const std::string place = place_of(expected); !place.empty()) ++by_place_[place];
 }
 
-void Statistics::count_disagreement(const Answer& expected, const std::string& what) {
-  Left& left = disputed_[expected.dispute];
-  ++left.disagreeing;
-  if (left.example.empty()) left.example = what;
-}
-
-std::uint64_t Statistics::disputed() const {
-  std::uint64_t sum = 0;
-  for (const auto& [dispute, left] : disputed_)
-    sum += left.out;
-  return sum;
-}
-
 std::uint64_t Statistics::outcome(const std::string& name) const {
-  return found_in(by_outcome_, name);
+  return support::count_of(by_outcome_, name);
 }
 
 std::uint64_t Statistics::mode(const std::string& name) const {
-  return found_in(by_mode_, name);
+  return support::count_of(by_mode_, name);
 }
 
 std::uint64_t Statistics::event(unsigned code) const {
-  return found_in(by_event_, code);
+  return support::count_of(by_event_, code);
 }
 
 std::uint64_t Statistics::place(const std::string& name) const {
-  return found_in(by_place_, name);
+  return support::count_of(by_place_, name);
 }
 
 std::string Statistics::text() const {
@@ -110,11 +91,7 @@ std::string Statistics::text() const {
       text += fmt::format("{:>10}  {}\n", count, name);
   for (const auto& [code, count] : by_event_)
     text += fmt::format("{:>10}  event {:#x}\n", count, code);
-  for (const auto& [dispute, left] : disputed_)
-    text += fmt::format("{:>10}  disputed ({} answered otherwise{}{}): {}\n", left.out, left.disagreeing,
-                        left.example.empty() ? "" : ", as in ", left.example,
-                        oracle::smmuv3::disputes[static_cast<std::size_t>(dispute)].question);
-  return text;
+  return text + disputed_.text(oracle::smmuv3::disputes);
 }
 
 }  // namespace iommusim::tests::smmu

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "conformance/smmuv3_random/request.h"
+#include "support/dispute_counts.h"
 
 #include <cstdint>
 #include <map>
@@ -15,10 +16,12 @@ class Statistics {
   void count_image(bool corrupted);
   void count(bool enabled, const ChosenRequest& chosen, const oracle::smmuv3::Answer& expected);
   /// Of a disputed request; `what` differs.
-  void count_disagreement(const oracle::smmuv3::Answer& expected, const std::string& what);
+  void count_disagreement(const oracle::smmuv3::Answer& expected, const std::string& what) {
+    disputed_.count_disagreement(expected.dispute, what);
+  }
 
   std::uint64_t requests() const { return requests_; }
-  std::uint64_t disputed() const;
+  std::uint64_t disputed() const { return disputed_.total(); }
   /// Requests of an outcome, or to a configuration, as text() names it.
   std::uint64_t outcome(const std::string& name) const;
   std::uint64_t mode(const std::string& name) const;
@@ -41,12 +44,7 @@ class Statistics {
   std::map<std::string, std::uint64_t> by_outcome_;
   std::map<std::string, std::uint64_t> by_place_;
   std::map<unsigned, std::uint64_t> by_event_;
-  struct Left {
-    std::uint64_t out = 0;
-    std::uint64_t disagreeing = 0;
-    std::string example;
-  };
-  std::map<oracle::smmuv3::Dispute, Left> disputed_;
+  support::DisputeCounts<oracle::smmuv3::Dispute> disputed_;
 };
 
 }  // namespace iommusim::tests::smmu

@@ -82,6 +82,7 @@ TEST_CASE("VTD-091 The size bit and the lowest zero bit of the address give the 
 
 TEST_CASE("VTD-091 A PASID device-TLB invalidation names its address space", "[vtd][invalidation]") {
   DeviceBench bench;
+  bench.registers.set_root(bench.tables.root(), 1);
   bench.queue.enable_wide();
   auto request = invalidate_pasid_device_tlb(0xF'1234, Iova{0x5000'0000});
   const bool global = GENERATE(false, true);
@@ -217,6 +218,25 @@ TEST_CASE("VTD-091 When all 32 tags timed out they are used again", "[vtd][inval
   CHECK(bench.load32(status) == 1);
 }
 
+TEST_CASE("VTD-091 The source of the first time-out and of the first unexpected completion stands until it is cleared",
+          "[vtd][invalidation]") {
+  NarrowBench bench;
+  bench.unit.complete_invalidation(device, 1);
+  bench.unit.complete_invalidation(other_device, 1);
+  CHECK(bench.unexpected() == device.raw());
+  bench.registers.write32(offset::fsts, fault_status::ice);
+  bench.unit.complete_invalidation(other_device, 1);
+  CHECK(bench.unexpected() == other_device.raw());
+
+  bench.queue.submit(invalidate_device_tlb(device, Iova{0}));
+  bench.unit.time_out_invalidations();
+  CHECK(bench.timed_out() == device.raw());
+  bench.registers.write32(offset::fsts, fault_status::ite);
+  bench.queue.submit(invalidate_device_tlb(other_device, Iova{0}));
+  bench.unit.time_out_invalidations();
+  CHECK(bench.timed_out() == other_device.raw());
+}
+
 TEST_CASE("VTD-091 Without an invalidation under way nothing times out", "[vtd][invalidation]") {
   NarrowBench bench;
   bench.answers_at_once = true;
@@ -275,6 +295,7 @@ TEST_CASE("VTD-091 Throttling hints are accepted with DIT", "[vtd][invalidation]
 
 TEST_CASE("VTD-091 A reserved bit of a PASID device-TLB descriptor is queue error 4", "[vtd][invalidation]") {
   DeviceBench bench;
+  bench.registers.set_root(bench.tables.root(), 1);
   bench.queue.enable_wide();
   bench.queue.submit(with_bit(invalidate_pasid_device_tlb(5, Iova{0}), GENERATE(12U, 52U, 65U, 74U, 128U, 255U)));
   CHECK(bench.registers.fault_status() == fault_status::iqe);

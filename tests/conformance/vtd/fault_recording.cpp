@@ -102,6 +102,28 @@ TEST_CASE("VTD-049 Recording continues after the record used last", "[vtd][fault
   CHECK(bench.messages.size() == 2);
 }
 
+TEST_CASE("VTD-049 With both kinds of remapping off, records are used from the first again", "[vtd][faults]") {
+  vtd::UnitConfig config = with_records(4);
+  config.interrupt_remapping = true;
+  FaultingBench bench{config};
+  bench.fault_by(0);
+  bench.registers.clear_fault_record(0);
+  if (GENERATE(true, false)) {
+    bench.registers.command(global::sirtp);
+    bench.registers.command(global::ire);
+    bench.registers.withdraw(global::te);
+    bench.registers.command(global::te);
+    bench.fault_by(1);
+    CHECK(bench.holds(1, 1));
+    bench.registers.withdraw(global::ire);
+    bench.registers.clear_fault_record(1);
+  }
+  bench.registers.withdraw(global::te);
+  bench.registers.command(global::te);
+  bench.fault_by(2);
+  CHECK(bench.holds(0, 2));
+}
+
 TEST_CASE("VTD-049 A record in use at the next index overflows even when others are free", "[vtd][faults]") {
   FaultingBench bench{with_records(2)};
   bench.fault_by(0);

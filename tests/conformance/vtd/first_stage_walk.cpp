@@ -89,6 +89,7 @@ TEST_CASE("VTD-097 RID_PRIV makes requests without PASID privileged", "[vtd][fir
   FirstStageBench bench;
   bench.change(bench.entry(1), 0, us);
   bench.set_context_field<ScalableContextEntry::RID_PRIV>(1);
+  bench.set_pasid_field<PasidEntry::SRE>(1);
   expect_translated(bench, read_of(page), PhysAddr{target});
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests to 0xFEE0_0000 - 0xFEEF_FFFF without interrupt remapping (VT-d sheet, 3.1 step 2 and 3.2).
-// Oracle: the specification's table of requests to the interrupt range.
-#include "support/vtd_bench.h"
+// Requests to 0xFEE0_0000 - 0xFEEF_FFFF without interrupt remapping (VT-d specification, 3.15, 4.2.5 and 7.1.3).
+// Oracle: the specification's rules of requests to the interrupt range.
+#include "support/scalable_bench.h"
 
 #include <catch2/catch.hpp>
 
@@ -43,16 +43,34 @@ TEST_CASE("VTD-055 An interrupt needs no context entry", "[vtd][interrupt-range]
 TEST_CASE("VTD-066 Other accesses to the interrupt range are neither translated nor delivered",
           "[vtd][interrupt-range]") {
   RangeBench bench{GENERATE(false, true)};
-  const auto request = GENERATE(
-      write_of(0xFEE0'0000, device, 8), write_of(0xFEE0'0000, device, 2), write_of(0xFEE0'0002, device, 4),
-      write_of(0xFEE0'1001, device, 1), write_of(0xFEEF'FFC0, device, 64), write_of(0xFEEF'FFFF, device, 1),
-      read_of(0xFEE0'0000), read_of(0xFEEF'FFC0, device, 64), read_of(0xFEE0'0000, device, 0), atomic_on(0xFEE0'0000));
-  const auto result = bench.translate(request);
-  CHECK(result.outcome == iommu::Outcome::fault);
-  CHECK(result.status ==
-        (request.operation == Operation::write ? CompletionStatus::none : CompletionStatus::unsupported_request));
+  const auto request =
+      GENERATE(write_of(0xFEE0'0000, device, 8), write_of(0xFEE0'0000, device, 2), write_of(0xFEE0'0002, device, 4),
+               write_of(0xFEE0'1001, device, 1), write_of(0xFEEF'FFC0, device, 64), write_of(0xFEEF'FFFF, device, 1),
+               read_of(0xFEE0'0000), read_of(0xFEEF'FFC0, device, 64), atomic_on(0xFEE0'0000));
+  expect_fault(bench, request, 0x29);
   CHECK(bench.fetches.size() == 0);
   CHECK(bench.messages.empty());
+}
+
+TEST_CASE("VTD-066 A zero-length read of the interrupt range is done without being translated",
+          "[vtd][interrupt-range]") {
+  RangeBench bench{GENERATE(false, true)};
+  const auto result = bench.translate(read_of(0xFEE0'0000, device, 0));
+  CHECK(result.outcome == iommu::Outcome::ignored);
+  CHECK(result.status == CompletionStatus::successful);
+  CHECK(bench.fetches.size() == 0);
+  CHECK(bench.no_fault_recorded());
+}
+
+TEST_CASE("VTD-055 Without remapping the PASID of a request is not looked at", "[vtd][interrupt-range]") {
+  RangeBench bench{false};
+  CHECK(bench.translate(with_pasid(5, write_of(0xFEE0'0000))).outcome == iommu::Outcome::interrupt);
+  CHECK(bench.translate(with_pasid(5, read_of(0xFEE0'0000, device, 0))).outcome == iommu::Outcome::ignored);
+  const auto read = bench.translate(with_pasid(5, read_of(0xFEE0'0000)));
+  CHECK(read.fault_reason == 0x29);
+  CHECK(bench.registers.fault_record().get<FaultRecord::FR>() == 0x29);
+  bench.registers.clear_fault_record();
+  expect_translated(bench, with_pasid(5, read_of(0x1000)), PhysAddr{0x1000});
 }
 
 TEST_CASE("VTD-066 The interrupt range ends at 0xFEEF_FFFF and is 32 bits wide", "[vtd][interrupt-range]") {

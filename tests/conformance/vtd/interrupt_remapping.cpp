@@ -234,6 +234,33 @@ TEST_CASE("VTD-063 SVT=00 lets everybody in, SVT=11 nobody, and FPD keeps fault 
   expect_unrecorded_interrupt_fault(bench, bench.send(remappable(3), 0, other_device), 0x26);
 }
 
+TEST_CASE("VTD-063 Who may not use an entry is not told of its reserved bits", "[vtd][interrupt-remapping]") {
+  InterruptBench bench;
+  bench.set_entry(5, with_bit(remapped_entry(0x41, 2), 90));
+  expect_interrupt_fault(bench, bench.send(remappable(5), 0, other_device), 0x26, 5, other_device);
+  expect_interrupt_fault(bench, bench.send(remappable(5)), 0x24, 5);
+}
+
+TEST_CASE("VTD-067 An entry that refused its first requester is not kept", "[vtd][interrupt-remapping]") {
+  InterruptBench bench;
+  bench.set_entry(5, remapped_entry(0x41, 2));
+  expect_interrupt_fault(bench, bench.send(remappable(5), 0, other_device), 0x26, 5, other_device);
+  bench.set_entry(5, remapped_entry(0x51, 2));
+  CHECK(bench.send(remappable(5)).message_data == 0x4051);
+}
+
+TEST_CASE("VTD-067 With ESIRTPS, turning remapping off forgets entries", "[vtd][interrupt-remapping]") {
+  vtd::UnitConfig config = InterruptBench::with_remapping();
+  config.enhanced_set_interrupt_table = GENERATE(true, false);
+  InterruptBench bench{config};
+  bench.set_entry(5, remapped_entry(0x41, 2));
+  CHECK(bench.send(remappable(5)).message_data == 0x4041);
+  bench.set_entry(5, remapped_entry(0x51, 2));
+  bench.registers.withdraw(global::ire);
+  bench.registers.command(global::ire);
+  CHECK(bench.send(remappable(5)).message_data == (config.enhanced_set_interrupt_table ? 0x4051 : 0x4041));
+}
+
 TEST_CASE("VTD-064 SVT=10 lets in requesters of the buses from SID bits 15:8 to bits 7:0",
           "[vtd][interrupt-remapping]") {
   InterruptBench bench;

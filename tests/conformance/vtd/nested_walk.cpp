@@ -104,8 +104,11 @@ TEST_CASE("VTD-099 A guest address beyond the second stage is fault 0x74", "[vtd
   expect_fault(bench, read_of(page), 0x74);
   bench.change(bench.entry(3), std::uint64_t{1} << 40);
   expect_fault(bench, read_of(page), 0x74);
-  bench.set_pasid_field<PasidEntry::FLPTPTR>(std::uint64_t{1} << 40);
-  expect_fault(bench, read_of(page), 0x74);
+  // The place of the top table is checked with the PASID table entry (SPT.4.4).
+  bench.set_pasid_field<PasidEntry::FLPTPTR>(std::uint64_t{1} << (39 - 12));
+  expect_fault(bench, read_of(page), 0x5B);
+  bench.set_pasid_field<PasidEntry::FLPTPTR>(std::uint64_t{1} << (48 - 12));
+  expect_fault(bench, read_of(page), 0x5A);
 }
 
 TEST_CASE("VTD-099 The second stage restricts what the first permits", "[vtd][nested]") {

@@ -32,12 +32,13 @@ iommu::PageRequest request_for(std::uint64_t address, std::uint16_t group = 0) {
   return request;
 }
 
-/// The context entry allows ATS, PASIDs below 2^13 and page requests.
+/// The context entry allows ATS, PASIDs below 2^13 and page requests. Requests without PASID pass through.
 struct RequestBench : ScalableBench {
   explicit RequestBench(const vtd::UnitConfig& config = with_page_requests()) : ScalableBench{config} {
     set_context_field<ScalableContextEntry::DTE>(1);
     set_context_field<ScalableContextEntry::PRE>(1);
     set_context_field<ScalableContextEntry::PDTS>(0);
+    use(ScalableTables::pass_through(3));
     unit.on_page_response([this](const iommu::PageGroupResponse& response) { responses.push_back(response); });
     registers.write64(offset::pqa, requests.value());
     registers.program_event(offset::pectl, event_address, event_data);
@@ -87,6 +88,7 @@ TEST_CASE("VTD-104 A page request becomes one entry of the queue", "[vtd][pri]")
 
 TEST_CASE("VTD-104 An entry says the PASID and what was asked with it", "[vtd][pri]") {
   RequestBench bench;
+  bench.scalable.set_pasid(device, 0x1234, ScalableTables::pass_through(3));
   iommu::PageRequest request = request_for(0x1000);
   request.pasid = Pasid{0x1234};
   request.execute = true;
@@ -156,21 +158,72 @@ TEST_CASE("VTD-104 A page request with PASID needs PASIDE and a PASID of the dir
   CHECK(bench.registers.fault_record().get<FaultRecord::PP>() == 1);
 }
 
-TEST_CASE("VTD-104 A page request with a PASID that the unit does not have is answered and leaves no record",
-          "[vtd][pri]") {
-  vtd::UnitConfig config = with_page_requests();
-  config.pasid_bits = 12;
-  RequestBench bench{config};
+TEST_CASE("VTD-104 A page request needs its PASID in directory and table", "[vtd][pri]") {
+  RequestBench bench;
+  const bool has_pasid = GENERATE(true, false);
   iommu::PageRequest request = request_for(0x5000);
-  request.pasid = Pasid{0xFFF};
-  bench.unit.request_page(request);
-  CHECK(bench.tail() == 32);
-  request.pasid = Pasid{0x1000};
-  bench.unit.request_page(request);
+  const std::uint32_t pasid = has_pasid ? 0x77 : 0;
+  if (has_pasid) request.pasid = Pasid{pasid};
+  bench.scalable.set_pasid(device, pasid, ScalableTables::pass_through(3));
+  const PhysAddr directory = bench.scalable.directory_entry(device, pasid);
+  const PhysAddr entry = bench.scalable.pasid_entry(device, pasid);
+  struct Case {
+    PhysAddr where;
+    std::uint64_t set, clear;
+    std::uint16_t reason;
+  };
+  const Case broken =
+      GENERATE_COPY(Case{directory, 0, 1, 0x51}, Case{directory, 1 << 2, 0, 0x52}, Case{entry, 0, 1, 0x59},
+                    Case{entry, 1 << 10, 0, 0x5A}, Case{entry, 7 << 6, 0, 0x5B});
+  bench.change(broken.where, broken.set, broken.clear);
+  bench.expect_refused(request, broken.reason);
+}
+
+TEST_CASE("VTD-104 A page request whose PASID cannot be looked up is fault 0x50 or 0x58", "[vtd][pri]") {
+  RequestBench bench;
+  const bool in_table = GENERATE(true, false);
+  bench.bus.fail_page(in_table ? bench.scalable.pasid_entry(device, 0) : bench.scalable.directory_entry(device, 0));
+  bench.expect_refused(request_for(0x5000), in_table ? 0x58 : 0x50);
+}
+
+TEST_CASE("VTD-104 A page request with the PASID of requests without one is fault 0x48", "[vtd][pri]") {
+  RequestBench bench;
+  iommu::PageRequest request = request_for(0x5000);
+  request.pasid = Pasid{0};
+  bench.expect_refused(request, 0x48);
+}
+
+TEST_CASE("VTD-104 A page request for the interrupt range is queued as any other", "[vtd][pri]") {
+  RequestBench bench;
+  bench.unit.request_page(request_for(0xFEE0'0000));
   CHECK(bench.tail() == 32);
   CHECK(bench.no_fault_recorded());
-  REQUIRE(bench.responses.size() == 1);
-  CHECK(bench.responses[0].code == iommu::PageResponse::invalid_request);
+}
+
+TEST_CASE("VTD-104 A page request drops what is cached of its page", "[vtd][pri]") {
+  constexpr std::uint64_t page = 0x1234'5000, other_page = 0x2234'5000;
+  constexpr PhysAddr target{0x5'0000'0000}, elsewhere{0x6'0000'0000};
+  RequestBench bench;
+  const Domain domain = bench.tables.new_domain(4);
+  const std::uint64_t type = GENERATE(pgtt::first_stage, pgtt::second_stage, pgtt::nested);
+  constexpr std::uint64_t guest = 0x10'0000'0000;
+  const FirstStage first =
+      type == pgtt::nested ? bench.scalable.new_nested(domain, guest) : bench.scalable.new_first_stage();
+  const auto map = [&](std::uint64_t from, PhysAddr to) {
+    if (type != pgtt::second_stage) bench.scalable.map(first, Iova{from}, type == pgtt::nested ? from : to.value());
+    if (type != pgtt::first_stage) bench.tables.map(domain, Iova{from}, to);
+  };
+  bench.use(type == pgtt::second_stage ? ScalableTables::second_stage(domain) : ScalableTables::first_stage(first, 9));
+  for (const std::uint64_t each : {page, other_page}) {
+    map(each, target);
+    expect_translated(bench, read_of(each), target);
+    map(each, elsewhere);
+    expect_translated(bench, read_of(each), target);
+  }
+  bench.unit.request_page(request_for(page));
+  expect_translated(bench, read_of(page), elsewhere);
+  // Which nested translations depend on a page of the second stage is not known.
+  expect_translated(bench, read_of(other_page), type == pgtt::nested ? elsewhere : target);
 }
 
 TEST_CASE("VTD-104 A page request of an unknown requester is fault 0x41", "[vtd][pri]") {

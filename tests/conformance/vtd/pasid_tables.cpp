@@ -26,35 +26,40 @@ TEST_CASE("VTD-093 Without RPS requests without PASID use PASID 0", "[vtd][scala
   vtd::UnitConfig config = cacheless();
   config.rid_pasid = false;
   MappedBench bench{config};
-  bench.set_context_field<ScalableContextEntry::RID_PASID>(0x777);
   expect_translated(bench, read_of(page), target);
+  // The field is reserved then.
+  bench.set_context_field<ScalableContextEntry::RID_PASID>(0x777);
+  expect_fault(bench, read_of(page), 0x42);
 }
 
-TEST_CASE("VTD-093 A RID_PASID beyond the directory is fault 0x48", "[vtd][scalable]") {
-  MappedBench bench;
-  bench.set_context_field<ScalableContextEntry::PDTS>(0);
-  bench.set_context_field<ScalableContextEntry::RID_PASID>(1U << 13);
-  expect_fault(bench, read_of(page), 0x48);
-}
-
-TEST_CASE("VTD-093 A RID_PASID beyond the directory concerns only who uses it, after the type of the request",
-          "[vtd][scalable]") {
+TEST_CASE("VTD-093 A RID_PASID beyond the directory is fault 0x43 for every request of the device", "[vtd][scalable]") {
   vtd::UnitConfig config = cacheless();
   config.device_tlb = true;
   MappedBench bench{config};
   bench.scalable.set_pasid(device, 1, ScalableTables::second_stage(bench.domain));
   bench.set_context_field<ScalableContextEntry::PDTS>(0);
-  bench.set_context_field<ScalableContextEntry::RID_PASID>(1U << 13);
+  bench.set_context_field<ScalableContextEntry::RID_PASID>((1U << 13) - 1);
   expect_translated(bench, with_pasid(1, read_of(page)), target);
-  expect_fault(bench, with_pasid(0x12345, read_of(page)), 0x46);
-  expect_fault(bench, asking(read_of(page)), 0x44);
-  bench.set_context_field<ScalableContextEntry::PASIDE>(0);
-  expect_fault(bench, with_pasid(1, read_of(page)), 0x45);
-  bench.set_context_field<ScalableContextEntry::DTE>(1);
-  expect_fault(bench, asking(read_of(page)), 0x48);
+  bench.set_context_field<ScalableContextEntry::RID_PASID>(1U << 13);
+  expect_fault(bench, read_of(page), 0x43);
+  expect_fault(bench, with_pasid(1, read_of(page)), 0x43);
+  expect_fault(bench, asking(read_of(page)), 0x43);
+  CHECK(bench.translate(asking(read_of(page))).status == CompletionStatus::completer_abort);
+  bench.registers.clear_fault_record();
+  bench.set_context_field<ScalableContextEntry::FPD>(1);
+  expect_unrecorded_fault(bench, read_of(page), 0x43);
 }
 
-TEST_CASE("VTD-093 Without RPRIVS the privilege of requests without PASID is ignored", "[vtd][scalable]") {
+TEST_CASE("VTD-093 A RID_PASID beyond PSS is used as it is", "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.pasid_bits = 8;
+  MappedBench bench{config};
+  bench.scalable.set_pasid(device, 0x777, ScalableTables::second_stage(bench.domain));
+  bench.set_context_field<ScalableContextEntry::RID_PASID>(0x777);
+  expect_translated(bench, read_of(page), target);
+}
+
+TEST_CASE("VTD-093 RID_PRIV needs SRE, and without RPRIVS is reserved", "[vtd][scalable]") {
   vtd::UnitConfig config = cacheless();
   config.rid_priv = GENERATE(true, false);
   MappedBench bench{config};
@@ -62,11 +67,11 @@ TEST_CASE("VTD-093 Without RPRIVS the privilege of requests without PASID is ign
   // A page of supervisors.
   bench.change(bench.scalable.map(first, Iova{page}, target.value()), 0, 1 << 2);
   bench.use(ScalableTables::first_stage(first, 5));
+  expect_fault(bench, read_of(page), 0x81);
   bench.set_context_field<ScalableContextEntry::RID_PRIV>(1);
-  if (config.rid_priv)
-    expect_translated(bench, read_of(page), target);
-  else
-    expect_fault(bench, read_of(page), 0x81);
+  expect_fault(bench, read_of(page), config.rid_priv ? 0x5D : 0x42);
+  bench.set_pasid_field<PasidEntry::SRE>(1);
+  if (config.rid_priv) expect_translated(bench, read_of(page), target);
 }
 
 TEST_CASE("VTD-094 PASIDs find their directory entry by bits 19:6 and their table entry by bits 5:0",
@@ -139,8 +144,37 @@ TEST_CASE("VTD-094 Fields of features that the unit lacks are reserved in PASID 
   const PhysAddr entry = bench.scalable.pasid_entry(device, 0);
   for (const unsigned bit : {5U, 9U, 87U, 88U, 128U, 129U, 135U})
     expect_reserved<PasidEntry>(bench, entry, bit, bit, 0x5A);
-  // NXE and WPE are legal always.
+  // NXE is legal always, WPE with first-stage tables.
   bench.set_pasid_field<PasidEntry::NXE>(1);
   bench.set_pasid_field<PasidEntry::WPE>(1);
   expect_translated(bench, read_of(page), target);
+}
+
+TEST_CASE("VTD-094 Fields of a stage that the unit lacks are reserved in PASID table entries", "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.nested = config.first_stage = config.first_stage_1g = config.extended_accessed = false;
+  MappedBench without_first{config};
+  for (const unsigned bit : {130U, 131U, 132U, 140U, 180U})
+    expect_reserved<PasidEntry>(without_first, without_first.scalable.pasid_entry(device, 0), bit, bit, 0x5A);
+
+  config = cacheless();
+  config.nested = config.second_stage = config.second_stage_access_dirty = false;
+  ScalableBench without_second{config};
+  const FirstStage first = without_second.scalable.new_first_stage();
+  without_second.scalable.map(first, Iova{page}, target.value());
+  without_second.use(ScalableTables::first_stage(first, 5));
+  expect_translated(without_second, read_of(page), target);
+  for (const unsigned bit : {9U, 12U, 40U})
+    expect_reserved<PasidEntry>(without_second, without_second.scalable.pasid_entry(device, 0), bit, bit, 0x5A);
+}
+
+TEST_CASE("VTD-094 Pointer bits beyond the host's addresses are reserved whatever PGTT is", "[vtd][scalable]") {
+  MappedBench bench;
+  const FirstStage first = bench.scalable.new_first_stage();
+  bench.scalable.map(first, Iova{page}, target.value());
+  bench.use(GENERATE_REF(ScalableTables::second_stage(bench.domain), ScalableTables::first_stage(first, 5),
+                         ScalableTables::pass_through(3)));
+  const PhysAddr entry = bench.scalable.pasid_entry(device, 0);
+  expect_reserved<PasidEntry>(bench, entry, 48, 63, 0x5A);
+  expect_reserved<PasidEntry>(bench, entry, 176, 191, 0x5A);
 }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint8_t virtual_vector = 0x51;
 constexpr std::uint8_t notification_vector = 0xF2;
+/// Bit 14 of a message's data.
+constexpr std::uint32_t level_asserted = 1U << 14;
 
 /// Entry 5 posts to the descriptor, which notifies APIC 3 with vector 0xF2.
 struct PostingBench : InterruptBench {
@@ -59,7 +61,7 @@ TEST_CASE("VTD-069 A posted interrupt sets its bit and ON, and notifies once", "
   expect_requests(bench, {virtual_vector});
   CHECK(bench.load_descriptor().get<PostedDescriptor::ON>() == 1);
   REQUIRE(bench.messages.size() == 1);
-  CHECK(bench.messages[0] == interrupts::MsiMessage{BusAddr{0xFEE0'3000}, notification_vector});
+  CHECK(bench.messages[0] == interrupts::MsiMessage{BusAddr{0xFEE0'3000}, level_asserted | notification_vector});
 }
 
 TEST_CASE("VTD-069 While ON is set, posted interrupts set their bits and nobody is notified",
@@ -83,7 +85,8 @@ TEST_CASE("VTD-069 With extended interrupt mode NDST has 32 bits", "[vtd][posted
   PostingBench bench{config, 1U << 11 | 7, 0x0001'0203};
   CHECK(bench.post().outcome == iommu::Outcome::posted);
   REQUIRE(bench.messages.size() == 1);
-  CHECK(bench.messages[0] == interrupts::MsiMessage{BusAddr{0x0001'0200'FEE0'3000}, notification_vector});
+  CHECK(bench.messages[0] ==
+        interrupts::MsiMessage{BusAddr{0x0001'0200'FEE0'3000}, level_asserted | notification_vector});
 }
 
 TEST_CASE("VTD-069 Nothing but PIR and ON of a descriptor changes", "[vtd][posted-interrupts]") {
@@ -136,20 +139,23 @@ TEST_CASE("VTD-071 A descriptor that cannot be accessed is fault 0x27", "[vtd][p
   expect_requests(bench, {});
 }
 
-TEST_CASE("VTD-071 A descriptor beyond the host address width is fault 0x27", "[vtd][posted-interrupts]") {
+TEST_CASE("VTD-062 The address of a descriptor has no bits beyond the host's: fault 0x24", "[vtd][posted-interrupts]") {
   vtd::UnitConfig config = InterruptBench::with_posting();
   config.host_address_width = 34;
   PostingBench bench{config};
   bench.set_entry(6, posted_entry(virtual_vector, PhysAddr{0x4'0000'0000}));
-  expect_interrupt_fault(bench, bench.send(remappable(6)), 0x27, 6);
+  expect_interrupt_fault(bench, bench.send(remappable(6)), 0x24, 6);
+  bench.set_entry(6, posted_entry(virtual_vector, PhysAddr{0x3'FFFF'FFC0}));
+  CHECK(bench.send(remappable(6)).outcome == iommu::Outcome::posted);
 }
 
 TEST_CASE("VTD-071 Every reserved bit of a descriptor is fault 0x28, and its requests stay",
           "[vtd][posted-interrupts]") {
   PostingBench bench;
   const PostedDescriptor good = bench.load_descriptor();
-  for (unsigned bit = 258; bit < 288; ++bit) {
-    if (bit >= 272 && bit <= 279) continue;
+  for (unsigned bit = 258; bit < 320; ++bit) {
+    // NV, and NDST[15:8].
+    if ((bit >= 272 && bit <= 279) || (bit >= 296 && bit <= 303)) continue;
     INFO("bit " << bit);
     bench.store_descriptor(with_bit(good, bit));
     expect_interrupt_fault(bench, bench.post(), 0x28, 5);
@@ -181,6 +187,20 @@ TEST_CASE("VTD-062 Every reserved bit of a posted entry is fault 0x24", "[vtd][p
     expect_interrupt_fault(bench, bench.post(), 0x24, 5);
   }
   expect_requests(bench, {});
+}
+
+TEST_CASE("VTD-071 An entry whose descriptor cannot be used is not kept", "[vtd][posted-interrupts]") {
+  PostingBench bench;
+  SECTION("unreadable") {
+    bench.bus.fail_page(InterruptBench::descriptor);
+  }
+  SECTION("read-only") {
+    bench.bus.refuse_writes(InterruptBench::descriptor);
+  }
+  expect_interrupt_fault(bench, bench.post(), 0x27, 5);
+  bench.bus.repair();
+  bench.set_entry(5, remapped_entry(0x33, 1));
+  CHECK(bench.post().outcome == iommu::Outcome::interrupt);
 }
 
 TEST_CASE("VTD-063 A posted entry validates its source", "[vtd][posted-interrupts]") {

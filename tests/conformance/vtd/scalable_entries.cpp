@@ -49,12 +49,25 @@ TEST_CASE("VTD-092 Absent, unreadable and reserved scalable context entries have
   expect_reserved<ScalableContextEntry>(bench, context, 5, 8, 0x42);
   expect_reserved<ScalableContextEntry>(bench, context, 48, 63, 0x42);
   expect_reserved<ScalableContextEntry>(bench, context, 85, 255, 0x42);
-  // DTE without ECAP.DT.
+  // DTE without ECAP.DT, PRE without ECAP.PRS.
   expect_reserved<ScalableContextEntry>(bench, context, 2, 2, 0x42);
+  expect_reserved<ScalableContextEntry>(bench, context, 4, 4, 0x42);
   bench.set_context_field<ScalableContextEntry::P>(0);
   expect_fault(bench, read_of(page), 0x41);
   bench.set_context_field<ScalableContextEntry::FPD>(1);
   expect_unrecorded_fault(bench, read_of(page), 0x41);
   bench.bus.fail_page(context);
   expect_fault(bench, read_of(page), 0x40);
+}
+
+TEST_CASE("VTD-092 A context entry that allows page requests without translation requests is fault 0x43",
+          "[vtd][scalable]") {
+  vtd::UnitConfig config = cacheless();
+  config.device_tlb = config.page_requests = true;
+  MappedBench bench{config};
+  bench.set_context_field<ScalableContextEntry::PRE>(1);
+  expect_fault(bench, read_of(page), 0x43);
+  expect_fault(bench, with_pasid(0x12345, write_of(page)), 0x43);
+  bench.set_context_field<ScalableContextEntry::DTE>(1);
+  expect_translated(bench, read_of(page), target);
 }

@@ -19,6 +19,12 @@ TEST_CASE("VTD-095 The second stage refuses what is absent, not permitted, reser
   expect_fault(bench, write_of(page), 0x85);
   bench.change(leaf, 1 << 1, 1 << 0);
   expect_fault(bench, read_of(page), 0x86);
+  // Each level permits something, and all together nothing.
+  const PhysAddr above = bench.tables.second_stage_entry(bench.domain, Iova{page}, 2);
+  bench.change(above, 0, 1 << 1);
+  expect_fault(bench, read_of(page), 0x79);
+  expect_fault(bench, write_of(page), 0x85);
+  bench.change(above, 1 << 1);
   bench.change(leaf, 1 | std::uint64_t{1} << 50);
   expect_fault(bench, read_of(page), 0x7A);
   bench.bus.fail_page(leaf);

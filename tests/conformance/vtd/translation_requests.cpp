@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the unit answers to translation requests and does with translated requests (VT-d sheet, 4 column T-req, 7.1).
-// Oracle: the specification's rules; completion codes that the sheet calls unverified are model-defined.
+// What the unit answers to translation requests and does with translated requests (VT-d specification, 4.2 and 7.1.3).
+// Oracle: the columns of the specification's table of fault conditions.
 #include "support/scalable_bench.h"
 
 #include <catch2/catch.hpp>
@@ -128,19 +128,96 @@ TEST_CASE("VTD-101 A translation request without entries is unsupported, with er
   legacy.tables.set<ContextEntry, ContextEntry::P>(legacy.tables.context_entry(device), 0);
   expect_status(legacy, asking(read_of(page)), 0x2, CompletionStatus::unsupported_request);
   AtsBench bench;
-  bench.set_pasid_field<PasidEntry::P>(0);
-  expect_status(bench, asking(read_of(page)), 0x59, CompletionStatus::unsupported_request);
-  bench.set_pasid_field<PasidEntry::P>(1);
   bench.change(bench.second_leaf, std::uint64_t{1} << 50);
   expect_status(bench, asking(read_of(page)), 0x7A, CompletionStatus::completer_abort);
   bench.bus.fail_page(bench.second_leaf);
   expect_status(bench, asking(read_of(page)), 0x78, CompletionStatus::completer_abort);
 }
 
-TEST_CASE("VTD-101 An output in the interrupt range is granted to nobody", "[vtd][ats]") {
+TEST_CASE("VTD-101 A translation request for an absent PASID succeeds without rights or record", "[vtd][ats]") {
+  AtsBench bench;
+  const std::uint32_t pasid = GENERATE(0U, 1U);
+  const auto request = pasid == 0 ? asking(read_of(page)) : with_pasid(pasid, asking(read_of(page)));
+  bench.set_pasid_field<PasidEntry::P>(0, pasid);
+  expect_nothing_granted(bench, request);
+  bench.set_pasid_field<PasidEntry::P>(1, pasid);
+  const PhysAddr directory = bench.scalable.directory_entry(device, pasid);
+  bench.change(directory, 0, 1);
+  expect_nothing_granted(bench, request);
+  bench.change(directory, 1 | 1 << 2);
+  expect_status(bench, request, 0x52, CompletionStatus::completer_abort);
+}
+
+TEST_CASE("VTD-101 A translation request that its PASID's entry does not allow succeeds without rights or record",
+          "[vtd][ats]") {
+  AtsBench bench;
+  expect_nothing_granted(bench, with_pasid(1, privileged(asking(read_of(page)))));
+  expect_nothing_granted(bench, with_pasid(1, executing(asking(read_of(page)))));
+  bench.set_context_field<ScalableContextEntry::RID_PRIV>(1);
+  expect_nothing_granted(bench, asking(read_of(page)));
+}
+
+TEST_CASE("VTD-101 Errors of first-stage entries are no faults of a translation request", "[vtd][ats]") {
+  AtsBench bench;
+  const auto request = with_pasid(1, asking(read_of(page)));
+  SECTION("reserved bits") {
+    bench.change(bench.first_leaf, std::uint64_t{1} << 50);
+  }
+  SECTION("an unreadable table") {
+    bench.bus.fail_page(bench.first_leaf);
+  }
+  SECTION("an unreadable top table") {
+    bench.bus.fail_page(bench.first.top);
+  }
+  SECTION("an accessed bit that a walk may not set") {
+    bench.set_pasid_field<PasidEntry::PWSNP>(0, 1);
+  }
+  expect_nothing_granted(bench, request);
+  CHECK(bench.translate(with_pasid(1, read_of(page))).outcome == iommu::Outcome::fault);
+}
+
+TEST_CASE("VTD-101 An accessed bit that memory does not take is recorded, too", "[vtd][ats]") {
+  AtsBench bench;
+  bench.bus.refuse_writes(bench.first_leaf);
+  const auto result = bench.translate(with_pasid(1, asking(read_of(page))));
+  CHECK(result.outcome == iommu::Outcome::translated);
+  CHECK_FALSE((result.readable || result.writable));
+  CHECK(bench.registers.fault_record().get<FaultRecord::FR>() == 0x91);
+  bench.registers.clear_fault_record();
+  bench.set_pasid_field<PasidEntry::FPD>(1, 1);
+  expect_nothing_granted(bench, with_pasid(1, asking(read_of(page))));
+}
+
+TEST_CASE("VTD-101 An output in the interrupt range aborts the translation request", "[vtd][ats]") {
   AtsBench bench;
   bench.tables.map(bench.domain, Iova{page}, PhysAddr{0xFEE0'0000});
-  expect_nothing_granted(bench, asking(read_of(page)));
+  expect_status(bench, asking(read_of(page)), 0x87, CompletionStatus::completer_abort);
+  bench.use(ScalableTables::pass_through(3));
+  bench.scalable.set_pasid(device, 1, ScalableTables::pass_through(3));
+  expect_status(bench, with_pasid(1, asking(read_of(0xFEE0'0000))), 0x87, CompletionStatus::completer_abort);
+  LegacyBench legacy;
+  legacy.tables.map(legacy.domain, Iova{page}, PhysAddr{0xFEE0'0000});
+  expect_status(legacy, asking(read_of(page)), 0xE, CompletionStatus::completer_abort);
+}
+
+TEST_CASE("VTD-039 A translated request to the interrupt range is unsupported, and recorded", "[vtd][ats]") {
+  const auto request = GENERATE(translated(read_of(0xFEE0'0000)), translated(write_of(0xFEE0'1000)),
+                                translated(read_of(0xFEE0'0000, device, 0)));
+  LegacyBench legacy;
+  expect_fault(legacy, request, 0xE);
+  AtsBench bench;
+  expect_fault(bench, request, 0x87);
+  bench.set_context_field<ScalableContextEntry::DTE>(0);
+  expect_fault(bench, request, 0x44);
+  bench.registers.withdraw(global::te);
+  CHECK(bench.translate(request).outcome == iommu::Outcome::fault);
+  CHECK(bench.no_fault_recorded());
+}
+
+TEST_CASE("VTD-039 A translated request asks for no PASID table entry", "[vtd][ats]") {
+  AtsBench bench;
+  bench.set_pasid_field<PasidEntry::P>(0);
+  expect_translated(bench, translated(read_of(0x7'0000'0000)), PhysAddr{0x7'0000'0000});
 }
 
 TEST_CASE("VTD-101 A page in the interrupt range does not become dirty, whatever asks for it", "[vtd][ats]") {
@@ -171,6 +248,11 @@ TEST_CASE("VTD-101 The interrupt range itself is to be used untranslated, for wr
   CHECK(result.untranslated_only);
   CHECK(result.writable);
   CHECK_FALSE(result.readable);
+  // Who will not write gets nothing.
+  expect_nothing_granted(bench, not_writing(asking(read_of(0xFEE0'1000))));
+  CHECK_FALSE(bench.translate(not_writing(asking(read_of(0xFEE0'1000)))).untranslated_only);
+  bench.set_pasid_field<PasidEntry::P>(0);
+  expect_nothing_granted(bench, asking(read_of(0xFEE0'1000)));
 }
 
 TEST_CASE("VTD-102 A translation grants what the tables permit and no larger page", "[vtd][ats]") {

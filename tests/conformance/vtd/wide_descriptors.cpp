@@ -55,6 +55,15 @@ TEST_CASE("VTD-073 A wait in a wide queue writes its four bytes and moves IQH by
   CHECK(bench.head() == 32);
 }
 
+TEST_CASE("VTD-073 Address bits of a wait that the host does not have are not looked at", "[vtd][invalidation]") {
+  vtd::UnitConfig config;
+  config.host_address_width = 40;
+  VtdBench bench{config};
+  bench.queue.enable();
+  bench.queue.submit(wait_with_status(PhysAddr{status.value() | std::uint64_t{1} << 40}, 0xDEAD'BEEF));
+  CHECK(bench.load32(status) == 0xDEAD'BEEF);
+}
+
 TEST_CASE("VTD-077 The upper half of a wide descriptor is reserved", "[vtd][invalidation]") {
   WideBench bench;
   const std::uint64_t bit = std::uint64_t{1} << GENERATE(0U, 31U, 63U);
@@ -74,9 +83,20 @@ TEST_CASE("VTD-077 Descriptors that need 256 bits are unknown in a narrow queue"
   CHECK(bench.registers.queue_error() == 3);
 }
 
-TEST_CASE("VTD-077 In scalable mode a queue of narrow descriptors is queue error 5", "[vtd][invalidation]") {
-  VtdBench bench{everything()};
-  bench.registers.set_root(bench.tables.root(), 1);
+TEST_CASE("VTD-077 In legacy mode a wide queue has only what a narrow one has", "[vtd][invalidation]") {
+  WideBench bench;
+  bench.expect_error(WideDescriptor{{GENERATE(std::uint64_t{6 | 2 << 4}, std::uint64_t{7 | 3 << 4}, std::uint64_t{8},
+                                              std::uint64_t{9}),
+                                     0, 0, 0}},
+                     3);
+}
+
+TEST_CASE("VTD-077 In scalable and in abort mode a queue of narrow descriptors is queue error 5",
+          "[vtd][invalidation]") {
+  vtd::UnitConfig config = everything();
+  config.abort_dma_mode = true;
+  VtdBench bench{config};
+  bench.registers.set_root(bench.tables.root(), GENERATE(1U, 3U));
   bench.queue.enable();
   bench.queue.submit(wait_with_status(status, 1));
   CHECK(bench.registers.fault_status() == fault_status::iqe);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conformance/vtd_random/comparison.h"
 
+#include "support/unit_outcomes.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -13,22 +15,8 @@ using oracle::vtd::Answer;
 using oracle::vtd::Outcome;
 using oracle::vtd::Record;
 using oracle::vtd::Request;
-
-std::string name(iommu::Outcome outcome) {
-  switch (outcome) {
-    case iommu::Outcome::translated: return "translated";
-    case iommu::Outcome::interrupt: return "interrupt";
-    case iommu::Outcome::posted: return "posted";
-    case iommu::Outcome::fault: return "fault";
-    case iommu::Outcome::ignored: return "ignored";
-    case iommu::Outcome::stalled: return "stalled";
-  }
-  return "?";
-}
-
-std::string differs(const char* what, std::uint64_t expected, std::uint64_t found) {
-  return fmt::format("{}: expected {:#x}, found {:#x}", what, expected, found);
-}
+using support::differs;
+using support::name;
 
 iommu::Outcome as_unit(Outcome outcome) {
   switch (outcome) {
@@ -36,6 +24,7 @@ iommu::Outcome as_unit(Outcome outcome) {
     case Outcome::no_rights: return iommu::Outcome::translated;
     case Outcome::interrupt: return iommu::Outcome::interrupt;
     case Outcome::posted: return iommu::Outcome::posted;
+    case Outcome::done: return iommu::Outcome::ignored;
     case Outcome::blocked: break;
   }
   return iommu::Outcome::fault;
@@ -115,12 +104,12 @@ std::string fault_difference(const Answer& expected, const UnitAnswer& unit) {
   return {};
 }
 
-/// A posted write has no completion. How a refused translation request completes is left open.
+/// A posted write has no completion.
 std::string status_difference(const Request& request, const Answer& expected, CompletionStatus found) {
-  if (request.wants_translation() && expected.outcome == Outcome::blocked) return {};
   CompletionStatus wanted = CompletionStatus::successful;
   if (expected.outcome == Outcome::blocked)
     wanted = request.operation == Operation::write ? CompletionStatus::none : CompletionStatus::unsupported_request;
+  if (expected.completer_abort) wanted = CompletionStatus::completer_abort;
   if (found == wanted) return {};
   return fmt::format("completion: expected {}, found {}", to_string(wanted), to_string(found));
 }
@@ -219,6 +208,7 @@ std::string describe(const Answer& answer) {
                          answer.readable, answer.writable);
       break;
     case Outcome::no_rights: text = "completed without rights"; break;
+    case Outcome::done: text = "done without memory"; break;
     case Outcome::interrupt: text = "interrupt"; break;
     case Outcome::posted: text = "posted interrupt"; break;
     case Outcome::blocked:

@@ -59,7 +59,7 @@ std::uint64_t ImageMaker::posted_descriptor(bool extended) {
     words[vectors] = random_.word() & random_.word();
   const std::uint64_t destination = extended ? random_.word() << 32 : random_.below(256) << 40;
   words[4] = random_.below(4) | random_.below(256) << 16 | destination;
-  words[5] = random_.word();
+  if (random_.percent(5)) words[5] = random_.word();
   put(Structure::posted_descriptor, place, words);
   return place;
 }

@@ -20,10 +20,12 @@ void ImageMaker::scalable_context(std::uint64_t where, std::uint16_t source) {
   const std::uint64_t size = random_.below(3);
   const std::uint64_t directory = new_page();
   set_bits(entry, 0, 1 | (fault_processing_disabled() ? 2U : 0U) | size << 9 | directory);
-  if (facts_.device_tlb() && random_.percent(60)) set_bits(entry, 2, 1);
+  const bool device_tlb = facts_.device_tlb() && random_.percent(60);
+  if (device_tlb) set_bits(entry, 2, 1);
   const bool pasids = facts_.pasid() && random_.percent(75);
   if (pasids) set_bits(entry, 3, 1);
-  if (facts_.page_requests() && random_.percent(50)) set_bits(entry, 4, 1);
+  // Without the device TLB it is an error.
+  if (facts_.page_requests() && random_.percent(device_tlb ? 75 : 3)) set_bits(entry, 4, 1);
 
   Space without_pasid;
   without_pasid.source = source;

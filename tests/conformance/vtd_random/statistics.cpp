@@ -41,14 +41,14 @@ void Statistics::count_image(bool corrupted) {
 }
 
 void Statistics::count(const std::string& mode, const ChosenRequest& chosen, const oracle::vtd::Answer& expected) {
-  constexpr std::array<const char*, 5> outcomes{"passes", "interrupt", "posted interrupt", "blocked",
-                                                "completed without rights"};
+  constexpr std::array<const char*, 6> outcomes{
+      "passes", "interrupt", "posted interrupt", "blocked", "completed without rights", "done without memory"};
   ++requests_;
   ++by_mode_[mode];
   const bool queued = chosen.request.page_request && expected.outcome == oracle::vtd::Outcome::passes;
   ++by_outcome_[queued ? "page request queued" : outcomes[static_cast<std::size_t>(expected.outcome)]];
   if (expected.dispute != Dispute::none) {
-    ++disputed_[expected.dispute].out;
+    disputed_.count(expected.dispute);
     return;
   }
   if (expected.reason) ++by_reason_[*expected.reason];
@@ -57,27 +57,12 @@ void Statistics::count(const std::string& mode, const ChosenRequest& chosen, con
   if (!expected.updates.empty()) ++updating_;
 }
 
-void Statistics::count_disagreement(const oracle::vtd::Answer& expected, const std::string& what) {
-  Left& left = disputed_[expected.dispute];
-  ++left.disagreeing;
-  if (left.example.empty()) left.example = what;
-}
-
-std::uint64_t Statistics::disputed() const {
-  std::uint64_t sum = 0;
-  for (const auto& [dispute, left] : disputed_)
-    sum += left.out;
-  return sum;
-}
-
 std::uint64_t Statistics::outcome(const std::string& name) const {
-  const auto found = by_outcome_.find(name);
-  return found == by_outcome_.end() ? 0 : found->second;
+  return support::count_of(by_outcome_, name);
 }
 
 std::uint64_t Statistics::reason(unsigned reason) const {
-  const auto found = by_reason_.find(reason);
-  return found == by_reason_.end() ? 0 : found->second;
+  return support::count_of(by_reason_, reason);
 }
 
 std::string Statistics::text() const {
@@ -93,11 +78,7 @@ std::string Statistics::text() const {
     text += fmt::format("{:>10}  {}\n", count, outcome);
   for (const auto& [reason, count] : by_reason_)
     text += fmt::format("{:>10}  fault reason {:#x}\n", count, reason);
-  for (const auto& [dispute, left] : disputed_)
-    text += fmt::format("{:>10}  disputed ({} answered otherwise{}{}): {}\n", left.out, left.disagreeing,
-                        left.example.empty() ? "" : ", as in ", left.example,
-                        oracle::vtd::disputes[static_cast<std::size_t>(dispute)].question);
-  return text;
+  return text + disputed_.text(oracle::vtd::disputes);
 }
 
 }  // namespace iommusim::tests

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "conformance/vtd_random/request.h"
+#include "support/dispute_counts.h"
 
 #include <cstdint>
 #include <map>
@@ -15,10 +16,12 @@ class Statistics {
   void count_image(bool corrupted);
   void count(const std::string& mode, const ChosenRequest& chosen, const oracle::vtd::Answer& expected);
   /// Of a disputed request; `what` differs.
-  void count_disagreement(const oracle::vtd::Answer& expected, const std::string& what);
+  void count_disagreement(const oracle::vtd::Answer& expected, const std::string& what) {
+    disputed_.count_disagreement(expected.dispute, what);
+  }
 
   std::uint64_t requests() const { return requests_; }
-  std::uint64_t disputed() const;
+  std::uint64_t disputed() const { return disputed_.total(); }
   /// Requests of an outcome as text() names it.
   std::uint64_t outcome(const std::string& name) const;
   std::uint64_t reasons_seen() const { return by_reason_.size(); }
@@ -39,12 +42,7 @@ class Statistics {
   std::map<std::string, std::uint64_t> by_mode_;
   std::map<std::string, std::uint64_t> by_outcome_;
   std::map<unsigned, std::uint64_t> by_reason_;
-  struct Left {
-    std::uint64_t out = 0;
-    std::uint64_t disagreeing = 0;
-    std::string example;
-  };
-  std::map<oracle::vtd::Dispute, Left> disputed_;
+  support::DisputeCounts<oracle::vtd::Dispute> disputed_;
 };
 
 /// "legacy", "nested", …: what the request was sent to.

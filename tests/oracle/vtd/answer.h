@@ -48,6 +48,8 @@ enum class Outcome : std::uint8_t {
   blocked,
   /// Translation request only: success with R=W=0.
   no_rights,
+  /// Is done, and memory is not asked.
+  done,
 };
 
 /// A message signalled interrupt.
@@ -78,43 +80,22 @@ struct Record {
 /// in disputes.h says how and why.
 enum class Dispute : std::uint8_t {
   none,
-  interrupt_range_other_write,
-  interrupt_range_read,
-  interrupt_range_with_pasid,
-  interrupt_range_translation_request,
-  interrupt_range_translated,
-  pasid_beyond_capability,
-  rid_pasid_beyond_capability,
-  rid_pasid_of_translated_request,
+  pasid_without_capability,
   other_root_half,
-  structure_pointer_beyond_host_width,
-  legacy_address_beyond_host_width,
-  pass_through_beyond_host_width,
-  translated_beyond_host_width,
-  translated_pasid_lookup,
-  context_reserved_by_revision,
-  context_feature_absent,
-  pasid_entry_feature_absent,
-  rid_privilege_without_sre,
-  table_access_error_with_fpd,
+  pasid_width_without_second_stage,
   transient_mapping,
   execute_priority,
   execute_only_page,
-  nested_output_beyond_second_stage,
-  nested_output_not_present,
   nested_table_in_interrupt_range,
   nested_update_priority,
-  translation_request_output_in_interrupt_range,
-  translation_request_nested_table,
-  interrupt_reserved_data_priority,
   interrupt_source_validation_reserved,
-  interrupt_destination_without_extension,
+  posted_descriptor_upper_words,
   count,
 };
 
 struct Answer {
   Outcome outcome = Outcome::blocked;
-  /// passes only.
+  /// passes only; of no meaning where a translation request may only write untranslated.
   std::uint64_t address = 0;
   /// passes only: bytes of the largest aligned block around the address that the tables map with these rights;
   /// 0 where no table was asked.
@@ -126,7 +107,9 @@ struct Answer {
   std::optional<Message> message;
   /// blocked only; empty where the specification names no reason.
   std::optional<std::uint8_t> reason;
-  /// blocked only; empty: FSTS and FRCD stay as they are.
+  /// blocked translation request only: Completer Abort instead of Unsupported Request.
+  bool completer_abort = false;
+  /// blocked and no_rights only; empty: FSTS and FRCD stay as they are.
   std::optional<Record> record;
   /// Ascending addresses, one for each word that differs from before.
   std::vector<Update> updates;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracle/vtd/decision.h"
 
+#include "oracle/vtd/conditions.h"
 #include "oracle/vtd/walker.h"
 
 #include <algorithm>
@@ -11,37 +12,26 @@ Answer answer(const Facts& facts, const Memory& memory, const Request& request) 
   return Decision{facts, memory, request}.run();
 }
 
-/// 3.14 first: the interrupt range is no DMA, whether translation is on or off.
+/// 3.15: an untranslated request without PASID to the interrupt range is no DMA, whether translation is on or off. 3.1:
+/// a PASID means nothing while it is off.
 Answer Decision::run() {
-  Answer result = [this] {
-    const bool special = is_in_interrupt_range(request_.address) && !request_.page_request;
-    if (special && request_.pasid) in_doubt(Dispute::interrupt_range_with_pasid);
-    if (special && (!request_.pasid || request_.address_type == AddressType::translated)) return interrupt_range();
-    return facts_.translation_enabled() ? table_mode() : translation_disabled();
-  }();
+  const bool untranslated = !request_.page_request && request_.address_type == AddressType::untranslated;
+  const bool special = untranslated && without_pasid() && is_in_interrupt_range(request_.address);
+  Answer result = special ? interrupt_range() : facts_.translation_enabled() ? table_mode() : translation_disabled();
   result.dispute = dispute_;
   result.updates = tables_.updates();
   return result;
 }
 
+/// 3.15, and 0x29 of 5.1.4.1.
 Answer Decision::interrupt_range() {
-  if (request_.wants_translation()) {
-    in_doubt(Dispute::interrupt_range_translation_request);
-    Answer result = passes(request_.address);
-    result.readable = false;
+  if (request_.operation == Operation::read && request_.size == 0) {
+    Answer result;
+    result.outcome = Outcome::done;
     return result;
   }
-  if (request_.address_type == AddressType::translated) {
-    in_doubt(Dispute::interrupt_range_translated);
-    return silent();
-  }
-  if (request_.operation != Operation::write) {
-    in_doubt(Dispute::interrupt_range_read);
-    return silent();
-  }
-  if (request_.size == 4 && request_.address % 4 == 0) return interrupt_request();
-  in_doubt(Dispute::interrupt_range_other_write);
-  return unqualified_fault(0x29);
+  const bool doubleword = request_.size == 4 && request_.address % 4 == 0;
+  return request_.operation == Operation::write && doubleword ? interrupt_request() : fault(0x29);
 }
 
 /// 11.4.4.1 (TE) and 11.4.8.
@@ -50,21 +40,23 @@ Answer Decision::translation_disabled() const {
   return in_protected_region() ? silent() : passes(request_.address);
 }
 
-/// 11.4.5, TTM.
+/// 4.2.1, then 11.4.5, TTM.
 Answer Decision::table_mode() {
+  const bool is_translated = !request_.page_request && request_.address_type == AddressType::translated;
   switch (facts_.ttm()) {
     case 0:
-      if (request_.page_request) return unqualified_fault(0x32);
-      return request_.pasid ? unqualified_fault(0x31) : legacy_root();
+      if (request_.page_request) return fault(0x32);
+      if (request_.pasid) return is_translated ? silent() : fault(0x31);
+      return legacy_root();
     case 1: {
-      if (!facts_.scalable_mode()) return unqualified_fault(0x30);
-      const bool possible = !request_.pasid || (facts_.pasid() && !any_from(*request_.pasid, facts_.pasid_bits()));
-      if (possible) return scalable_root();
-      in_doubt(Dispute::pasid_beyond_capability);
+      if (!facts_.scalable_mode()) return fault(0x30);
+      if (request_.pasid && is_translated) return silent();
+      if (!request_.pasid || facts_.pasid()) return scalable_root();
+      in_doubt(Dispute::pasid_without_capability);
       return silent();
     }
-    case 3: return facts_.abort_mode() ? silent() : unqualified_fault(0x30);
-    default: return unqualified_fault(0x30);
+    case 3: return facts_.abort_mode() ? silent() : fault(0x30);
+    default: return fault(0x30);
   }
 }
 
@@ -74,13 +66,10 @@ bool Decision::in_protected_region() const {
                      [&](const Region& region) { return region.base <= last && request_.address <= region.limit; });
 }
 
+/// 3.9: HAW is all that is checked, beside the interrupt range.
 Answer Decision::pass_through() {
-  const bool legacy = facts_.ttm() == 0;
-  if (any_from(request_.address, facts_.host_address_width)) {
-    in_doubt(legacy ? Dispute::legacy_address_beyond_host_width : Dispute::pass_through_beyond_host_width);
-    return legacy ? silent() : fault(0x83);
-  }
-  if (in_protected_region()) return silent();
+  if (any_from(request_.address, facts_.host_address_width)) return fault(facts_.ttm() == 0 ? 0x4 : 0x83);
+  if (!is_in_interrupt_range(request_.address) && in_protected_region()) return silent();
   Walk identity;
   identity.end = Walk::End::mapped;
   identity.address = request_.address;
@@ -89,14 +78,22 @@ Answer Decision::pass_through() {
   return end_of_walk(identity);
 }
 
-/// A translated request that the device may make: nothing is walked.
+/// 4.2.5. A translated request that the device may make: nothing is walked.
 Answer Decision::translated() {
-  if (any_from(request_.address, facts_.host_address_width)) {
-    const bool legacy = facts_.ttm() == 0;
-    in_doubt(legacy ? Dispute::legacy_address_beyond_host_width : Dispute::translated_beyond_host_width);
-    return legacy ? silent() : fault(0x83);
-  }
+  const bool legacy = facts_.ttm() == 0;
+  if (any_from(request_.address, facts_.host_address_width)) return fault(legacy ? 0x4 : 0x83);
+  if (is_in_interrupt_range(request_.address)) return fault(legacy ? 0xE : 0x87);
   return in_protected_region() ? silent() : passes(request_.address);
+}
+
+/// S.1 and S.2 of 7.1.3: a translation request without PASID in the interrupt range that met no error.
+Answer Decision::interrupt_range_translation() const {
+  const bool writes = !(request_.no_write && facts_.no_write_flag());
+  Answer result;
+  result.outcome = writes ? Outcome::passes : Outcome::no_rights;
+  result.address = request_.address;
+  result.writable = writes;
+  return result;
 }
 
 Answer Decision::end_of_walk(const Walk& walk) {
@@ -107,7 +104,6 @@ Answer Decision::end_of_walk(const Walk& walk) {
   } else if (walk.end == Walk::End::fault) {
     result = fault(walk.reason);
   } else if (is_in_interrupt_range(walk.address)) {
-    if (request_.wants_translation()) in_doubt(Dispute::translation_request_output_in_interrupt_range);
     result = fault(facts_.ttm() == 0 ? 0xE : 0x87);
     result.updates_open = true;
   } else {
@@ -146,15 +142,23 @@ Answer Decision::silent() const {
 }
 
 Answer Decision::fault(std::uint8_t reason) const {
-  Answer result = unqualified_fault(reason);
-  if (fault_processing_disabled_) result.record.reset();
+  using End = TranslationRequestEnd;
+  const Condition condition = condition_of(reason);
+  const bool fpd = condition.qualified && fault_processing_disabled_;
+  Answer result;
+  if (!fpd) result.record = record_of(reason);
+  if (!request_.page_request && request_.wants_translation()) {
+    result.completer_abort = condition.end == End::aborted;
+    if (condition.end == End::without_rights) result.record.reset();
+    if (condition.end == End::without_rights || condition.end == End::without_rights_recorded)
+      result.outcome = Outcome::no_rights;
+  }
+  if (result.outcome == Outcome::blocked) result.reason = reason;
   return result;
 }
 
 /// 11.4.7.6: (T1,T2) is 00 write, 01 page request, 10 read, 11 AtomicOp.
-Answer Decision::unqualified_fault(std::uint8_t reason) const {
-  Answer result;
-  result.reason = reason;
+Record Decision::record_of(std::uint8_t reason) const {
   Record record;
   record.reason = reason;
   record.source = request_.source;
@@ -163,12 +167,11 @@ Answer Decision::unqualified_fault(std::uint8_t reason) const {
   record.t1 = !request_.page_request && !is_write;
   record.t2 = request_.page_request || (request_.operation == Operation::atomic && !request_.wants_translation());
   if (facts_.device_tlb()) record.address_type = static_cast<std::uint8_t>(request_.address_type);
-  record.pasid_present = request_.pasid.has_value();
+  record.pasid_present = request_.pasid && facts_.pasid();
   record.pasid = request_.pasid.value_or(0);
-  record.execute = request_.pasid && request_.execute;
-  record.privileged = request_.pasid && request_.privileged;
-  result.record = record;
-  return result;
+  record.execute = record.pasid_present && request_.execute;
+  record.privileged = record.pasid_present && request_.privileged;
+  return record;
 }
 
 }  // namespace iommusim::oracle::vtd

@@ -27,6 +27,7 @@ class Decision {
 
  private:
   /// decision.cpp: in front of the tables.
+  bool without_pasid() const { return !request_.pasid || !facts_.translation_enabled(); }
   Answer interrupt_range();
   Answer translation_disabled() const;
   Answer table_mode();
@@ -39,7 +40,7 @@ class Decision {
   Answer posted_interrupt(const std::array<std::uint64_t, 2>& entry, std::uint64_t index);
   Answer interrupt_fault(std::uint8_t reason, std::uint64_t index) const;
   bool source_is_valid(const std::array<std::uint64_t, 2>& entry);
-  bool interrupt_entry_is_reserved(const std::array<std::uint64_t, 2>& entry);
+  bool interrupt_entry_is_reserved(const std::array<std::uint64_t, 2>& entry) const;
   Message message_to(std::uint64_t destination, std::uint64_t flags, std::uint64_t data) const;
 
   /// legacy_mode.cpp
@@ -50,6 +51,7 @@ class Decision {
   /// scalable_mode.cpp
   Answer scalable_root();
   Answer scalable_context(std::uint64_t context_table);
+  bool context_is_reserved(const std::array<std::uint64_t, 4>& context) const;
   Answer scalable_gate(const std::array<std::uint64_t, 4>& context);
   Answer pasid_directory(std::uint64_t directory, std::uint32_t pasid);
   Answer pasid_entry(std::uint64_t table, std::uint32_t pasid);
@@ -64,6 +66,10 @@ class Decision {
   /// decision.cpp: after the tables.
   Answer pass_through();
   Answer translated();
+  bool asks_for_interrupt_range() const {
+    return request_.wants_translation() && !request_.pasid && is_in_interrupt_range(request_.address);
+  }
+  Answer interrupt_range_translation() const;
   Answer end_of_walk(const Walk& walk);
 
   Use use() const;
@@ -72,9 +78,9 @@ class Decision {
 
   Answer passes(std::uint64_t address) const;
   Answer silent() const;
-  /// A qualified fault: FPD of an entry read so far keeps it out of the record.
+  /// FPD of an entry read so far keeps a qualified fault out of the record.
   Answer fault(std::uint8_t reason) const;
-  Answer unqualified_fault(std::uint8_t reason) const;
+  Record record_of(std::uint8_t reason) const;
   void in_doubt(Dispute dispute) {
     if (dispute_ == Dispute::none) dispute_ = dispute;
   }

@@ -74,7 +74,6 @@ Walk FirstStageWalk::fetch() {
     if (place.end == Walk::End::fault) {
       if (place.reason == 0x84) place.reason = 0x74;
       if (place.reason == 0x79 || place.reason == 0x86) place.reason = top() ? 0x75 : 0x76;
-      if (use_.translation_request) place.dispute = Dispute::translation_request_nested_table;
       return place;
     }
     if (place.dispute != Dispute::none) dispute_ = place.dispute;
@@ -127,7 +126,6 @@ Walk FirstStageWalk::set_bits(std::uint64_t bits) {
     Walk place = walk_second_stage(facts_, tables_, *stage_.nested, write, guest_place_);
     if (place.end == Walk::End::fault) {
       if (place.reason == 0x85) place.reason = 0x77;
-      if (use_.translation_request) place.dispute = Dispute::translation_request_nested_table;
       return place;
     }
   }
@@ -177,9 +175,6 @@ Walk FirstStageWalk::nested_output(Walk walk) const {
   if (second.dispute == Dispute::none) second.dispute = walk.dispute;
   second.updates_open = second.end != Walk::End::mapped;
   if (second.end == Walk::End::fault && second.reason == 0x84) second.reason = 0x74;
-  if (any_from(walk.address, std::min(facts_.max_guest_width(), stage_.nested->width())))
-    second.dispute = Dispute::nested_output_beyond_second_stage;
-  if (second.end == Walk::End::fault && second.reason == 0x79) second.dispute = Dispute::nested_output_not_present;
   second.page_bytes = std::min(second.page_bytes, walk.page_bytes);
   second.readable = second.readable && walk.readable;
   second.writable = second.writable && walk.writable;

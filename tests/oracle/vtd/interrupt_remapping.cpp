@@ -35,10 +35,6 @@ Answer Decision::remappable_interrupt() {
   const std::uint64_t index = handle + (subhandle_valid ? bits(request_.message_data, 15, 0) : 0);
   const bool reserved = subhandle_valid && bits(request_.message_data, 31, 16) != 0;
   if (!reserved) return interrupt_entry(index);
-  const Tables before = tables_;
-  if (interrupt_entry(index).outcome == Outcome::blocked) in_doubt(Dispute::interrupt_reserved_data_priority);
-  tables_.restore(before);
-  fault_processing_disabled_ = false;
   Answer result = interrupt_fault(0x20, index);
   result.record->fault_page_open = true;
   return result;
@@ -52,8 +48,9 @@ Answer Decision::interrupt_entry(std::uint64_t index) {
   if (!entry) return interrupt_fault(0x23, index);
   fault_processing_disabled_ = bit((*entry)[0], 1);
   if (!bit((*entry)[0], 0)) return interrupt_fault(0x22, index);
-  if (interrupt_entry_is_reserved(*entry)) return interrupt_fault(0x24, index);
+  // 5.1.4: first who asks, then what the entry says.
   if (!source_is_valid(*entry)) return interrupt_fault(0x26, index);
+  if (interrupt_entry_is_reserved(*entry)) return interrupt_fault(0x24, index);
   if (bit((*entry)[0], 15)) return posted_interrupt(*entry, index);
 
   const std::uint64_t destination =
@@ -68,17 +65,17 @@ Answer Decision::interrupt_entry(std::uint64_t index) {
 }
 
 /// 9.10 and 9.11, the fields named reserved.
-bool Decision::interrupt_entry_is_reserved(const std::array<std::uint64_t, 2>& entry) {
+bool Decision::interrupt_entry_is_reserved(const std::array<std::uint64_t, 2>& entry) const {
   const bool posted = bit(entry[0], 15);
   if (bits_of(entry, 13, 12) != 0 || bits_of(entry, 31, 24) != 0 || bits_of(entry, 95, 84) != 0) return true;
-  if (posted) return !facts_.posted_interrupts() || bits_of(entry, 7, 2) != 0 || bits_of(entry, 37, 32) != 0;
+  if (posted)
+    return !facts_.posted_interrupts() || bits_of(entry, 7, 2) != 0 || bits_of(entry, 37, 32) != 0 ||
+           any_from(bits_of(entry, 127, 96) << 32, facts_.host_address_width);
   const std::uint64_t delivery_mode = bits_of(entry, 7, 5);
   if (bits_of(entry, 14, 14) != 0 || bits_of(entry, 127, 96) != 0 || delivery_mode == 3 || delivery_mode == 6)
     return true;
   const bool wide = bits_of(entry, 39, 32) != 0 || bits_of(entry, 63, 48) != 0;
-  if (facts_.extended_interrupt_mode() || !wide) return false;
-  in_doubt(Dispute::interrupt_destination_without_extension);
-  return true;
+  return wide && !facts_.extended_interrupt_mode();
 }
 
 /// SVT and SQ.
@@ -100,7 +97,12 @@ Answer Decision::posted_interrupt(const std::array<std::uint64_t, 2>& entry, std
   const std::uint64_t where = bits_of(entry, 127, 96) << 32 | bits_of(entry, 63, 38) << 6;
   const auto descriptor = read<8>(where);
   if (!descriptor) return interrupt_fault(0x27, index);
-  if (bits_of(*descriptor, 271, 258) != 0 || bits_of(*descriptor, 287, 280) != 0) return interrupt_fault(0x28, index);
+  const bool wide = bits_of(*descriptor, 295, 288) != 0 || bits_of(*descriptor, 319, 304) != 0;
+  if (bits_of(*descriptor, 271, 258) != 0 || bits_of(*descriptor, 287, 280) != 0 ||
+      (wide && !facts_.extended_interrupt_mode()))
+    return interrupt_fault(0x28, index);
+  for (std::size_t word = 5; word < 8; ++word)
+    if ((*descriptor)[word] != 0) in_doubt(Dispute::posted_descriptor_upper_words);
 
   const std::uint64_t vector = bits_of(entry, 23, 16);
   const bool outstanding = bit((*descriptor)[4], 0);
@@ -114,7 +116,7 @@ Answer Decision::posted_interrupt(const std::array<std::uint64_t, 2>& entry, std
   tables_.write(where + 32, (*descriptor)[4] | 1);
   const std::uint64_t destination =
       facts_.extended_interrupt_mode() ? bits_of(*descriptor, 319, 288) : bits_of(*descriptor, 303, 296);
-  result.message = message_to(destination, 0, bits_of(*descriptor, 279, 272));
+  result.message = message_to(destination, 0, bits_of(*descriptor, 279, 272) | 1U << 14);
   return result;
 }
 

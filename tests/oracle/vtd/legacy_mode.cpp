@@ -7,22 +7,23 @@ namespace iommusim::oracle::vtd {
 Answer Decision::legacy_root() {
   const std::uint64_t bus = request_.source >> 8;
   const auto root = read<2>(facts_.root_table() + bus * 16);
-  if (!root) return unqualified_fault(0x8);
+  if (!root) return fault(0x8);
   const auto [low, high] = *root;
-  if (!bit(low, 0)) return unqualified_fault(0x1);
-  if (bits(low, 11, 1) != 0 || any_from(low, facts_.host_address_width) || high != 0) return unqualified_fault(0xA);
+  if (!bit(low, 0)) return fault(0x1);
+  if (bits(low, 11, 1) != 0 || any_from(low, facts_.host_address_width) || high != 0) return fault(0xA);
   return legacy_context(in_place(low, 63, 12));
 }
 
 Answer Decision::legacy_context(std::uint64_t context_table) {
   const std::uint64_t devfn = request_.source & 0xFF;
   const auto context = read<2>(context_table + devfn * 16);
-  if (!context) return unqualified_fault(0x9);
+  if (!context) return fault(0x9);
   const auto [low, high] = *context;
   fault_processing_disabled_ = bit(low, 1);
   if (!bit(low, 0)) return fault(0x2);
-  if (any_from(low, facts_.host_address_width)) in_doubt(Dispute::structure_pointer_beyond_host_width);
-  const bool reserved = bits(low, 11, 4) != 0 || bit(high, 7) || bits(high, 63, 24) != 0;
+  // 9.3: TT=10 ignores the pointer.
+  const bool pointer = bits(low, 3, 2) != 2 && any_from(low, facts_.host_address_width);
+  const bool reserved = pointer || bits(low, 11, 4) != 0 || bit(high, 7) || bits(high, 63, 24) != 0;
   const bool domain_too_large = facts_.domain_bits() < 16 && bits(high, 23, 8 + facts_.domain_bits()) != 0;
   if (reserved || domain_too_large) return fault(0xB);
   return legacy_gate(low, high);
@@ -42,6 +43,7 @@ Answer Decision::legacy_gate(std::uint64_t low, std::uint64_t high) {
   if (request_.address_type != AddressType::untranslated && tt != with_device_tlb) return fault(0xD);
   if (request_.address_type == AddressType::translated) return translated();
   if (tt == identity) return pass_through();
+  if (asks_for_interrupt_range()) return interrupt_range_translation();
 
   SecondStage stage;
   stage.table = in_place(low, 63, 12);

@@ -3,6 +3,8 @@
 // reasons in 7.1.3).
 #include "oracle/vtd/decision.h"
 
+#include <algorithm>
+
 namespace iommusim::oracle::vtd {
 namespace {
 
@@ -26,11 +28,11 @@ enum Pgtt : std::uint64_t { first_stage_only = 1, second_stage_only = 2, nested 
 Answer Decision::scalable_root() {
   const std::uint64_t bus = request_.source >> 8;
   const auto root = read<2>(facts_.root_table() + bus * 16);
-  if (!root) return unqualified_fault(0x38);
+  if (!root) return fault(0x38);
   const std::size_t half = bit(request_.source, 7) ? 1 : 0;
   const std::uint64_t used = (*root)[half];
-  if (!bit(used, 0)) return unqualified_fault(0x39);
-  if (bits(used, 11, 1) != 0 || any_from(used, facts_.host_address_width)) return unqualified_fault(0x3A);
+  if (!bit(used, 0)) return fault(0x39);
+  if (bits(used, 11, 1) != 0 || any_from(used, facts_.host_address_width)) return fault(0x3A);
   const std::uint64_t other = (*root)[1 - half];
   if (bits(other, 11, 1) != 0 || any_from(other, facts_.host_address_width)) in_doubt(Dispute::other_root_half);
   return scalable_context(in_place(used, 63, 12));
@@ -40,124 +42,113 @@ Answer Decision::scalable_root() {
 Answer Decision::scalable_context(std::uint64_t context_table) {
   const std::uint64_t index = request_.source & 0x7F;
   const auto context = read<4>(context_table + index * 32);
-  if (!context) return unqualified_fault(0x40);
+  if (!context) return fault(0x40);
   fault_processing_disabled_ = bit_of(*context, 1);
   if (!bit_of(*context, 0)) return fault(0x41);
-  if (any_from((*context)[0], facts_.host_address_width)) in_doubt(Dispute::structure_pointer_beyond_host_width);
-  const bool by_revision = bits_of(*context, 8, 5) != 0;
-  const bool reserved = bits_of(*context, 127, 85) != 0 || (*context)[2] != 0 || (*context)[3] != 0;
-  if (by_revision && !reserved) in_doubt(Dispute::context_reserved_by_revision);
-  if (reserved || by_revision) return fault(0x42);
-  const bool absent = (bit_of(*context, 2) && !facts_.device_tlb()) || (bit_of(*context, 3) && !facts_.pasid()) ||
-                      (bit_of(*context, 4) && !facts_.page_requests());
-  if (absent) {
-    in_doubt(Dispute::context_feature_absent);
-    return fault(0x43);
-  }
-  return scalable_gate(*context);
+  return context_is_reserved(*context) ? fault(0x42) : scalable_gate(*context);
 }
 
-/// 9.4: DTE, PASIDE, PRE, PDTS, RID_PASID.
+/// 9.4, the fields named reserved, and those of capabilities that the unit lacks.
+bool Decision::context_is_reserved(const std::array<std::uint64_t, 4>& context) const {
+  if (any_from(context[0], facts_.host_address_width)) return true;
+  if (bits_of(context, 8, 5) != 0 || bits_of(context, 127, 85) != 0 || context[2] != 0 || context[3] != 0) return true;
+  if (bit_of(context, 2) && !facts_.device_tlb()) return true;
+  if (bit_of(context, 3) && !facts_.pasid()) return true;
+  if (bit_of(context, 4) && !facts_.page_requests()) return true;
+  if (bits_of(context, 83, 64) != 0 && !facts_.rid_pasid()) return true;
+  return bit_of(context, 84) && !facts_.rid_privilege();
+}
+
+/// SCT.4 to SCT.9 of 7.1.3, and SGN.10.
 Answer Decision::scalable_gate(const std::array<std::uint64_t, 4>& context) {
   const bool device_tlb = bit_of(context, 2);
-  const bool pasid_enabled = bit_of(context, 3);
   const bool page_requests = bit_of(context, 4);
   const unsigned pasid_width = static_cast<unsigned>(bits_of(context, 11, 9)) + 13;
-  const bool rid_pasid_too_large = facts_.rid_pasid() && any_from(bits_of(context, 83, 64), pasid_width);
-  const bool is_translated = !request_.page_request && request_.address_type == AddressType::translated;
-  if (rid_pasid_too_large && !request_.pasid && is_translated) in_doubt(Dispute::rid_pasid_of_translated_request);
+  const auto rid_pasid = static_cast<std::uint32_t>(bits_of(context, 83, 64));
+  if (page_requests && !device_tlb) return fault(0x43);
+  if (any_from(rid_pasid, pasid_width)) return fault(0x43);
 
   if (request_.page_request && !page_requests) return fault(0x47);
   if (!request_.page_request && request_.address_type != AddressType::untranslated && !device_tlb) return fault(0x44);
-  if (request_.pasid && !pasid_enabled) return fault(0x45);
-  if (request_.pasid && any_from(*request_.pasid, pasid_width)) return fault(0x46);
-  if (request_.page_request) return passes(request_.address);
-
-  std::uint32_t pasid = request_.pasid.value_or(0);
-  supervisor_ = request_.pasid ? request_.privileged : facts_.rid_privilege() && bit_of(context, 84);
-  if (!request_.pasid && facts_.rid_pasid()) {
-    pasid = static_cast<std::uint32_t>(bits_of(context, 83, 64));
-    if (any_from(pasid, facts_.pasid_bits())) in_doubt(Dispute::rid_pasid_beyond_capability);
-    if (any_from(pasid, pasid_width)) return fault(0x48);
+  if (request_.pasid) {
+    if (!bit_of(context, 3)) return fault(0x45);
+    if (any_from(*request_.pasid, pasid_width)) return fault(0x46);
+    if (*request_.pasid == rid_pasid) return fault(0x48);
+    if (!request_.page_request && any_from(*request_.pasid, facts_.pasid_bits())) return fault(0x89);
   }
-  Answer result = pasid_directory(in_place(context[0], 63, 12), pasid);
-  if (request_.address_type == AddressType::translated && result.reason) in_doubt(Dispute::translated_pasid_lookup);
-  return result;
+  if (!request_.page_request && request_.address_type == AddressType::translated) return translated();
+  supervisor_ = request_.pasid ? request_.privileged : bit_of(context, 84);
+  return pasid_directory(in_place(context[0], 63, 12), request_.pasid.value_or(rid_pasid));
 }
 
 /// 9.5
 Answer Decision::pasid_directory(std::uint64_t directory, std::uint32_t pasid) {
   const auto entry = read<1>(directory + (pasid >> 6) * 8);
-  if (!entry) {
-    if (fault_processing_disabled_) in_doubt(Dispute::table_access_error_with_fpd);
-    return unqualified_fault(0x50);
-  }
+  if (!entry) return fault(0x50);
   fault_processing_disabled_ = fault_processing_disabled_ || bit_of(*entry, 1);
   if (!bit_of(*entry, 0)) return fault(0x51);
-  if (any_from((*entry)[0], facts_.host_address_width)) in_doubt(Dispute::structure_pointer_beyond_host_width);
-  if (bits_of(*entry, 11, 2) != 0) return fault(0x52);
+  if (bits_of(*entry, 11, 2) != 0 || any_from((*entry)[0], facts_.host_address_width)) return fault(0x52);
   return pasid_entry(in_place((*entry)[0], 63, 12), pasid);
 }
 
 /// 9.6
 Answer Decision::pasid_entry(std::uint64_t table, std::uint32_t pasid) {
   const auto entry = read<8>(table + (pasid & 0x3F) * 64);
-  if (!entry) {
-    if (fault_processing_disabled_) in_doubt(Dispute::table_access_error_with_fpd);
-    return unqualified_fault(0x58);
-  }
+  if (!entry) return fault(0x58);
   fault_processing_disabled_ = fault_processing_disabled_ || bit_of(*entry, 1);
   return bit_of(*entry, 0) ? pasid_reserved(*entry) : fault(0x59);
 }
 
+/// 9.6, the fields named reserved, and those of capabilities that the unit lacks.
 Answer Decision::pasid_reserved(const std::array<std::uint64_t, 8>& entry) {
-  if (any_from(entry[0], facts_.host_address_width) || any_from(entry[2], facts_.host_address_width))
-    in_doubt(Dispute::structure_pointer_beyond_host_width);
-  bool reserved = bits_of(entry, 11, 10) != 0 || bits_of(entry, 86, 80) != 0 || bits_of(entry, 139, 136) != 0;
+  bool reserved = any_from(entry[0], facts_.host_address_width) || any_from(entry[2], facts_.host_address_width);
+  reserved = reserved || bits_of(entry, 11, 10) != 0 || bits_of(entry, 86, 80) != 0 || bits_of(entry, 139, 136) != 0;
   for (std::size_t word = 3; word < 8; ++word)
     reserved = reserved || entry[word] != 0;
+  const auto needs = [&](bool capability, unsigned hi, unsigned lo) {
+    reserved = reserved || (!capability && bits_of(entry, hi, lo) != 0);
+  };
+  if (facts_.domain_bits() < 16) needs(false, 79, 64 + facts_.domain_bits());
+  needs(facts_.execute_requests(), 5, 5);
+  needs(facts_.second_stage_only() && facts_.second_stage_accessed_dirty(), 9, 9);
+  needs(facts_.second_stage_only(), 63, 12);
+  needs(facts_.walk_snoop(), 87, 87);
+  needs(facts_.snoop_control(), 88, 88);
+  needs(facts_.memory_types(), 127, 89);
+  needs(facts_.supervisor_requests(), 128, 128);
+  needs(facts_.execute_requests(), 129, 129);
+  needs(facts_.first_stage_only(), 132, 130);
+  needs(facts_.extended_accessed(), 135, 135);
+  needs(facts_.first_stage_only(), 191, 140);
   if (reserved) return fault(0x5A);
-
-  bool absent = facts_.domain_bits() < 16 && bits_of(entry, 79, 64 + facts_.domain_bits()) != 0;
-  absent = absent || (bit_of(entry, 5) && !facts_.execute_requests());
-  absent = absent || (bit_of(entry, 9) && !facts_.second_stage_accessed_dirty());
-  absent = absent || (bit_of(entry, 87) && !facts_.walk_snoop());
-  absent = absent || (bit_of(entry, 88) && !facts_.snoop_control());
-  absent = absent || (!facts_.memory_types() && bits_of(entry, 127, 89) != 0);
-  absent = absent || (bit_of(entry, 128) && !facts_.supervisor_requests());
-  absent = absent || (bit_of(entry, 129) && !facts_.execute_requests());
-  absent = absent || (bit_of(entry, 135) && !facts_.extended_accessed());
-  if (absent) {
-    in_doubt(Dispute::pasid_entry_feature_absent);
-    return fault(0x5A);
-  }
+  if (!facts_.second_stage_only() && bits_of(entry, 4, 2) != 0) in_doubt(Dispute::pasid_width_without_second_stage);
   return pasid_programming(entry);
 }
 
-/// PGTT, and AW and FLPM where it makes them matter.
+/// SPT.4 of 7.1.3.
 Answer Decision::pasid_programming(const std::array<std::uint64_t, 8>& entry) {
   const std::uint64_t pgtt = bits_of(entry, 8, 6);
   const std::uint64_t aw = bits_of(entry, 4, 2);
-  const std::uint64_t flpm = bits_of(entry, 131, 130);
+  const std::uint64_t fspm = bits_of(entry, 131, 130);
   const bool supported = (pgtt == first_stage_only && facts_.first_stage_only()) ||
                          (pgtt == second_stage_only && facts_.second_stage_only()) ||
                          (pgtt == nested && facts_.nested()) || (pgtt == identity && facts_.pass_through());
   if (!supported) return fault(0x5B);
   if ((pgtt == second_stage_only || pgtt == nested) && !facts_.table_width_supported(aw)) return fault(0x5B);
-  const bool mode_supported = flpm == 0 || (flpm == 1 && facts_.first_stage_5_levels());
+  const bool mode_supported = fspm == 0 || (fspm == 1 && facts_.first_stage_5_levels());
   if ((pgtt == first_stage_only || pgtt == nested) && !mode_supported) return fault(0x5B);
-  if (pgtt == identity && aw != facts_.largest_table_width()) return fault(0x5B);
-  return pasid_permission(entry);
+  const unsigned guest_width = std::min(facts_.max_guest_width(), second_stage(entry).width());
+  if (pgtt == nested && any_from(in_place(entry[2], 63, 12), guest_width)) return fault(0x5B);
+  return request_.page_request ? passes(request_.address) : pasid_permission(entry);
 }
 
-/// ERE and SRE.
+/// SPT.5 and SPT.6, then S.1 and S.2.
 Answer Decision::pasid_permission(const std::array<std::uint64_t, 8>& entry) {
   const bool supervisor_enabled = bit_of(entry, 128);
   const bool execute_enabled = bit_of(entry, 129);
   if (request_.pasid && request_.execute && !execute_enabled) return fault(0x5C);
-  if (request_.pasid && request_.privileged && !supervisor_enabled) return fault(0x5D);
-  if (!request_.pasid && supervisor_ && !supervisor_enabled) in_doubt(Dispute::rid_privilege_without_sre);
-  if (request_.address_type == AddressType::translated) return translated();
+  if (supervisor_ && !supervisor_enabled) return fault(0x5D);
+  if (asks_for_interrupt_range()) return interrupt_range_translation();
   if (bits_of(entry, 8, 6) == identity) return pass_through();
   return scalable_walk(entry);
 }

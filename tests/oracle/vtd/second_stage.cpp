@@ -94,7 +94,8 @@ Walk walk_second_stage(const Facts& facts, Tables& tables, const SecondStage& st
     if (!entry) return fault_of(level.top ? reasons.top_access : reasons.entry_access, dispute);
 
     rights = {rights.read && bit(*entry, 0), rights.write && bit(*entry, 1), rights.execute && bit(*entry, 2)};
-    const bool present = bits(*entry, 1, 0) != 0 || (stage.execute_enable && bit(*entry, 2));
+    // SSS.2 of 7.1.3: nothing is left when all levels are taken together.
+    const bool present = rights.read || rights.write || (stage.execute_enable && rights.execute);
     Walk result = refusal(facts, stage, use, rights, present);
     if (dispute == Dispute::none) dispute = result.dispute;
     result.dispute = dispute;

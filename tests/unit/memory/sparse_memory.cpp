@@ -4,8 +4,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <map>
 #include <random>
+#include <vector>
 
 using namespace iommusim;
 using memory::Bank;
@@ -125,4 +127,83 @@ TEST_CASE("What is expected to be used has the contents that other memory has", 
   }
   CHECK(expecting.digest() == plain.digest());
   CHECK(expecting.pages_in_use() == plain.pages_in_use());
+}
+
+namespace {
+
+/// A sparse memory of 64 KiB beside plain bytes, to which the same is done.
+struct Twins {
+  static constexpr std::uint64_t bytes = 0x1'0000;
+
+  void write(std::uint64_t at, std::size_t size) {
+    std::vector<std::uint8_t> data(size);
+    // Zeros among them: what was written as zero and what was never written must look alike.
+    for (auto& byte : data)
+      byte = random() % 4 == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(random());
+    REQUIRE(memory.write(PhysAddr{at}, data.data(), size));
+    std::copy(data.begin(), data.end(), plain.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  void read(std::uint64_t at, std::size_t size) {
+    std::vector<std::uint8_t> data(size, 0xEE);
+    REQUIRE(memory.read(PhysAddr{at}, data.data(), size));
+    REQUIRE(std::equal(data.begin(), data.end(), plain.begin() + static_cast<std::ptrdiff_t>(at)));
+  }
+  /// Of a memory that was written page by page, and so never kept lines.
+  std::uint64_t plain_digest() const {
+    SparseMemory whole{{Bank{ComponentId{0}, range(0, bytes)}}};
+    for (std::uint64_t at = 0; at < bytes; at += page_4k)
+      REQUIRE(whole.write(PhysAddr{at}, plain.data() + at, page_4k));
+    return whole.digest();
+  }
+
+  SparseMemory memory{{Bank{ComponentId{0}, range(0, bytes)}}};
+  std::vector<std::uint8_t> plain = std::vector<std::uint8_t>(bytes);
+  std::mt19937 random{23};
+};
+
+}  // namespace
+
+TEST_CASE("Parts of lines, lines and pages keep their bytes, however many of a page are written", "[memory]") {
+  Twins twins;
+  for (int step = 0; step < 400; ++step) {
+    const bool is_long = step % 10 == 0;
+    const std::size_t size = is_long ? twins.random() % 0x1000 + 1 : twins.random() % 100 + 1;
+    const std::uint64_t at = twins.random() % (Twins::bytes - size);
+    if (step % 2 == 0)
+      twins.write(at, is_long && step % 20 == 0 ? size : size % 100 + 1);
+    else
+      twins.read(at, size);
+    if (step % 16 == 0) CHECK(twins.memory.digest() == twins.plain_digest());
+  }
+  twins.read(0, Twins::bytes);
+  CHECK(twins.memory.digest() == twins.plain_digest());
+}
+
+TEST_CASE("A page that is handed out has what was written before, and shows what is written after", "[memory]") {
+  Twins twins;
+  for (std::uint64_t line : {1, 5, 63})
+    twins.write(0x3000 + line * 64 + 7, 50);
+  std::uint8_t* const page = twins.memory.page(PhysAddr{0x3123});
+  REQUIRE(page != nullptr);
+  CHECK(std::equal(page, page + page_4k, twins.plain.begin() + 0x3000));
+  twins.write(0x3FF0, 0x20);
+  CHECK(std::equal(page, page + page_4k, twins.plain.begin() + 0x3000));
+  page[0x10] = 0xAB;
+  twins.plain[0x3010] = 0xAB;
+  twins.read(0x2FF0, 0x100);
+  CHECK(twins.memory.page(PhysAddr{0x3000}) == page);
+  CHECK(twins.memory.digest() == twins.plain_digest());
+}
+
+TEST_CASE("Lines that a page no longer needs begin as zeros in another", "[memory]") {
+  Twins twins;
+  for (std::uint64_t page = 0; page < Twins::bytes; page += page_4k) {
+    for (std::uint64_t line = 0; line < memory::FewLines::most; ++line)
+      twins.write(page + (63 - 9 * line) * 64, 64);
+    twins.write(page + 1, 1);
+    if (page + page_4k < Twins::bytes) twins.write(page + page_4k + 130, 3);
+    twins.read(page, page_4k);
+  }
+  CHECK(twins.memory.pages_in_use() == Twins::bytes / page_4k);
+  CHECK(twins.memory.digest() == twins.plain_digest());
 }

@@ -33,6 +33,23 @@ TEST_CASE("Mappings and windows push the doorbell of a domain of the DMA API dow
   CHECK(hole.walk_message("disk0", 0).landing.kind == LandingKind::interrupt);
 }
 
+TEST_CASE("POL-021 Devices of one domain of the DMA API share the page of their doorbell", "[platforms][gic]") {
+  BootedArm arm{{"software.domains.user={name: user, type: dma, devices: [nic0, disk0]}",
+                 "software.domains.disk-driver={name: disk-driver, type: blocked, devices: []}"}};
+  CHECK(arm.programmed("nic0", 2).message.address == BusAddr{0xFFFF'F040});
+  CHECK(arm.programmed("disk0", 0).message.address == BusAddr{0xFFFF'F040});
+  CHECK(arm.walk_message("nic0", 2).landing.kind == LandingKind::interrupt);
+  CHECK(arm.walk_message("disk0", 0).landing.kind == LandingKind::interrupt);
+}
+
+TEST_CASE("A domain that has no address left for its doorbell is named", "[platforms][gic]") {
+  // Both windows of the host bridge are the same: what devices could send is for BARs.
+  const std::string only_window = "host_bridges.pcie0.inbound=[{base: 0x1000_0000, size: 256MiB}]";
+  const std::string unmapped = "software.domains.disk-driver={name: disk-driver, type: dma, devices: [disk0]}";
+  CHECK_THROWS_WITH((BootedArm{{only_window, unmapped}}),
+                    "arm.yaml: domain disk-driver: no page is left for doorbells up to 0xffffffffffffffff");
+}
+
 TEST_CASE("A user-owned domain has the doorbell in the fixed window, wherever that is", "[platforms][gic]") {
   BootedArm arm;
   CHECK(arm.programmed("nic0", 2).message.address == BusAddr{0x800'0040});
@@ -41,6 +58,18 @@ TEST_CASE("A user-owned domain has the doorbell in the fixed window, wherever th
   CHECK(way.landing.destination == 1);
   BootedArm moved{{"software.msi_window={base: 0xa000_0000, size: 1MiB}"}};
   CHECK(moved.programmed("nic0", 2).message.address == BusAddr{0xA000'0040});
+  CHECK(moved.walk_message("nic0", 2).landing.kind == LandingKind::interrupt);
+}
+
+TEST_CASE(
+    "POL-047 Behind a hole in the inbound windows the kernel gets interrupts, and users only from a window in one",
+    "[platforms][gic]") {
+  const std::string inbound = "host_bridges.pcie0.inbound=[{base: 0x4000_0000, size: 1GiB}]";
+  BootedArm arm{{inbound}};
+  CHECK(arm.walk_message("disk0", 0).landing.kind == LandingKind::interrupt);
+  CHECK(arm.programmed("nic0", 2).message.address == BusAddr{0x800'0040});
+  CHECK(arm.walk_message("nic0", 2).landing.kind == LandingKind::rejected);
+  BootedArm moved{{inbound, "software.msi_window={base: 0x7000_0000, size: 1MiB}"}};
   CHECK(moved.walk_message("nic0", 2).landing.kind == LandingKind::interrupt);
 }
 

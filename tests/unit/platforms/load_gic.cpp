@@ -44,6 +44,16 @@ TEST_CASE("An SMMUv3 has the streams and caches of the file, and what the file l
   CHECK_FALSE(d.local_apic);
 }
 
+TEST_CASE("Control pages of command queues are part of an SMMUv3's registers", "[platforms]") {
+  const Description d =
+      test::arm_description({"iommus.smmu0.minor_version=3", "iommus.smmu0.ecmdq=8", "iommus.smmu0.ecmdq_pages=2"});
+  CHECK((d.iommus[0].smmuv3.ecmdq == 8 && d.iommus[0].smmuv3.ecmdq_pages == 2));
+  CHECK(complains({"iommus.smmu0.ecmdq=8"}, "iommus.smmu0.ecmdq: found 8, expected 0 with a minor_version below 3"));
+  CHECK(complains({"iommus.smmu0.minor_version=3", "iommus.smmu0.ecmdq=256", "iommus.smmu0.ecmdq_pages=256",
+                   "iommus.smmu0.registers=0x7F0_0000"},
+                  "which meets the registers of"));
+}
+
 TEST_CASE("What an SMMUv3 cannot be is refused with its key", "[platforms]") {
   CHECK(complains({"iommus.smmu0.output_address_bits=43"}, "iommus.smmu0.output_address_bits: found 43"));
   CHECK(complains({"iommus.smmu0.registers=0x905_1000"}, "iommus.smmu0.registers: found "));

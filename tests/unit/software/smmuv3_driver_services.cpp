@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The SMMUv3 driver with devices that keep translations, ask for pages or wait for them. Oracle: SMMUv3 architecture,
 // 3.9.1 for what is invalidated in which order, 8 for page requests, 3.12.2 for stalls.
+#include "device_services.h"
 #include "smmuv3_driver_fixture.h"
 #include "software/driver_error.h"
 
@@ -20,6 +21,8 @@ using software::DriverError;
 using software::FaultedRequest;
 using software::Invalidate;
 using software::Stage;
+using tests::DeviceServices;
+using tests::page_request;
 
 namespace {
 
@@ -29,33 +32,14 @@ software::Smmuv3DriverConfig with_stalls() {
   return config;
 }
 
-/// Devices that complete what they are asked, if the test wants it so.
-struct DeviceFixture : DriverFixture {
-  explicit DeviceFixture(const software::Smmuv3DriverConfig& config = {}) : DriverFixture{full_unit(), config} {
-    bus.unit().on_device_invalidation([this](const iommu::DeviceTlbInvalidation& request, unsigned tag) {
-      asked.push_back(request);
-      if (answers) bus.unit().complete_invalidation(request.target, 1U << tag);
-    });
-    bus.unit().on_page_response([this](const iommu::PageGroupResponse& response) { responses.push_back(response); });
-  }
+struct DeviceFixture : DeviceServices<DriverFixture> {
+  explicit DeviceFixture(const software::Smmuv3DriverConfig& config = {})
+      : DeviceServices<DriverFixture>{full_unit(), config} {}
   DomainId start_with(DeviceTlb services, Stage stage = Stage::first) {
     const DomainId domain = start(stage, nic, services);
     driver.map(domain, {Iova{0x10'0000}, PhysAddr{0x80'0000}, 4 * page_4k, {true, true}});
     return domain;
   }
-  iommu::TranslationResult ask(std::uint64_t address) {
-    iommu::TranslationRequest request;
-    request.requester = nic;
-    request.address_type = AddressType::translation_request;
-    request.address = Iova{address};
-    request.size = 8;
-    iommu::FetchLog fetches;
-    return bus.unit().translate(request, fetches);
-  }
-
-  std::vector<iommu::DeviceTlbInvalidation> asked;
-  std::vector<iommu::PageGroupResponse> responses;
-  bool answers = true;
 };
 
 /// Changes the first command that the driver puts into the queue next, once.
@@ -80,28 +64,19 @@ class CorruptingBus final : public UnitBus {
   std::optional<std::uint64_t> corruption_;
 };
 
-iommu::PageRequest page_request(std::uint64_t address, std::uint16_t group) {
-  iommu::PageRequest request;
-  request.requester = nic;
-  request.address = Iova{address};
-  request.group = group;
-  request.write = true;
-  return request;
-}
-
 }  // namespace
 
 TEST_CASE("In either stage an attached device may ask for translations when it is let", "[software][smmuv3][ats]") {
   DeviceFixture f;
   f.start_with(DeviceTlb::yes, GENERATE(Stage::first, Stage::second));
   CHECK(f.reaches(nic, 0x10'0000, 0x80'0000));
-  const auto answer = f.ask(0x10'1000);
+  const auto answer = f.ask(nic, 0x10'1000);
   CHECK(answer.outcome == iommu::Outcome::translated);
   CHECK(answer.address == PhysAddr{0x80'1000});
   CHECK(answer.readable);
   CHECK(answer.writable);
   // Nothing there: a successful completion without rights.
-  const auto nothing = f.ask(0x20'0000);
+  const auto nothing = f.ask(nic, 0x20'0000);
   CHECK(nothing.status == CompletionStatus::successful);
   CHECK_FALSE(nothing.readable);
   CHECK(f.driver.drain_faults().records.empty());
@@ -110,7 +85,7 @@ TEST_CASE("In either stage an attached device may ask for translations when it i
 TEST_CASE("A device that is not let is refused by the SMMU", "[software][smmuv3][ats]") {
   DeviceFixture f;
   f.start_with(DeviceTlb::no);
-  CHECK(f.ask(0x10'0000).status == CompletionStatus::unsupported_request);
+  CHECK(f.ask(nic, 0x10'0000).status == CompletionStatus::unsupported_request);
   iommu::TranslationRequest translated;
   translated.requester = nic;
   translated.address_type = AddressType::translated;
@@ -139,7 +114,7 @@ TEST_CASE("A device is told after the SMMU has forgotten", "[software][smmuv3][a
   REQUIRE(f.reaches(nic, 0x10'0000, 0x80'0000));
   bool was_cached = true;
   f.bus.unit().on_device_invalidation([&](const iommu::DeviceTlbInvalidation& request, unsigned tag) {
-    was_cached = f.ask(0x10'0000).readable;
+    was_cached = f.ask(nic, 0x10'0000).readable;
     f.bus.unit().complete_invalidation(request.target, 1U << tag);
   });
   f.driver.unmap(domain, Iova{0x10'0000}, page_4k, Invalidate::yes);
@@ -233,9 +208,9 @@ TEST_CASE("Only a unit and domains that can are used for the SMMU's device TLBs"
 TEST_CASE("The SMMU's page requests are handled in order and answered one by one", "[software][smmuv3][pri]") {
   DeviceFixture f;
   const DomainId domain = f.start_with(DeviceTlb::with_page_requests);
-  f.bus.unit().request_page(page_request(0x50'0000, 3));
-  f.bus.unit().request_page(page_request(0x60'0000, 4));
-  iommu::PageRequest not_last = page_request(0x70'0000, 5);
+  f.bus.unit().request_page(page_request(nic, 0x50'0000, 3));
+  f.bus.unit().request_page(page_request(nic, 0x60'0000, 4));
+  iommu::PageRequest not_last = page_request(nic, 0x70'0000, 5);
   not_last.last = false;
   f.bus.unit().request_page(not_last);
   std::vector<std::uint64_t> handled;
@@ -264,10 +239,10 @@ TEST_CASE("After an overflow the PRI queue goes on once software has served it",
   const auto refuse = [](const iommu::PageRequest&) { return PageResponse::invalid_request; };
   // A page holds 256 of them.
   for (unsigned n = 0; n < 259; ++n)
-    f.bus.unit().request_page(page_request(page_4k * n, static_cast<std::uint16_t>(n)));
+    f.bus.unit().request_page(page_request(nic, page_4k * n, static_cast<std::uint16_t>(n)));
   CHECK(f.responses.size() == 3);
   CHECK(f.driver.serve_page_requests(refuse) == 256);
-  f.bus.unit().request_page(page_request(0x50'0000, 200));
+  f.bus.unit().request_page(page_request(nic, 0x50'0000, 200));
   CHECK(f.driver.serve_page_requests(refuse) == 1);
 }
 

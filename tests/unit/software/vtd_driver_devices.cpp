@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The driver with devices that keep translations and ask for pages, in both table modes. Oracle: VT-d specification,
 // 6.5.2 for what is invalidated in which order, 7.4 to 7.6 for page requests.
+#include "device_services.h"
 #include "driver_fixture.h"
 #include "software/driver_error.h"
 
@@ -31,15 +32,9 @@ vtd::UnitConfig scalable_with_page_requests() {
   return config;
 }
 
-/// Devices that complete what they are asked, if the test wants it so.
-struct DeviceFixture : DriverFixture {
-  explicit DeviceFixture(const vtd::UnitConfig& config) : DriverFixture{config} {
-    bus.unit().on_device_invalidation([this](const iommu::DeviceTlbInvalidation& request, unsigned tag) {
-      asked.push_back(request);
-      if (answers) bus.unit().complete_invalidation(request.target, 1U << tag);
-    });
-    bus.unit().on_page_response([this](const iommu::PageGroupResponse& response) { responses.push_back(response); });
-  }
+struct DeviceFixture : DeviceServices<DriverFixture> {
+  using DeviceServices<DriverFixture>::DeviceServices;
+
   DomainId start_with(DeviceTlb services) {
     driver.enable();
     const DomainId domain = driver.create_domain(DomainKind::translating);
@@ -47,29 +42,7 @@ struct DeviceFixture : DriverFixture {
     driver.map(domain, {Iova{0x10'0000}, PhysAddr{0x80'0000}, 4 * page_4k, {true, true}});
     return domain;
   }
-  iommu::TranslationResult ask(std::uint64_t address) {
-    iommu::TranslationRequest request;
-    request.requester = nic;
-    request.address_type = AddressType::translation_request;
-    request.address = Iova{address};
-    request.size = 8;
-    iommu::FetchLog fetches;
-    return bus.unit().translate(request, fetches);
-  }
-
-  std::vector<iommu::DeviceTlbInvalidation> asked;
-  std::vector<iommu::PageGroupResponse> responses;
-  bool answers = true;
 };
-
-iommu::PageRequest page_request(std::uint64_t address, std::uint16_t group) {
-  iommu::PageRequest request;
-  request.requester = nic;
-  request.address = Iova{address};
-  request.group = group;
-  request.write = true;
-  return request;
-}
 
 }  // namespace
 
@@ -77,13 +50,13 @@ TEST_CASE("In either mode an attached device may ask for translations when it is
   DeviceFixture f{GENERATE(legacy_with_device_tlbs(), scalable_with_page_requests())};
   f.start_with(DeviceTlb::yes);
   CHECK(f.reaches(nic, 0x10'0000, 0x80'0000));
-  const auto answer = f.ask(0x10'1000);
+  const auto answer = f.ask(nic, 0x10'1000);
   CHECK(answer.outcome == iommu::Outcome::translated);
   CHECK(answer.address == PhysAddr{0x80'1000});
   CHECK(answer.readable);
   CHECK(answer.writable);
   // Nothing there: a successful completion without rights.
-  const auto nothing = f.ask(0x20'0000);
+  const auto nothing = f.ask(nic, 0x20'0000);
   CHECK(nothing.status == CompletionStatus::successful);
   CHECK_FALSE(nothing.readable);
   CHECK(f.driver.drain_faults().records.empty());
@@ -92,7 +65,7 @@ TEST_CASE("In either mode an attached device may ask for translations when it is
 TEST_CASE("A device that is not let is refused", "[software][vtd][ats]") {
   DeviceFixture f{GENERATE(legacy_with_device_tlbs(), scalable_with_page_requests())};
   f.start_with(DeviceTlb::no);
-  CHECK(f.ask(0x10'0000).status == CompletionStatus::unsupported_request);
+  CHECK(f.ask(nic, 0x10'0000).status == CompletionStatus::unsupported_request);
 }
 
 TEST_CASE("An unmapping reaches the devices of the domain after the unit", "[software][vtd][ats]") {
@@ -165,8 +138,8 @@ TEST_CASE("Page requests are handled in order and answered one by one", "[softwa
   DeviceFixture f{scalable_with_page_requests()};
   const DomainId domain = f.start_with(DeviceTlb::with_page_requests);
   CHECK(f.driver.offers_page_requests(domain));
-  f.bus.unit().request_page(page_request(0x50'0000, 3));
-  f.bus.unit().request_page(page_request(0x60'0000, 4));
+  f.bus.unit().request_page(page_request(nic, 0x50'0000, 3));
+  f.bus.unit().request_page(page_request(nic, 0x60'0000, 4));
   std::vector<std::uint64_t> handled;
   const auto served = f.driver.serve_page_requests([&](const iommu::PageRequest& request) {
     handled.push_back(request.address.value());
@@ -192,18 +165,18 @@ TEST_CASE("After an overflow the queue goes on once software has served it", "[s
   f.start_with(DeviceTlb::with_page_requests);
   const auto refuse = [](const iommu::PageRequest&) { return iommu::PageResponse::invalid_request; };
   for (unsigned i = 0; i < 130; ++i)
-    f.bus.unit().request_page(page_request(page_4k * i, static_cast<std::uint16_t>(i)));
+    f.bus.unit().request_page(page_request(nic, page_4k * i, static_cast<std::uint16_t>(i)));
   // 127 are in the queue; the others were told to ask again.
   CHECK(f.responses.size() == 3);
   CHECK(f.driver.serve_page_requests(refuse) == 127);
-  f.bus.unit().request_page(page_request(0x50'0000, 200));
+  f.bus.unit().request_page(page_request(nic, 0x50'0000, 200));
   CHECK(f.driver.serve_page_requests(refuse) == 1);
 }
 
 TEST_CASE("A device without PRE gets no page", "[software][vtd][pri]") {
   DeviceFixture f{scalable_with_page_requests()};
   f.start_with(DeviceTlb::yes);
-  f.bus.unit().request_page(page_request(0x50'0000, 3));
+  f.bus.unit().request_page(page_request(nic, 0x50'0000, 3));
   REQUIRE(f.responses.size() == 1);
   CHECK(f.responses[0].code == iommu::PageResponse::invalid_request);
   const auto faults = f.driver.drain_faults();

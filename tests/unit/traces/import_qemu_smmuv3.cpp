@@ -5,10 +5,9 @@
 
 #include "base/input_error.h"
 #include "support/error_text.h"
+#include "support/imported_log.h"
 #include "support/source_dir.h"
 #include "support/temporary_folder.h"
-#include "traces/text_reader.h"
-#include "traces/text_writer.h"
 
 #include <catch2/catch.hpp>
 
@@ -23,38 +22,15 @@ namespace {
 
 const std::string data_folder = tests::source_dir() + "/tests/data/qemu-smmuv3/";
 
-struct Imported {
-  std::vector<std::string> lines;
-  QemuLogSummary summary;
-};
-
-Imported import(const std::string& log, const QemuLogOptions& options = {}) {
-  Imported imported;
-  imported.summary = import_qemu_smmuv3(
-      log, options, [&](const TraceOperation& operation) { imported.lines.push_back(to_text(operation)); });
-  return imported;
-}
-
-std::vector<std::string> canonical_lines(const std::string& path) {
-  TextReader reader{path};
-  std::vector<std::string> lines;
-  TraceOperation operation;
-  while (reader.next(operation))
-    lines.push_back(to_text(operation));
-  return lines;
-}
-
-QemuLogOptions with_names() {
-  QemuLogOptions options;
-  options.names[RequesterId{1, 0, 0}] = "nvme0";
-  return options;
+support::ImportedLog import(const std::string& log, const QemuLogOptions& options = {}) {
+  return support::import(import_qemu_smmuv3, log, options);
 }
 
 }  // namespace
 
 TEST_CASE("A QEMU log of an SMMUv3 becomes maps, DMAs and unmaps in its order", "[traces]") {
-  const auto imported = import(data_folder + "short.log", with_names());
-  CHECK(imported.lines == canonical_lines(data_folder + "short.trace"));
+  const auto imported = import(data_folder + "short.log", support::with_nvme0());
+  CHECK(imported.lines == support::canonical_lines(data_folder + "short.trace"));
   CHECK(imported.summary.lines == 53);
   CHECK(imported.summary.translations == 15);
   CHECK(imported.summary.passed_through == 2);
@@ -69,10 +45,10 @@ TEST_CASE("A QEMU log of an SMMUv3 becomes maps, DMAs and unmaps in its order", 
 }
 
 TEST_CASE("Interrupt messages to the ITS are included on demand, with the page of the doorbell", "[traces]") {
-  QemuLogOptions options = with_names();
+  QemuLogOptions options = support::with_nvme0();
   options.include_interrupts = true;
   CHECK(import(data_folder + "short.log", options).lines ==
-        canonical_lines(data_folder + "short-with-interrupts.trace"));
+        support::canonical_lines(data_folder + "short-with-interrupts.trace"));
 }
 
 TEST_CASE("What is no event of QEMU's SMMUv3 or ITS is refused with its line", "[traces]") {

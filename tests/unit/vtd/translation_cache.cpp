@@ -184,16 +184,19 @@ bool has(const Cache& cache, const IotlbTag& tag) {
 
 }  // namespace
 
-TEST_CASE("VTD-100 A PASID-selective invalidation drops that PASID of that domain and nothing else", "[vtd]") {
+TEST_CASE("VTD-100 A PASID-selective invalidation drops that PASID of that domain, and the domain's second stage",
+          "[vtd]") {
   auto iotlb = filled<Iotlb>(1);
-  iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::pasid, 7, one, {}, 0, false});
-  CHECK(iotlb.size() == 3);
-  CHECK_FALSE(has(iotlb, {7, one, Iova{page_2m}, 1}));
   iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::page, 7, two, Iova{0}, 4, false});
-  CHECK(iotlb.size() == 3);
+  CHECK(iotlb.size() == 4);
   iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::page, 7, two, Iova{page_2m}, 4, false});
+  CHECK_FALSE(has(iotlb, {7, two, Iova{page_2m}, 1}));
   CHECK(has(iotlb, {7, Iova{page_2m}, 1}));
-  CHECK(iotlb.size() == 2);
+  CHECK(iotlb.size() == 3);
+  iotlb.invalidate(PasidIotlbInvalidation{PasidIotlbGranularity::pasid, 7, one, {}, 0, false});
+  CHECK_FALSE(has(iotlb, {7, Iova{page_2m}, 1}));
+  CHECK(has(iotlb, {8, one, Iova{page_2m}, 1}));
+  CHECK(iotlb.size() == 1);
 }
 
 TEST_CASE("VTD-100 A page-selective invalidation drops every first-stage translation of the domain", "[vtd]") {
