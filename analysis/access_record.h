@@ -11,13 +11,15 @@ namespace iommusim::analysis {
 
 enum class AccessSource : std::uint8_t {
   dma,
+  /// DMA of the device's own firmware: no driver asked for it.
+  firmware,
   /// An interrupt of the device's MSI or MSI-X capability.
   msi,
   /// A 4-byte write that no driver asked for.
   raw_write,
 };
 
-/// "read", "write", "atomic", "msi" or "raw-write".
+/// "read", "write", "atomic", the same of firmware ("firmware-read"), "msi" or "raw-write".
 std::string_view operation_name(AccessSource source, Operation operation);
 
 struct AccessRecord {

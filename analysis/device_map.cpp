@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/device_map.h"
 
+#include "analysis/firmware_conflicts.h"
 #include "analysis/linux_view.h"
 #include "base/address_width.h"
 
@@ -124,6 +125,8 @@ std::vector<DeviceMap> map_devices(const Machine& machine, platforms::OperatingS
     map.group = linux_view.group_of(device);
     map.rows = Overlay{views}.rows(map_iova(machine, fabric, request));
     if (map.group) map.reserved_regions = linux_view.reserved_regions(*map.group);
+    map.firmware_regions = find_firmware_regions(machine, system, device, map.rows);
+    map.refused_by_vfio = linux_view.refused_by_vfio(device);
     maps.push_back(std::move(map));
   }
   return maps;

@@ -37,6 +37,23 @@ struct MapRow {
   Verdict verdict = Verdict::agree;
 };
 
+/// Where firmware's memory and what stands in the device's domain are two things.
+struct FirmwareConflict {
+  Range<Iova> range;
+  /// Where hardware leads instead, or that it does not.
+  std::optional<Outcome> outcome;
+  /// What the domain's user has at these addresses, while hardware leads to firmware's memory.
+  std::optional<PhysAddr> meant;
+};
+
+/// Memory that firmware uses with the device. Without conflicts its requests reach it.
+struct FirmwareRegion {
+  const platforms::RmrrDescription* region = nullptr;
+  /// Linux lists it as direct-relaxable, not as direct.
+  bool relaxable = false;
+  std::vector<FirmwareConflict> conflicts;
+};
+
 struct DeviceMap {
   pcie::NodeIndex device = pcie::NodeIndex::none;
   /// nullopt: no IOMMU above the device.
@@ -44,6 +61,9 @@ struct DeviceMap {
   /// Ascending, without gap or overlap, from 0 to the last address that the device can send.
   std::vector<MapRow> rows;
   software::ReservedRegions reserved_regions;
+  std::vector<FirmwareRegion> firmware_regions = {};
+  /// Mappings of its user that Linux would not have made.
+  std::vector<Range<Iova>> refused_by_vfio = {};
 };
 
 /// Of these devices, in their order. The machine is asked, never changed.

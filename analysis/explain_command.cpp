@@ -29,6 +29,7 @@ std::string explain_command(const AccessRecord& record, const platforms::Machine
                       access.address.value(), access.operation == Operation::read ? "read" : "write");
   if (access.size != 0) text += fmt::format(" --size {}", access.size);
   if (access.pasid) text += fmt::format(" --pasid {:#x}", access.pasid->value());
+  if (record.source == AccessSource::firmware) text += " --firmware";
   if (access.poisoned) text += " --poisoned";
   return text;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/explain_report.h"
 
+#include "analysis/access_record.h"
 #include "analysis/json_report.h"
 #include "analysis/judge.h"
 #include "analysis/names.h"
 #include "analysis/text_report.h"
 #include "base/quantity.h"
 #include "platforms/iommu_kinds.h"
+#include "platforms/reserved_memory.h"
 
 #include <fmt/format.h>
 
@@ -44,18 +46,44 @@ std::string table_words(const Explanation& explanation, const Machine& machine) 
   return text;
 }
 
+std::string_view operation_text(const Explanation& explanation) {
+  return operation_name(explanation.by_firmware ? AccessSource::firmware : AccessSource::dma,
+                        explanation.access.operation);
+}
+
+Intent intent_of(const IntentResolver& intents, pcie::NodeIndex device, const Access& access, const Sender& sender) {
+  if (sender.by_firmware) return intents.of_firmware(device, access.address);
+  if (sender.message_data) return intents.of_raw_write(device, {access.address, *sender.message_data});
+  return intents.of_dma(device, access.address);
+}
+
+/// Firmware has memory at the same physical address, and the access did not land there.
+const platforms::RmrrDescription* missed_region(const Explanation& explanation, const Machine& machine) {
+  if (!explanation.walk.translation) return nullptr;
+  const PhysAddr same{explanation.walk.iova.value()};
+  const Landing& landing = explanation.walk.landing;
+  if (landing.kind == LandingKind::memory && landing.address == same.value()) return nullptr;
+  return platforms::find_reserved_memory(machine, explanation.device, same);
+}
+
+std::string reserved_text(const Explanation& explanation, const Machine& machine) {
+  const platforms::RmrrDescription* region = missed_region(explanation, machine);
+  if (region == nullptr) return "";
+  return fmt::format("reserved  {:#x}-{:#x} for firmware of {}, which means this memory and does not reach it\n",
+                     region->range.first.value(), region->range.last.value(), name_of(explanation.device, machine));
+}
+
 }  // namespace
 
 Explanation explain(const Machine& machine, const platforms::OperatingSystem& system, pcie::NodeIndex device,
-                    const Access& access, std::optional<std::uint32_t> message_data) {
+                    const Access& access, const Sender& sender) {
   Explanation explanation;
   explanation.device = device;
   explanation.access = access;
+  explanation.by_firmware = sender.by_firmware;
   explanation.access.requester = machine.topology()[device].requester;
-  const IntentResolver intents{machine, system};
-  explanation.intent = message_data ? intents.of_raw_write(device, {access.address, *message_data})
-                                    : intents.of_dma(device, access.address);
-  explanation.walk = platforms::walk(machine, device, access, explanation.fetches, message_data.value_or(0));
+  explanation.intent = intent_of(IntentResolver{machine, system}, device, access, sender);
+  explanation.walk = platforms::walk(machine, device, access, explanation.fetches, sender.message_data.value_or(0));
   explanation.collision =
       Judge{machine, system}.verdict(device, explanation.access, explanation.intent, explanation.walk.landing);
   return explanation;
@@ -64,7 +92,7 @@ Explanation explain(const Machine& machine, const platforms::OperatingSystem& sy
 std::string to_text(const Explanation& explanation, const Machine& machine) {
   const Access& access = explanation.access;
   std::string text = fmt::format("{}{} of {} at {:#x} by {}\n", access.poisoned ? "poisoned " : "",
-                                 to_string(access.operation), format_size(access.size), access.address.value(),
+                                 operation_text(explanation), format_size(access.size), access.address.value(),
                                  sender_label(explanation.device, access.requester, machine));
   unsigned step = 0;
   // A device with ATS meets the IOMMU twice; the words are those of its translation request.
@@ -78,6 +106,7 @@ std::string to_text(const Explanation& explanation, const Machine& machine) {
   }
   text += fmt::format("intended  {}\n", to_text(explanation.intent, machine));
   text += fmt::format("landed    {}\n", to_text(explanation.walk.landing, machine));
+  text += reserved_text(explanation, machine);
   text += explanation.collision ? fmt::format("COLLISION {}\n", to_string(*explanation.collision)) : "as intended\n";
   return text;
 }
@@ -89,7 +118,7 @@ Json to_json(const Explanation& explanation, const Machine& machine) {
             {"device", machine.name(machine.topology()[explanation.device].id)},
             {"requester_id", requester_of(explanation.device, access.requester, machine)},
             {"pasid", access.pasid ? Json(access.pasid->value()) : Json(nullptr)},
-            {"operation", to_string(access.operation)},
+            {"operation", operation_text(explanation)},
             {"poisoned", access.poisoned},
             {"address", format_hex(access.address.value())},
             {"size", access.size}};

@@ -20,15 +20,24 @@ namespace iommusim::analysis {
 struct Explanation {
   pcie::NodeIndex device = pcie::NodeIndex::none;
   Access access;
+  /// The device's own firmware sends it, not its driver.
+  bool by_firmware = false;
   Intent intent;
   platforms::Walk walk;
   iommu::FetchLog fetches;
   std::optional<CollisionKind> collision;
 };
 
+/// What an access is beside its request.
+struct Sender {
+  /// What a 4-byte write carries, where it is a message.
+  std::optional<std::uint32_t> message_data = std::nullopt;
+  bool by_firmware = false;
+};
+
 /// Asks; nothing changes in the machine.
 Explanation explain(const platforms::Machine& machine, const platforms::OperatingSystem& system, pcie::NodeIndex device,
-                    const Access& access, std::optional<std::uint32_t> message_data = std::nullopt);
+                    const Access& access, const Sender& sender = {});
 
 std::string to_text(const Explanation& explanation, const platforms::Machine& machine);
 /// Schema iommusim.explain/1.

@@ -130,6 +130,13 @@ Intent IntentResolver::decide_dma(pcie::NodeIndex device, BusAddr address) const
   return intent;
 }
 
+Intent IntentResolver::of_firmware(pcie::NodeIndex device, BusAddr address) const {
+  const Iova behind_window = iova_of(device, address).value_or(Iova{address.value()});
+  Intent intent = of_physical(PhysAddr{behind_window.value()});
+  if (intent.kind == IntentKind::none) intent.kind = IntentKind::no_memory;
+  return intent;
+}
+
 Intent IntentResolver::of_msi(pcie::NodeIndex device, unsigned index) const {
   const platforms::ProgrammedMsi* programmed = system_.programmed_for(device, index);
   return programmed == nullptr ? Intent{} : of_message(device, programmed->message, *programmed);

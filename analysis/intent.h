@@ -59,6 +59,9 @@ class IntentResolver {
 
   /// The intent of the byte at `address` when `device` does DMA there.
   Intent of_dma(pcie::NodeIndex device, BusAddr address) const;
+  /// The intent of the byte at `address` when the device's own firmware does DMA there: the physical address itself,
+  /// whatever the domain maps. Firmware had it before there was a domain, and nobody told it of one.
+  Intent of_firmware(pcie::NodeIndex device, BusAddr address) const;
   /// The intent of the device's MSI `index`; kind none when no driver programmed it.
   Intent of_msi(pcie::NodeIndex device, unsigned index) const;
   /// The intent of a 4-byte write: an interrupt when a driver programmed exactly this message into the device, or wrote

@@ -126,10 +126,16 @@ Json to_json(const timing::StatisticGroup& group) {
   return json;
 }
 
-Json iommu_json(const iommu::Unit& unit) {
+Json iommu_json(const Machine& machine, std::size_t index) {
   Json json = Json::object();
-  for (const iommu::Counter& counter : unit.counters())
+  for (const iommu::Counter& counter : machine.iommu(index).counters())
     json[std::string{counter.name}] = counter.value;
+  for (const platforms::UnitMessage& sent : machine.messages_of(index).all())
+    json["messages"].push_back({{"count", sent.count},
+                                {"time_ns", sent.first.as_nanoseconds()},
+                                {"address", hex(sent.message.address.value())},
+                                {"data", hex(sent.message.data)},
+                                {"landed", analysis::to_json(sent.landing, machine)}});
   return json;
 }
 
@@ -143,7 +149,7 @@ void add_parts(Json& json, const Results& results, const Machine& machine) {
     json["links"][name] = {{"tlps_up", device.tlps}, {"bytes_up", device.link_bytes}};
   }
   for (std::size_t i = 0; i < machine.iommu_count(); ++i)
-    json["iommus"][machine.name(machine.iommu_id(i))] = iommu_json(machine.iommu(i));
+    json["iommus"][machine.name(machine.iommu_id(i))] = iommu_json(machine, i);
   json["statistics"] = to_json(results.statistics);
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/linux_view.h"
 
+#include "analysis/firmware_memory.h"
 #include "analysis/iova_borders.h"
-#include "pcie/header.h"
 #include "platforms/addressing_facts.h"
 #include "software/dma_aliases.h"
 #include "software/iommu_groups.h"
+#include "software/vfio_container.h"
 
 #include <algorithm>
 
@@ -13,14 +14,6 @@ namespace iommusim::analysis {
 
 using pcie::NodeIndex;
 using platforms::Machine;
-
-namespace {
-
-std::uint32_t class_of(const software::PciFunction& function) {
-  return function.read(pcie::header::revision_and_class, 4) >> 8;
-}
-
-}  // namespace
 
 LinuxView::LinuxView(const Machine& machine, platforms::OperatingSystem& system) : machine_{machine}, system_{system} {
   list_functions(system);
@@ -64,24 +57,10 @@ std::vector<NodeIndex> LinuxView::members(std::size_t group) const {
   return members;
 }
 
-software::ReservedRegions LinuxView::reported(NodeIndex function) const {
-  software::ReportedDevice device;
-  device.class_code = class_of(functions_[index_of_node_[pcie::index_of(function)]].function);
-  const auto unit = machine_.iommu_of(function);
-  const std::string& name = machine_.describe(function).name;
-  for (const platforms::RmrrDescription& rmrr : machine_.description().iommus[*unit].rmrrs)
-    if (std::find(rmrr.devices.begin(), rmrr.devices.end(), name) != rmrr.devices.end())
-      device.firmware_ranges.push_back({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
-  // Where the host bridge takes no addresses for messages, the IOMMU translates them, as on Arm.
-  const bool hardware_has_window = bridge_of(function).interrupt_window.has_value();
-  return hardware_has_window ? software::vtd_reserved_regions(device)
-                             : software::arm_reserved_regions(device, machine_.description().msi_window);
-}
-
 software::ReservedRegions LinuxView::reserved_regions(std::size_t group) const {
   software::ReservedRegions regions;
   for (const NodeIndex member : members(group))
-    regions.insert_all(reported(member));
+    regions.insert_all(reported_regions(machine_, member));
   return regions;
 }
 
@@ -92,6 +71,21 @@ std::vector<RequesterId> LinuxView::requester_ids(NodeIndex function) const {
   for (const software::DmaAlias& alias : software::dma_aliases(functions_, index))
     ids.push_back(alias.id);
   return ids;
+}
+
+std::vector<Range<Iova>> LinuxView::refused_by_vfio(NodeIndex function) const {
+  const platforms::Domain* domain = system_.domain_of(function);
+  if (domain == nullptr || domain->description->type != platforms::DomainType::unmanaged) return {};
+  software::VfioContainer container;
+  for (const std::string& device : domain->description->devices)
+    if (const auto group = group_of(machine_.find_function(device)))
+      container.attach(*group, reserved_regions(*group), domain_bits(function));
+  std::vector<Range<Iova>> refused;
+  for (const platforms::MappingDescription& mapping : domain->description->mappings) {
+    const auto range = Range<Iova>::from_size(mapping.iova, mapping.size);
+    if (range && container.map(*range) == software::VfioContainer::Answer::invalid) refused.push_back(*range);
+  }
+  return refused;
 }
 
 const pcie::HostBridge& LinuxView::bridge_of(NodeIndex function) const {
@@ -134,9 +128,9 @@ software::SoftwareViews LinuxView::views(NodeIndex function) const {
   if (!group) return direct;
 
   facts.domain_bits = domain_bits(function);
-  facts.own = reported(function);
+  facts.own = reported_regions(machine_, function);
   facts.group = reserved_regions(*group);
-  facts.first_of_group = reported(members(*group).front());
+  facts.first_of_group = reported_regions(machine_, members(*group).front());
   software::SoftwareViews views = software::views_behind_iommu(facts);
   if (is_untranslated(function)) views.dma_api = direct.dma_api;
   return views;

@@ -31,12 +31,13 @@ class LinuxView {
   /// The IDs that Linux gives the IOMMU for the function: its own and its aliases.
   std::vector<RequesterId> requester_ids(pcie::NodeIndex function) const;
   software::SoftwareViews views(pcie::NodeIndex function) const;
+  /// Mappings of the function's domain, where that is a user's, to which VFIO would say EINVAL.
+  std::vector<Range<Iova>> refused_by_vfio(pcie::NodeIndex function) const;
 
  private:
   static constexpr std::size_t not_listed = ~std::size_t{0};
 
   void list_functions(platforms::OperatingSystem& system);
-  software::ReservedRegions reported(pcie::NodeIndex function) const;
   unsigned domain_bits(pcie::NodeIndex function) const;
   bool is_untranslated(pcie::NodeIndex function) const;
   std::vector<Range<Iova>> memory_on_bus(const pcie::HostBridge& bridge) const;

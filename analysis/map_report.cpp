@@ -2,6 +2,7 @@
 #include "analysis/map_report.h"
 
 #include "analysis/names.h"
+#include "analysis/physical_place.h"
 #include "base/quantity.h"
 
 #include <fmt/format.h>
@@ -48,15 +49,55 @@ Json row_json(const MapRow& row, const Machine& machine) {
           {"verdict", to_string(row.verdict)}};
 }
 
+std::string_view type_of(const FirmwareRegion& region) {
+  return to_string(region.relaxable ? software::ReservedType::direct_relaxable : software::ReservedType::direct);
+}
+
+std::string place_and_owner(PhysAddr address, const Machine& machine) {
+  const std::string owner = whose_memory(address, machine);
+  return owner.empty() ? fmt::format("memory {:#x}", address.value())
+                       : fmt::format("memory {:#x} ({})", address.value(), owner);
+}
+
+std::string conflict_text(const FirmwareConflict& conflict, const Machine& machine) {
+  const std::string where = fmt::format("{:#x}-{:#x}", conflict.range.first.value(), conflict.range.last.value());
+  if (conflict.meant)
+    return fmt::format("at {} the domain has {}, which its devices do not reach", where,
+                       place_and_owner(*conflict.meant, machine));
+  const Outcome& outcome = *conflict.outcome;
+  if (outcome.kind == LandingKind::memory)
+    return fmt::format("{} leads to {}", where, place_and_owner(PhysAddr{outcome.address}, machine));
+  return fmt::format("{} ends in {}: {}", where, to_string(outcome.kind), detail_of(outcome, machine));
+}
+
+Json firmware_json(const FirmwareRegion& region, const Machine& machine) {
+  Json json{{"start", format_hex(region.region->range.first.value())},
+            {"end", format_hex(region.region->range.last.value())},
+            {"type", type_of(region)},
+            {"conflicts", Json::array()}};
+  for (const FirmwareConflict& conflict : region.conflicts)
+    json["conflicts"].push_back({{"start", format_hex(conflict.range.first.value())},
+                                 {"end", format_hex(conflict.range.last.value())},
+                                 {"text", conflict_text(conflict, machine)}});
+  return json;
+}
+
 Json device_json(const DeviceMap& map, const Machine& machine) {
   Json json{{"requester_id", requester_of(map.device, machine.topology()[map.device].requester, machine)},
             {"group", map.group ? Json(*map.group) : Json(nullptr)},
             {"ranges", Json::array()},
-            {"reserved_regions", Json::array()}};
+            {"reserved_regions", Json::array()},
+            {"firmware_memory", Json::array()},
+            {"refused_by_vfio", Json::array()}};
   for (const MapRow& row : map.rows)
     json["ranges"].push_back(row_json(row, machine));
   for (const software::ReservedRegion& region : map.reserved_regions)
     json["reserved_regions"].push_back(software::sysfs_line(region));
+  for (const FirmwareRegion& region : map.firmware_regions)
+    json["firmware_memory"].push_back(firmware_json(region, machine));
+  for (const Range<Iova>& range : map.refused_by_vfio)
+    json["refused_by_vfio"].push_back(
+        {{"start", format_hex(range.first.value())}, {"end", format_hex(range.last.value())}});
   return json;
 }
 
@@ -128,6 +169,15 @@ std::string table(const std::vector<Cells>& lines) {
   return text;
 }
 
+std::string firmware_text(const FirmwareRegion& region, const Machine& machine) {
+  std::string text = fmt::format("  memory of its firmware {:#x}-{:#x}, {}: {}\n", region.region->range.first.value(),
+                                 region.region->range.last.value(), type_of(region),
+                                 region.conflicts.empty() ? "one to one" : "CONFLICT");
+  for (const FirmwareConflict& conflict : region.conflicts)
+    text += "    " + conflict_text(conflict, machine) + "\n";
+  return text;
+}
+
 std::string summary(const DeviceMap& map, Verdict verdict) {
   std::uint64_t bytes = 0;
   std::size_t ranges = 0;
@@ -162,6 +212,11 @@ std::string to_text(const DeviceMap& map, const Machine& machine) {
                   map.group ? fmt::format("IOMMU group {}", *map.group) : std::string{"behind no IOMMU"});
   for (const software::ReservedRegion& region : map.reserved_regions)
     text += fmt::format("  reserved region {}\n", software::sysfs_line(region));
+  for (const FirmwareRegion& region : map.firmware_regions)
+    text += firmware_text(region, machine);
+  for (const Range<Iova>& range : map.refused_by_vfio)
+    text += fmt::format("  VFIO refuses to map {:#x}-{:#x} at once: not all of it is usable\n", range.first.value(),
+                        range.last.value());
   std::vector<Cells> lines(1);
   std::copy(headings.begin(), headings.end(), lines.front().begin());
   for (const MapRow& row : map.rows) {

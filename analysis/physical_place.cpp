@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/physical_place.h"
 
+#include <fmt/format.h>
+
 namespace iommusim::analysis {
+
+std::string whose_memory(PhysAddr address, const platforms::Machine& machine) {
+  for (const platforms::BufferDescription& buffer : machine.description().buffers)
+    if (buffer.range.contains(address)) return fmt::format("{} + {:#x}", buffer.name, address - buffer.range.first);
+  for (const platforms::IommuDescription& iommu : machine.description().iommus)
+    for (const platforms::RmrrDescription& region : iommu.rmrrs)
+      if (region.range.contains(address))
+        return fmt::format("reserved for firmware of {}", fmt::join(region.devices, ", "));
+  return "";
+}
 
 std::string place_without_memory(PhysAddr address, const platforms::Machine& machine) {
   const memory::MapEntry* entry = machine.system_map().find(address, 1);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/recorder.h"
 
+#include "analysis/posting_statistics.h"
 #include "pcie/link_timing.h"
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace iommusim::analysis {
 namespace {
@@ -15,17 +17,31 @@ std::size_t mix(std::size_t hash, std::uint64_t value) {
   return (hash ^ static_cast<std::size_t>(value)) * std::size_t{0x9E37'79B9'7F4A'7C15};
 }
 
+std::string_view firmware_operation_name(Operation operation) {
+  switch (operation) {
+    case Operation::read: return "firmware-read";
+    case Operation::write: return "firmware-write";
+    case Operation::atomic: return "firmware-atomic";
+  }
+  return "?";
+}
+
 }  // namespace
 
 std::string_view operation_name(AccessSource source, Operation operation) {
-  if (source == AccessSource::msi) return "msi";
-  if (source == AccessSource::raw_write) return "raw-write";
-  return to_string(operation);
+  switch (source) {
+    case AccessSource::dma: return to_string(operation);
+    case AccessSource::firmware: return firmware_operation_name(operation);
+    case AccessSource::msi: return "msi";
+    case AccessSource::raw_write: return "raw-write";
+  }
+  return "?";
 }
 
 std::size_t Recorder::KeyHash::operator()(const Key& key) const {
   const auto rule = std::hash<const Rule*>{}(key.rule);
-  return mix(mix(mix(pcie::index_of(key.device), static_cast<std::uint64_t>(key.kind)), key.page), rule);
+  const auto what = static_cast<std::uint64_t>(key.kind) << 1 | static_cast<std::uint64_t>(key.is_of_firmware);
+  return mix(mix(mix(pcie::index_of(key.device), what), key.page), rule);
 }
 
 std::size_t Recorder::FaultKeyHash::operator()(const FaultKey& key) const {
@@ -54,6 +70,7 @@ void Recorder::begin_access(pcie::NodeIndex device, AccessSource source, Duratio
 Intent Recorder::intent_of(const Tlp& tlp) const {
   switch (source_) {
     case AccessSource::dma: return intents_.of_dma(device_, tlp.access.address);
+    case AccessSource::firmware: return intents_.of_firmware(device_, tlp.access.address);
     case AccessSource::msi: return intents_.of_msi(device_, tlp.msi_index);
     case AccessSource::raw_write: return intents_.of_raw_write(device_, {tlp.access.address, tlp.message_data});
   }
@@ -109,7 +126,8 @@ bool Recorder::extends_open_collision(CollisionKind kind, const Tlp& tlp) {
 std::size_t Recorder::collision_for(CollisionKind kind, const Tlp& tlp, const Intent& intent) {
   const std::size_t next = results_.collisions.size();
   if (!options_.unfold) {
-    const Key key{device_, kind, tlp.access.address.aligned_down(page_4k).value(), tlp.landing.rule};
+    const Key key{device_, kind, tlp.access.address.aligned_down(page_4k).value(), tlp.landing.rule,
+                  source_ == AccessSource::firmware};
     const auto [folded, is_new] = folded_.emplace(key, next);
     if (!is_new) return folded->second;
   }
@@ -148,6 +166,8 @@ void Recorder::end_access() {
 
 void Recorder::take_times(const timing::Network& network, const timing::Clock& clock, Duration end) {
   results_.statistics = timing::collect(network, clock, clock.counted_since(), end);
+  timing::StatisticGroup posting = posting_statistics(machine_);
+  if (!posting.groups.empty()) results_.statistics.groups.push_back(std::move(posting));
   for (auto& [node, device] : results_.devices) {
     const timing::FunctionStatistics& function = clock.function(pcie::index_of(node));
     device.reads = function.reads;

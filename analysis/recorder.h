@@ -56,8 +56,11 @@ class Recorder {
     CollisionKind kind;
     std::uint64_t page;
     const Rule* rule;
+    /// Firmware means another place than the driver does.
+    bool is_of_firmware;
     bool operator==(const Key& o) const {
-      return device == o.device && kind == o.kind && page == o.page && rule == o.rule;
+      return device == o.device && kind == o.kind && page == o.page && rule == o.rule &&
+             is_of_firmware == o.is_of_firmware;
     }
   };
   struct KeyHash {

@@ -8,6 +8,7 @@
 #include "analysis/explain_command.h"
 #include "analysis/fault_cause.h"
 #include "analysis/fault_remedies.h"
+#include "analysis/firmware_remedies.h"
 #include "iommu/device_tlb.h"
 #include "pcie/header.h"
 #include "pcie/pci_bridge.h"
@@ -31,6 +32,7 @@ class Finder {
   std::vector<Remedy> find() {
     if (was_poisoned()) return find_source();
     if (case_.was_decided_by({&pcie::rules::link_disabled})) return find_link();
+    if (auto remedies = find_firmware_remedies(case_); !remedies.empty()) return remedies;
     add(find_request_remedies(case_));
     by_kind();
     if (record_.landing.kind == LandingKind::peer) add(find_address_remedies(case_));

@@ -18,11 +18,10 @@ using platforms::Machine;
 
 namespace {
 
-/// The buffer that holds a physical address, with the offset in it.
-std::string place_in_buffer(PhysAddr address, const Machine& machine) {
-  for (const platforms::BufferDescription& buffer : machine.description().buffers)
-    if (buffer.range.contains(address)) return fmt::format(" ({} + {:#x})", buffer.name, address - buffer.range.first);
-  return "";
+/// The buffer that holds a physical address, with the offset in it; or whose firmware uses it.
+std::string place_in_memory(PhysAddr address, const Machine& machine) {
+  const std::string place = whose_memory(address, machine);
+  return place.empty() ? "" : " (" + place + ")";
 }
 
 std::string counts(const Results& results) {
@@ -91,6 +90,16 @@ std::string grouped_collisions(const Results& results, const Machine& machine) {
   return text;
 }
 
+/// Interrupts of IOMMUs' own.
+std::string unit_messages(const Machine& machine) {
+  std::string text;
+  for (std::size_t i = 0; i < machine.iommu_count(); ++i)
+    for (const platforms::UnitMessage& sent : machine.messages_of(i).all())
+      text += fmt::format("{} sent {} of its own: {}\n", machine.name(machine.iommu_id(i)),
+                          format_count(sent.count, "message"), to_text(sent.landing, machine));
+  return text;
+}
+
 /// "name: text", or the name alone.
 std::string title(const platforms::Description& platform) {
   return platform.text.empty() ? platform.name : fmt::format("{}: {}", platform.name, platform.text);
@@ -105,7 +114,8 @@ std::string interrupt_text(std::uint32_t vector, std::uint32_t destination, Comp
     case platforms::DoorbellKind::local_apic: break;
     case platforms::DoorbellKind::redistributors:
     case platforms::DoorbellKind::its: return fmt::format("LPI {} to processor {}", vector, destination);
-    case platforms::DoorbellKind::gicv2m: return fmt::format("SPI {}", vector);
+    case platforms::DoorbellKind::gicv2m:
+    case platforms::DoorbellKind::mbi: return fmt::format("SPI {}", vector);
   }
   return fmt::format("interrupt vector {:#x} to APIC {}", vector, destination);
 }
@@ -114,7 +124,7 @@ std::string to_text(const Landing& landing, const Machine& machine) {
   const std::string& where = machine.name(landing.where);
   switch (landing.kind) {
     case LandingKind::memory:
-      return fmt::format("memory {:#x}{}{}", landing.address, place_in_buffer(PhysAddr{landing.address}, machine),
+      return fmt::format("memory {:#x}{}{}", landing.address, place_in_memory(PhysAddr{landing.address}, machine),
                          landing.from_cache ? ", by a cached translation" : "");
     case LandingKind::peer: return fmt::format("{} BAR {} + {:#x}", where, landing.bar, landing.bar_offset);
     case LandingKind::interrupt:
@@ -132,7 +142,7 @@ std::string to_text(const Landing& landing, const Machine& machine) {
 std::string to_text(const Intent& intent, const Machine& machine) {
   switch (intent.kind) {
     case IntentKind::memory:
-      return fmt::format("memory {:#x}{}", intent.physical.value(), place_in_buffer(intent.physical, machine));
+      return fmt::format("memory {:#x}{}", intent.physical.value(), place_in_memory(intent.physical, machine));
     case IntentKind::no_memory:
       return fmt::format("{} at {:#x}", place_without_memory(intent.physical, machine), intent.physical.value());
     case IntentKind::peer:
@@ -164,6 +174,7 @@ std::string to_text(const Results& results, const RunInfo& info, const Machine& 
                       format_count(results.accesses, "access", "accesses"), format_size(results.bytes),
                       format_duration(results.simulated));
   text += fmt::format("landed: {}\n", counts(results));
+  text += unit_messages(machine);
   if (results.collisions_total == 0) return text + "no collisions: every access landed where software meant it to\n";
   text += fmt::format("COLLISIONS: {}\n", results.collisions_total);
   return text + (form == TextForm::grouped ? grouped_collisions(results, machine) : every_collision(results, machine));

@@ -26,6 +26,7 @@ struct Options {
   std::string pasid;
   std::string data;
   bool poisoned = false;
+  bool firmware = false;
   std::string json;
   std::vector<std::string> settings;
 };
@@ -60,6 +61,7 @@ std::optional<std::uint32_t> message_data_of(const Options& options, const Acces
   if (options.data.empty()) return std::nullopt;
   if (access.operation != Operation::write || access.size != sizeof(std::uint32_t))
     throw InputError{{}, "--data: found it with another access, expected a write of 4 bytes: a message"};
+  if (options.firmware) throw InputError{{}, "--firmware: found it beside --data, expected one of them"};
   const std::uint64_t data = parse_number("--data", options.data);
   if (data > 0xFFFF'FFFF)
     throw InputError{{}, fmt::format("--data: found {}, expected a value of 32 bits", options.data)};
@@ -92,7 +94,7 @@ int explain(const Options& options) {
   const platforms::Device& device = session.device(options.device);
   if (access.pasid) require_pasid(session.machine(), device, *access.pasid);
   const analysis::Explanation explanation =
-      analysis::explain(session.machine(), session.system(), device.node, access, message_data);
+      analysis::explain(session.machine(), session.system(), device.node, access, {message_data, options.firmware});
   if (!options.json.empty()) {
     AtomicFile file{options.json};
     file.write(analysis::to_json(explanation, session.machine()).dump(2) + "\n");
@@ -114,6 +116,8 @@ void add_explain(CLI::App& app, int& status) {
   command->add_option("--size", options->size, "Bytes; default 4");
   command->add_option("--pasid", options->pasid, "PASID of the request; default: none");
   command->add_option("--data", options->data, "What a write of 4 bytes carries: a message, as raw-write sends it");
+  command->add_flag("--firmware", options->firmware,
+                    "The device's own firmware sends it: the address is a physical one, whatever software maps");
   command->add_flag("--poisoned", options->poisoned, "The data of the write is known to be bad");
   add_output(*command, "--json", options->json, "Write the explanation to this file");
   add_settings(*command, options->settings);

@@ -209,9 +209,9 @@ struct PeerPairDescription {
 };
 
 /// Who takes interrupt messages.
-enum class DoorbellKind : std::uint8_t { local_apic, redistributors, its, gicv2m };
+enum class DoorbellKind : std::uint8_t { local_apic, redistributors, its, gicv2m, mbi };
 
-/// "local-apic", "redistributors", "its", "gicv2m": also the name of the component.
+/// "local-apic", "redistributors", "its", "gicv2m", "mbi": also the name of the component.
 std::string_view to_string(DoorbellKind kind);
 
 /// The parts of a GIC that take messages or deliver them.
@@ -220,6 +220,7 @@ struct GicDescription {
   /// With redistributors only.
   std::optional<gic::ItsConfig> its;
   std::optional<gic::Gicv2mConfig> gicv2m;
+  std::optional<gic::MbiConfig> mbi;
 };
 
 struct HostBridgeDescription {
@@ -247,6 +248,8 @@ struct HostBridgeDescription {
 struct RmrrDescription {
   Range<PhysAddr> range;
   std::vector<std::string> devices;
+  /// Firmware permits that software maps it elsewhere (IORT 3.1.1.5, revision E.d, flags bit 0). Never of an RMRR.
+  bool remappable = false;
 };
 
 /// A device that ACPI names and no PCI bus holds (ANDD of the DMAR table).
@@ -276,6 +279,10 @@ struct IommuDescription {
   std::vector<NamespaceDeviceDescription> namespace_devices = {};
   /// SMMUv3: devices whose transactions may wait while software makes a page.
   std::vector<std::string> stalling = {};
+  /// SMMUv3: where its own interrupts go as messages; nullopt: they stay on their wires.
+  std::optional<DoorbellKind> doorbell = {};
+  /// DeviceID of these messages, where an ITS takes them.
+  std::optional<std::uint32_t> device_id = {};
   IommuKind kind = IommuKind::vtd;
 };
 
@@ -313,6 +320,14 @@ struct BufferDescription {
 
 enum class DomainType : std::uint8_t { identity, dma, unmanaged, blocked };
 
+/// What becomes of the memory that firmware uses with the devices of a user's domain.
+enum class ReservedMemory : std::uint8_t {
+  /// The domain holds what its user mapped and nothing else.
+  ignored,
+  /// It stays mapped one to one, whatever the user has at its addresses.
+  kept,
+};
+
 using software::Permissions;
 
 /// A BAR that the file names instead of an address: "gpu0.2".
@@ -347,6 +362,7 @@ struct DomainDescription {
   bool stage_is_given = false;
   /// Nested: the first-stage tables are a guest's, in this memory.
   std::optional<Range<PhysAddr>> guest_memory;
+  ReservedMemory reserved_memory = ReservedMemory::ignored;
   std::vector<std::string> devices;
   std::vector<MappingDescription> mappings;
 };
@@ -361,6 +377,9 @@ struct VirtualProcessorDescription {
   std::uint32_t apic_id = 0;
   /// It does not run: SN is set.
   bool suppressed = false;
+  /// From a notification until its processor has taken over what the descriptor holds, and cleared ON. nullopt: the
+  /// trace does that.
+  std::optional<Duration> handler = std::nullopt;
 };
 
 /// Software programs vector `index` of `device` to interrupt `apic_id`, or a virtual processor, with `vector`. Of a GIC

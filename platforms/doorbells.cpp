@@ -9,6 +9,7 @@ std::string_view to_string(DoorbellKind kind) {
     case DoorbellKind::redistributors: return "redistributors";
     case DoorbellKind::its: return "its";
     case DoorbellKind::gicv2m: return "gicv2m";
+    case DoorbellKind::mbi: return "mbi";
   }
   return "?";
 }
@@ -18,6 +19,7 @@ std::vector<DoorbellKind> gic_doorbells(const Description& description) {
   if (!description.gic) return kinds;
   if (description.gic->its) kinds.push_back(DoorbellKind::its);
   if (description.gic->gicv2m) kinds.push_back(DoorbellKind::gicv2m);
+  if (description.gic->mbi) kinds.push_back(DoorbellKind::mbi);
   return kinds;
 }
 

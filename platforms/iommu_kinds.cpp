@@ -107,10 +107,17 @@ bool has_stage(const IommuDescription& iommu, Stage stage) {
 bool has_nesting(const IommuDescription& iommu) {
   switch (iommu.kind) {
     case IommuKind::vtd: return iommu.vtd.nested;
-    // Its driver builds no tables for guests.
     case IommuKind::smmuv3: break;
   }
-  return false;
+  return iommu.smmuv3.stage_1 && iommu.smmuv3.stage_2;
+}
+
+std::string_view reserved_memory_name(const IommuDescription& iommu) {
+  return iommu.kind == IommuKind::smmuv3 ? "RMR" : "RMRR";
+}
+
+std::string_view reserved_memory_key(const IommuDescription& iommu) {
+  return iommu.kind == IommuKind::smmuv3 ? "rmrs" : "rmrrs";
 }
 
 std::string_view translation_cache_name(const IommuDescription& iommu) {

@@ -29,6 +29,9 @@ bool has_nesting(const IommuDescription& iommu);
 /// What its specification calls the cache of translations, and the command that has a device forget its own.
 std::string_view translation_cache_name(const IommuDescription& iommu);
 std::string_view device_invalidation_name(const IommuDescription& iommu);
+/// What the firmware table of the architecture calls memory that firmware uses with devices, and its key in the file.
+std::string_view reserved_memory_name(const IommuDescription& iommu);
+std::string_view reserved_memory_key(const IommuDescription& iommu);
 /// That of domains which the file gives none.
 software::Stage usual_stage(const IommuDescription& iommu);
 /// Bytes of the smallest page that domains map.

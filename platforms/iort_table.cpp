@@ -31,6 +31,8 @@ struct IdMapping {
   std::uint32_t count = 0;
   std::uint32_t output = 0;
   std::uint32_t target = 0;
+  /// One ID, that of the node itself, whatever comes in.
+  bool is_single = false;
 };
 
 /// IDs `first` to `last`, both inclusive.
@@ -78,7 +80,11 @@ class IortTable {
     if (!mappings.empty())
       table_.patch(start + node_header_size - 4, static_cast<std::uint32_t>(table_.size() - start));
     for (const IdMapping& mapping : mappings)
-      table_.add(mapping.input).add(mapping.count - 1).add(mapping.output).add(mapping.target).add(std::uint32_t{0});
+      table_.add(mapping.input)
+          .add(mapping.count - 1)
+          .add(mapping.output)
+          .add(mapping.target)
+          .add(std::uint32_t{mapping.is_single});
     table_.patch(start + 1, static_cast<std::uint16_t>(table_.size() - start));
     return static_cast<std::uint32_t>(start);
   }
@@ -94,13 +100,16 @@ class IortTable {
     for (const IdMapping& stream : streams_of(iommu))
       for (const IdMapping& device : devices_of(stream.input, stream.count))
         to_its.push_back({stream.output + (device.input - stream.input), device.count, device.output, *its_});
+    const auto own_mapping = static_cast<std::uint32_t>(iommu.device_id ? to_its.size() : 0);
+    if (iommu.device_id) to_its.push_back({0, 1, *iommu.device_id, *its_, true});
     smmus_.push_back(add_node(NodeType::smmu_v3, 2, to_its, [&] {
       constexpr std::uint32_t coherency_override = 1;
       table_.add(iommu.smmuv3.register_base.value()).add(iommu.smmuv3.coherent ? coherency_override : std::uint32_t{0});
-      // VATOS, generic model, four GSIVs, proximity domain, device ID mapping.
+      // VATOS, generic model, four GSIVs, proximity domain; which mapping is of the unit's own messages.
       table_.add(std::uint32_t{0}).add(std::uint64_t{0});
-      for (unsigned i = 0; i < 7; ++i)
+      for (unsigned i = 0; i < 6; ++i)
         table_.add(std::uint32_t{0});
+      table_.add(own_mapping);
     }));
   }
 
@@ -119,7 +128,7 @@ class IortTable {
     });
   }
 
-  /// 3.1.1.5, revision E.d: remapping is not permitted, privileged or not, device memory.
+  /// 3.1.1.5, revision E.d: whether remapping is permitted; not only for privileged requests, device memory.
   void add_reserved_memory(const IommuDescription& iommu, const RmrrDescription& range) {
     std::vector<IdMapping> streams;
     for (const FunctionPlace& place : functions_) {
@@ -131,7 +140,7 @@ class IortTable {
     }
     add_node(NodeType::reserved_memory, 3, streams, [&] {
       constexpr std::uint32_t fixed_size = 12;
-      table_.add(std::uint32_t{0}).add(std::uint32_t{1}).add(node_header_size + fixed_size);
+      table_.add(std::uint32_t{range.remappable ? 1U : 0U}).add(std::uint32_t{1}).add(node_header_size + fixed_size);
       table_.add(range.range.first.value()).add(range.range.size()).add(std::uint32_t{0});
     });
   }

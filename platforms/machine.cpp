@@ -68,6 +68,10 @@ void Machine::build_doorbells() {
     gicv2m_ = std::make_unique<gic::Gicv2m>(*gic.gicv2m, gic_log_);
     add_frame(DoorbellKind::gicv2m, *gicv2m_);
   }
+  if (gic.mbi) {
+    mbi_ = std::make_unique<gic::MessageBasedInterrupts>(*gic.mbi, gic_log_);
+    add_frame(DoorbellKind::mbi, *mbi_);
+  }
 }
 
 void Machine::add_frame(DoorbellKind kind, gic::Doorbell& frame) {
@@ -90,7 +94,7 @@ std::unique_ptr<iommu::Unit> Machine::make_unit(const IommuDescription& iommu) {
 
 void Machine::build_iommus() {
   for (const IommuDescription& iommu : description_.iommus) {
-    iommus_.push_back({components_.add(iommu.name), make_unit(iommu)});
+    iommus_.push_back({components_.add(iommu.name), make_unit(iommu), {}});
     connect_devices(iommus_.size() - 1);
   }
 }

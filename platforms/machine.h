@@ -6,6 +6,7 @@
 
 #include "interrupts/gic/gicv2m.h"
 #include "interrupts/gic/its.h"
+#include "interrupts/gic/mbi.h"
 #include "interrupts/gic/redistributors.h"
 #include "interrupts/local_apic.h"
 #include "interrupts/msi_source.h"
@@ -19,6 +20,7 @@
 #include "pcie/topology.h"
 #include "platforms/components.h"
 #include "platforms/description.h"
+#include "platforms/unit_messages.h"
 
 #include <memory>
 #include <optional>
@@ -73,6 +75,9 @@ class Machine {
   const iommu::Unit& iommu(std::size_t index) const { return *iommus_[index].unit; }
   ComponentId iommu_id(std::size_t index) const { return iommus_[index].id; }
   std::optional<std::size_t> find_iommu(ComponentId id) const;
+  /// Of an SMMUv3: what it sent as messages of its own since reset.
+  UnitMessages& messages_of(std::size_t iommu) { return iommus_[iommu].messages; }
+  const UnitMessages& messages_of(std::size_t iommu) const { return iommus_[iommu].messages; }
   /// The IOMMU that this host bridge names: requests of its functions pass it, but for those in the scope of another.
   std::optional<std::size_t> iommu_of_bridge(std::size_t bridge) const { return bridge_iommu_[bridge]; }
   /// The IOMMU that requests of this function pass, and of all below it.
@@ -117,6 +122,7 @@ class Machine {
   struct Iommu {
     ComponentId id = ComponentId::none;
     std::unique_ptr<iommu::Unit> unit;
+    UnitMessages messages;
   };
 
   void build_memory();
@@ -155,6 +161,7 @@ class Machine {
   std::unique_ptr<gic::Redistributors> redistributors_;
   std::unique_ptr<gic::Its> its_;
   std::unique_ptr<gic::Gicv2m> gicv2m_;
+  std::unique_ptr<gic::MessageBasedInterrupts> mbi_;
   std::uint64_t wired_interrupts_ = 0;
   std::vector<Device> devices_;
   std::vector<const FunctionDescription*> functions_;

@@ -5,6 +5,7 @@
 #include "platforms/iommu_kinds.h"
 #include "platforms/os_memory.h"
 #include "platforms/requester_ids.h"
+#include "platforms/reserved_memory.h"
 #include "software/driver_error.h"
 #include "software/msi_setup.h"
 #include "software/sriov_setup.h"
@@ -32,14 +33,16 @@ software::DomainId create_domain_in(software::IommuDriver& driver, const DomainD
   return driver.create_domain(domain_kind(description.type), description.levels, description.stage);
 }
 
-/// What a user gets who asks for `range`: the kernel keeps the window, and programs that map around it believe that all
-/// is theirs.
-std::vector<Range<Iova>> mappable(const Range<Iova>& range, const std::optional<Range<Iova>>& window) {
-  if (!window || !window->overlaps(range)) return {range};
-  std::vector<Range<Iova>> parts;
-  if (range.first < window->first) parts.push_back({range.first, window->first - 1});
-  if (window->last < range.last) parts.push_back({window->last + 1, range.last});
-  return parts;
+/// What a user gets who asks for `range`: the kernel keeps the window and firmware's memory, and programs that map
+/// around them believe that all is theirs.
+std::vector<Range<Iova>> mappable(const Range<Iova>& range, const std::optional<Range<Iova>>& window,
+                                  const software::AddressSet& kept) {
+  software::AddressSet parts;
+  parts.add(range);
+  if (window) parts.remove(*window);
+  for (const Range<Iova>& region : kept.ranges())
+    parts.remove(region);
+  return parts.ranges();
 }
 
 }  // namespace
@@ -99,6 +102,7 @@ void OperatingSystem::create_domain(const DomainDescription& description) {
     attach(*domain, device);
     domain_of_node_[pcie::index_of(device)] = domain.get();
   }
+  if (description.reserved_memory == ReservedMemory::kept) keep_firmware_ranges(*domain);
   for (const MappingDescription& mapping : description.mappings) {
     if (mapping.on_demand) continue;
     const auto range = Range<Iova>::from_size(mapping.iova, mapping.size);
@@ -170,20 +174,27 @@ std::vector<RequesterId> OperatingSystem::ids_of(pcie::NodeIndex device) const {
 
 /// The kernel lets firmware go on: it maps every RMRR of its devices one to one, page by page where nothing is mapped.
 void OperatingSystem::map_firmware_ranges(Domain& domain) {
-  const auto concerns = [&domain](const RmrrDescription& rmrr) {
-    const std::vector<std::string>& devices = domain.description->devices;
-    return std::find_first_of(devices.begin(), devices.end(), rmrr.devices.begin(), rmrr.devices.end()) !=
-           devices.end();
-  };
-  for (const RmrrDescription& rmrr : machine_.description().iommus[domain.iommu].rmrrs) {
-    if (!concerns(rmrr)) continue;
-    const std::uint64_t page_bytes = driver_of(domain).page_size();
-    for (std::uint64_t offset = 0; offset < rmrr.range.size(); offset += page_bytes) {
-      const PhysAddr page = rmrr.range.first + offset;
+  const IommuDescription& iommu = machine_.description().iommus[domain.iommu];
+  const std::uint64_t page_bytes = driver_of(domain).page_size();
+  for (const RmrrDescription* region : reserved_memory_of(iommu, domain.description->devices))
+    for (std::uint64_t offset = 0; offset < region->range.size(); offset += page_bytes) {
+      const PhysAddr page = region->range.first + offset;
       const Iova iova{page.value()};
       if (domain.space.lookup(iova).state == software::MappingState::live) continue;
       map_in(domain, {{iova, iova + (page_bytes - 1)}, page, {}, std::nullopt}, Duration{});
     }
+}
+
+/// A hypervisor lets firmware go on, too, and does not tell its guest, for whom none of this is mapped.
+void OperatingSystem::keep_firmware_ranges(Domain& domain) {
+  const IommuDescription& iommu = machine_.description().iommus[domain.iommu];
+  for (const RmrrDescription* region : reserved_memory_of(iommu, domain.description->devices))
+    domain.kept.add({Iova{region->range.first.value()}, Iova{region->range.last.value()}});
+  if (const auto window = msi_window_of(domain)) domain.kept.remove(*window);
+  for (const Range<Iova>& range : domain.kept.ranges()) {
+    const PhysAddr physical{range.first.value()};
+    refuse_own_memory({physical, physical + (range.size() - 1)});
+    driver_of(domain).map(domain.handle, {range.first, physical, range.size(), {}});
   }
 }
 
@@ -202,12 +213,15 @@ std::size_t OperatingSystem::iommu_of(const DomainDescription& domain) const {
   return found.value_or(0);
 }
 
-void OperatingSystem::map_in(Domain& domain, const software::NewMapping& mapping, Duration now) {
-  const auto physical = Range<PhysAddr>::from_size(mapping.physical, mapping.range.size());
-  if (!physical || physical->overlaps(pages_->range()))
+void OperatingSystem::refuse_own_memory(const Range<PhysAddr>& physical) const {
+  if (physical.last < physical.first || physical.overlaps(pages_->range()))
     throw software::DriverError{fmt::format(
-        "physical {:#x} lies in the memory that the operating system keeps for its tables", mapping.physical.value())};
-  for (const Range<Iova>& part : mappable(mapping.range, msi_window_of(domain)))
+        "physical {:#x} lies in the memory that the operating system keeps for its tables", physical.first.value())};
+}
+
+void OperatingSystem::map_in(Domain& domain, const software::NewMapping& mapping, Duration now) {
+  refuse_own_memory({mapping.physical, mapping.physical + (mapping.range.size() - 1)});
+  for (const Range<Iova>& part : mappable(mapping.range, msi_window_of(domain), domain.kept))
     driver_of(domain).map(domain.handle, {part.first, mapping.physical + (part.first - mapping.range.first),
                                           part.size(), mapping.permissions});
   domain.space.map(mapping, now);
@@ -228,7 +242,7 @@ void OperatingSystem::map(pcie::NodeIndex device, const software::NewMapping& ma
 void OperatingSystem::unmap(pcie::NodeIndex device, const Range<Iova>& range, software::Invalidate invalidate,
                             Duration now) {
   Domain& domain = own_domain_of(device);
-  for (const Range<Iova>& part : mappable(range, msi_window_of(domain)))
+  for (const Range<Iova>& part : mappable(range, msi_window_of(domain), domain.kept))
     driver_of(domain).unmap(domain.handle, part.first, part.size(), invalidate);
   domain.space.unmap(range, now);
 }

@@ -6,6 +6,7 @@
 #include "interrupts/msi.h"
 #include "platforms/description.h"
 #include "platforms/machine.h"
+#include "software/address_set.h"
 #include "software/address_space.h"
 #include "software/cpu_bus.h"
 #include "software/doorbell_pages.h"
@@ -13,6 +14,7 @@
 #include "software/iommu_driver.h"
 #include "software/iova_allocator.h"
 #include "software/its_driver.h"
+#include "software/mbi_driver.h"
 #include "software/msi_setup.h"
 #include "software/page_allocator.h"
 
@@ -57,6 +59,8 @@ struct Domain {
   software::DomainId handle{};
   /// What is mapped, as software believes. Empty for identity and blocked domains. Doorbells are not in it.
   software::AddressSpace space;
+  /// Firmware's memory that stays mapped one to one in a user's domain. It is not in `space` either.
+  software::AddressSet kept;
   /// What the DMA API can still give out where an IOMMU translates messages: a domain of the kernel.
   std::optional<software::IovaAllocator> iovas;
   /// nullopt: devices send to doorbells' physical addresses.
@@ -101,6 +105,9 @@ class OperatingSystem {
 
   /// The interrupt of a page request arrived: what devices ask for is mapped where the platform says so, and answered.
   void serve_page_requests(Duration now);
+  /// The processor that was notified for this virtual one has handled that: it takes over what the descriptor holds,
+  /// and clears ON, so that what is posted next notifies again.
+  void take_posted_interrupts(const VirtualProcessorDescription& processor);
   /// Writes entry `index` of the interrupt remapping table of the IOMMU above `device`, for messages of this device.
   /// `invalidate`: and has the unit forget what it held. Throws software::DriverError where nothing is remapped.
   void program_entry(pcie::NodeIndex device, std::uint32_t index, const vtd::InterruptRemappingEntry& entry,
@@ -135,6 +142,7 @@ class OperatingSystem {
   void prepare_doorbells();
   void create_domain(const DomainDescription& description);
   void map_firmware_ranges(Domain& domain);
+  void keep_firmware_ranges(Domain& domain);
   std::size_t iommu_of(const DomainDescription& domain) const;
   void attach(const Domain& domain, pcie::NodeIndex device);
   software::DeviceTlb translation_services(const Domain& domain, const FunctionDescription& device);
@@ -152,6 +160,10 @@ class OperatingSystem {
                                               const std::vector<const InterruptDescription*>& vectors);
   std::vector<ProgrammedMsi> spi_messages_for(const Device& device,
                                               const std::vector<const InterruptDescription*>& vectors);
+  software::SpiPool& spis_of(DoorbellKind doorbell);
+  /// Messages for `count` interrupts of the unit's own, at physical addresses: nobody translates them. The unit has a
+  /// doorbell.
+  std::vector<interrupts::MsiMessage> unit_messages_for(const IommuDescription& iommu, unsigned count);
   std::uint32_t device_id_of(pcie::NodeIndex device) const;
   std::uint32_t events_of(std::uint32_t device_id) const;
   /// The message with the address at which the device finds the doorbell.
@@ -166,6 +178,8 @@ class OperatingSystem {
   software::InterruptRemapping& required_remapping_above(pcie::NodeIndex device) const;
   std::vector<RequesterId> ids_of(pcie::NodeIndex device) const;
   static void program_plain_msi(const software::PciFunction& function, const std::vector<ProgrammedMsi>& messages);
+  /// Devices get no part of the memory that tables lie in.
+  void refuse_own_memory(const Range<PhysAddr>& physical) const;
   void map_in(Domain& domain, const software::NewMapping& mapping, Duration now);
   Domain& own_domain_of(pcie::NodeIndex device);
   software::IommuDriver& driver_of(const Domain& domain) { return *drivers_[domain.iommu]; }
@@ -177,6 +191,7 @@ class OperatingSystem {
   std::vector<std::unique_ptr<software::IommuDriver>> drivers_;
   std::unique_ptr<software::ItsDriver> its_;
   std::unique_ptr<software::Gicv2mDriver> gicv2m_;
+  std::unique_ptr<software::MbiDriver> mbi_;
   /// Of each DeviceID: the event that is free next.
   std::map<std::uint32_t, std::uint32_t> next_event_;
   std::vector<std::unique_ptr<Domain>> domains_;

@@ -44,6 +44,7 @@ void OperatingSystem::prepare_doorbells() {
     its_->enable();
   }
   if (gic.gicv2m) gicv2m_ = std::make_unique<software::Gicv2mDriver>(bus_, gic.gicv2m->register_base);
+  if (gic.mbi) mbi_ = std::make_unique<software::MbiDriver>(bus_, gic.mbi->register_base, gic.mbi->ranges);
 }
 
 /// As firmware's tables have it for the ID that software asks for.
@@ -93,10 +94,29 @@ std::vector<ProgrammedMsi> OperatingSystem::its_messages_for(const Device& devic
   return messages;
 }
 
+software::SpiPool& OperatingSystem::spis_of(DoorbellKind doorbell) {
+  return doorbell == DoorbellKind::mbi ? mbi_->pool() : gicv2m_->pool();
+}
+
+std::vector<interrupts::MsiMessage> OperatingSystem::unit_messages_for(const IommuDescription& iommu, unsigned count) {
+  std::vector<interrupts::MsiMessage> messages;
+  if (iommu.doorbell == DoorbellKind::its) {
+    its_->add_device(*iommu.device_id, count);
+    for (unsigned event = 0; event < count; ++event) {
+      messages.push_back(its_->map_vector(*iommu.device_id, event, 0).message);
+      its_->set_masked(*iommu.device_id, event, false);
+    }
+    return messages;
+  }
+  for (unsigned i = 0; i < count; ++i)
+    messages.push_back(spis_of(*iommu.doorbell).allocate(1).first);
+  return messages;
+}
+
 std::vector<ProgrammedMsi> OperatingSystem::spi_messages_for(const Device& device,
                                                              const std::vector<const InterruptDescription*>& vectors) {
   // SPIs come in powers of two.
-  const software::SpiVectors spis = gicv2m_->allocate(room_for(vectors, true));
+  const software::SpiVectors spis = spis_of(machine_.doorbell_of(device.node).kind).allocate(room_for(vectors, true));
   const interrupts::MsiMessage first = through_iommu(device.node, spis.first);
   std::vector<ProgrammedMsi> messages;
   messages.reserve(vectors.size());

@@ -46,7 +46,8 @@ std::vector<ProgrammedMsi> OperatingSystem::messages_for(const Device& device,
     return remapped_messages_for(device, vectors, *remapping);
   switch (machine_.doorbell_of(device.node).kind) {
     case DoorbellKind::its: return its_messages_for(device, vectors);
-    case DoorbellKind::gicv2m: return spi_messages_for(device, vectors);
+    case DoorbellKind::gicv2m:
+    case DoorbellKind::mbi: return spi_messages_for(device, vectors);
     case DoorbellKind::redistributors:
     case DoorbellKind::local_apic: break;
   }

@@ -57,6 +57,10 @@ void OperatingSystem::set_up_virtual_processors() {
                                       {processor.notification, processor.apic_id, processor.suppressed}, extended);
 }
 
+void OperatingSystem::take_posted_interrupts(const VirtualProcessorDescription& processor) {
+  software::take_posted_requests(bus_, processor.descriptor);
+}
+
 /// The vectors of a plain MSI differ in the data only, so theirs are entries one after another; so are those of MSI-X,
 /// each with a message of its own.
 std::vector<ProgrammedMsi> OperatingSystem::remapped_messages_for(

@@ -80,6 +80,25 @@ gic::Gicv2mConfig read_gicv2m(const Value& value) {
   return config;
 }
 
+gic::SpiRange read_spis(const Value& value) {
+  const Map map{value, {"first", "count"}};
+  const Value first = map.required("first", "the INTID of the first SPI");
+  const Value count = map.required("count", "a number of SPIs");
+  return {first.number_as<std::uint32_t>({32, 1019}), count.number_as<std::uint32_t>({1, 988})};
+}
+
+gic::MbiConfig read_mbi(const Value& value) {
+  const Map map{value, {"registers", "spis", "level_sensitive"}};
+  gic::MbiConfig config;
+  config.register_base = read_registers(map);
+  if (map.optional("spis")) config.ranges.clear();
+  for (const Value& range : map.items("spis"))
+    config.ranges.push_back(read_spis(range));
+  for (const Value& range : map.items("level_sensitive"))
+    config.level_sensitive.push_back(read_spis(range));
+  return config;
+}
+
 }  // namespace
 
 RequesterRange read_requester_ids(const Map& map) {
@@ -95,12 +114,13 @@ RequesterRange read_requester_ids(const Map& map) {
 }
 
 GicDescription read_gic(const Value& value) {
-  const Map map{value, {"redistributors", "its", "gicv2m"}};
+  const Map map{value, {"redistributors", "its", "gicv2m", "mbi"}};
   GicDescription gic;
   if (const auto redistributors = map.optional("redistributors"))
     gic.redistributors = read_redistributors(*redistributors);
   if (const auto its = map.optional("its")) gic.its = read_its(*its);
   if (const auto gicv2m = map.optional("gicv2m")) gic.gicv2m = read_gicv2m(*gicv2m);
+  if (const auto mbi = map.optional("mbi")) gic.mbi = read_mbi(*mbi);
   return gic;
 }
 

@@ -89,8 +89,10 @@ HostBridgeDescription read_host_bridge(const Value& value) {
   if (const auto firmware = map.optional("firmware"))
     bridge.firmware_assigns = firmware->choice<bool>({{"described", false}, {"assign", true}});
   if (const auto doorbell = map.optional("doorbell"))
-    bridge.doorbell = doorbell->choice<DoorbellKind>(
-        {{"local-apic", DoorbellKind::local_apic}, {"its", DoorbellKind::its}, {"gicv2m", DoorbellKind::gicv2m}});
+    bridge.doorbell = doorbell->choice<DoorbellKind>({{"local-apic", DoorbellKind::local_apic},
+                                                      {"its", DoorbellKind::its},
+                                                      {"gicv2m", DoorbellKind::gicv2m},
+                                                      {"mbi", DoorbellKind::mbi}});
   if (const auto iommu = map.optional("iommu"); iommu && iommu->text() != "none") bridge.iommu = iommu->name();
   for (const Value& function : map.items("devices"))
     bridge.functions.push_back(read_function(function, std::nullopt));

@@ -5,9 +5,12 @@
 namespace iommusim::platforms {
 namespace {
 
-RmrrDescription read_rmrr(const Value& value) {
-  const Map map{value, {"base", "size", "devices"}};
+RmrrDescription read_rmrr(const Value& value, RegionFlags flags) {
+  const bool has_flag = flags == RegionFlags::remappable;
+  const Map map =
+      has_flag ? Map{value, {"base", "size", "devices", "remappable"}} : Map{value, {"base", "size", "devices"}};
   RmrrDescription rmrr{read_range<PhysAddr>(map), {}};
+  rmrr.remappable = has_flag && map.boolean("remappable", false);
   if (rmrr.range.first.offset_in(page_4k) != 0) map.required("base", "an address").reject("a multiple of 4 KiB");
   if (rmrr.range.size() % page_4k != 0) map.required("size", "a size").reject("a multiple of 4 KiB");
   const Value devices = map.required("devices", "a list of devices");
@@ -29,9 +32,9 @@ void read_scope(const Map& map, IommuDescription& iommu) {
     iommu.scope.push_back(function.name());
 }
 
-void read_rmrrs(const Map& map, std::string_view key, IommuDescription& iommu) {
+void read_rmrrs(const Map& map, std::string_view key, RegionFlags flags, IommuDescription& iommu) {
   for (const Value& rmrr : map.items(key))
-    iommu.rmrrs.push_back(read_rmrr(rmrr));
+    iommu.rmrrs.push_back(read_rmrr(rmrr, flags));
 }
 
 void read_cache(const Map& map, std::string_view key, unsigned& entries, unsigned& ways) {

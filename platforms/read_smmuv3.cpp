@@ -144,7 +144,9 @@ const std::initializer_list<std::string_view> keys{"name",
                                                    "ipa_cache",
                                                    "scope",
                                                    "rmrs",
-                                                   "stalling"};
+                                                   "stalling",
+                                                   "doorbell",
+                                                   "device_id"};
 
 }  // namespace
 
@@ -162,9 +164,14 @@ IommuDescription read_smmuv3(const Value& value) {
   for (const Value& stream : map.items("streams"))
     config.streams.push_back(read_stream(stream));
   read_scope(map, iommu);
-  read_rmrrs(map, "rmrs", iommu);
+  read_rmrrs(map, "rmrs", RegionFlags::remappable, iommu);
   for (const Value& device : map.items("stalling"))
     iommu.stalling.push_back(device.name());
+  if (const auto doorbell = map.optional("doorbell"))
+    iommu.doorbell = doorbell->choice<DoorbellKind>(
+        {{"its", DoorbellKind::its}, {"gicv2m", DoorbellKind::gicv2m}, {"mbi", DoorbellKind::mbi}});
+  if (const auto device = map.optional("device_id"))
+    iommu.device_id = device->number_as<std::uint32_t>({0, 0xFFFF'FFFF});
   return iommu;
 }
 

@@ -112,6 +112,16 @@ void read_stage(const Map& map, DomainDescription& domain) {
     memory->reject("it beside stage: nested");
 }
 
+/// Of a user's domain, whose second stage is its own: the kernel's keep it always, and in a guest's tables nobody can.
+void read_reserved_memory(const Map& map, DomainDescription& domain) {
+  const auto value = map.optional("reserved_memory");
+  if (!value) return;
+  if (domain.type != DomainType::unmanaged || domain.guest_memory)
+    value->reject("it in a domain of type unmanaged that is not nested");
+  domain.reserved_memory =
+      value->choice<ReservedMemory>({{"ignored", ReservedMemory::ignored}, {"kept", ReservedMemory::kept}});
+}
+
 }  // namespace
 
 BufferDescription read_buffer(const Value& value) {
@@ -120,7 +130,7 @@ BufferDescription read_buffer(const Value& value) {
 }
 
 DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers) {
-  const Map map{value, {"name", "type", "levels", "stage", "guest_memory", "devices", "mappings"}};
+  const Map map{value, {"name", "type", "levels", "stage", "guest_memory", "reserved_memory", "devices", "mappings"}};
   DomainDescription domain;
   domain.name = map.required("name", "a name").name();
   domain.type = map.required("type", "identity, dma, unmanaged or blocked")
@@ -130,6 +140,7 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
                                          {"blocked", DomainType::blocked}});
   domain.levels = map.number("levels", 0, {3, 5});
   read_stage(map, domain);
+  read_reserved_memory(map, domain);
   for (const Value& device : map.items("devices"))
     domain.devices.push_back(device.name());
   for (const Value& mapping : map.items("mappings"))
@@ -157,7 +168,7 @@ InterruptDescription read_interrupt(const Value& value) {
 }
 
 VirtualProcessorDescription read_virtual_processor(const Value& value) {
-  const Map map{value, {"name", "descriptor", "notification", "apic_id", "suppressed"}};
+  const Map map{value, {"name", "descriptor", "notification", "apic_id", "suppressed", "handler"}};
   VirtualProcessorDescription processor;
   processor.name = map.required("name", "a name").name();
   const Value descriptor = map.required("descriptor", "the address of its posted interrupt descriptor");
@@ -167,6 +178,7 @@ VirtualProcessorDescription read_virtual_processor(const Value& value) {
       map.required("notification", "the vector of notifications").number_as<std::uint8_t>({16, 255});
   processor.apic_id = map.number("apic_id", 0, {0, 0xFFFF'FFFF});
   processor.suppressed = map.boolean("suppressed", false);
+  if (const auto handler = map.optional("handler")) processor.handler = handler->duration();
   return processor;
 }
 

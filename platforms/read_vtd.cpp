@@ -187,7 +187,7 @@ IommuDescription read_vtd(const Value& value) {
     iommu.proximity_domain = domain->number_as<std::uint32_t>({0, 0xFFFF'FFFF});
   for (const Value& device : map.items("namespace_devices"))
     iommu.namespace_devices.push_back(read_namespace_device(device));
-  read_rmrrs(map, "rmrrs", iommu);
+  read_rmrrs(map, "rmrrs", RegionFlags::none, iommu);
   return iommu;
 }
 

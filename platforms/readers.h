@@ -42,7 +42,9 @@ struct RequesterRange {
 RequesterRange read_requester_ids(const Map& map);
 GicDescription read_gic(const Value& value);
 void read_scope(const Map& map, IommuDescription& iommu);
-void read_rmrrs(const Map& map, std::string_view key, IommuDescription& iommu);
+/// What the firmware table of the architecture can say of such a region.
+enum class RegionFlags : std::uint8_t { none, remappable };
+void read_rmrrs(const Map& map, std::string_view key, RegionFlags flags, IommuDescription& iommu);
 /// The `entries` and `ways` of a cache.
 void read_cache(const Map& map, std::string_view key, unsigned& entries, unsigned& ways);
 TimingDescription read_timing(const Value& value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/simulation.h"
 
+#include "iommu/smmuv3/unit.h"
 #include "pcie/device_routing.h"
 #include "pcie/message_size.h"
 #include "pcie/translation_capabilities.h"
@@ -84,12 +85,24 @@ void Simulation::build_system() {
     config.on_stall = [this] {
       if (software_) software_();
     };
+    config.device_id = machine_.description().iommus[i].device_id;
+    config.on_message = message_sink(i);
     iommus_.push_back(std::make_unique<modules::IommuModule>(name.c_str(), machine_.iommu_id(i), machine_.iommu(i),
                                                              loose_clock_, config));
     iommus_.back()->memory_out.bind(interconnect_->in);
     bind_messages(*iommus_.back(), machine_.description().iommus[i].kind);
     interconnect_->registers_out[i].bind(iommus_.back()->registers);
   }
+}
+
+/// An SMMUv3 is told when its message aborts (SMMUv3 architecture, 3.18).
+std::function<void(const modules::SentMessage&)> Simulation::message_sink(std::size_t iommu) {
+  auto* unit = dynamic_cast<smmuv3::Unit*>(&machine_.iommu(iommu));
+  if (unit == nullptr) return {};
+  return [this, iommu, unit](const modules::SentMessage& sent) {
+    machine_.messages_of(iommu).note(sent.message, sent.landing, modules::to_duration(sent.time));
+    if (!sent.is_accepted) unit->refuse_message();
+  };
 }
 
 void Simulation::bind_doorbell(std::size_t index) {

@@ -54,6 +54,7 @@ class Simulation {
   void build_system();
   /// Who stands behind the outputs for messages to a doorbell.
   void bind_doorbell(std::size_t index);
+  std::function<void(const modules::SentMessage&)> message_sink(std::size_t iommu);
   void bind_messages(modules::IommuModule& iommu, IommuKind kind);
   void build_root_complex();
   void connect_iommus(const std::vector<pcie::NodeIndex>& root_nodes);

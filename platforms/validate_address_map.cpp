@@ -2,6 +2,7 @@
 #include "base/interval_map.h"
 #include "interrupts/gic/gicv2m.h"
 #include "interrupts/gic/its_registers.h"
+#include "interrupts/gic/mbi.h"
 #include "interrupts/gic/redistributor_registers.h"
 #include "interrupts/msi.h"
 #include "platforms/ecam.h"
@@ -72,6 +73,7 @@ void add_gic(AddressMap& map, const GicDescription& gic, const Source& source) {
               "redistributors", source);
   if (gic.its) add_frame(map, gic.its->register_base, gic::gits::frame_size, "its", source);
   if (gic.gicv2m) add_frame(map, gic.gicv2m->register_base, gic::v2m::frame_size, "gicv2m", source);
+  if (gic.mbi) add_frame(map, gic.mbi->register_base, gic::gicd::frame_size, "mbi", source);
 }
 
 void check_outbound(const HostBridgeDescription& bridge, const Source& source) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platforms/functions.h"
+#include "platforms/iommu_kinds.h"
 #include "platforms/require_device.h"
 #include "platforms/spelling.h"
 #include "platforms/validate.h"
@@ -10,20 +11,11 @@
 namespace iommusim::platforms {
 namespace {
 
-/// The key of these regions: what the firmware table of the architecture calls them.
-std::string_view region_key(const IommuDescription& iommu) {
-  switch (iommu.kind) {
-    case IommuKind::vtd: return "rmrrs";
-    case IommuKind::smmuv3: return "rmrs";
-  }
-  return "?";
-}
-
 /// An RMRR is for devices whose requests this IOMMU sees.
 void validate_rmrrs(const Description& description, const IommuDescription& iommu, const Source& source) {
   const std::vector<FunctionPlace> functions = all_functions(description);
   for (std::size_t i = 0; i < iommu.rmrrs.size(); ++i) {
-    const std::string regions = join_path(item_path("iommus", iommu.name), region_key(iommu));
+    const std::string regions = join_path(item_path("iommus", iommu.name), reserved_memory_key(iommu));
     const std::string list = regions + "." + std::to_string(i) + ".devices.";
     for (std::size_t device = 0; device < iommu.rmrrs[i].devices.size(); ++device) {
       const std::string& name = iommu.rmrrs[i].devices[device];

@@ -257,7 +257,8 @@ class Walker {
       case DoorbellKind::local_apic: return ring_local_apic(doorbell.id);
       case DoorbellKind::redistributors:
       case DoorbellKind::its:
-      case DoorbellKind::gicv2m: return ring_gic(doorbell);
+      case DoorbellKind::gicv2m:
+      case DoorbellKind::mbi: return ring_gic(doorbell);
     }
   }
 

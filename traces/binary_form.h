@@ -36,7 +36,8 @@ struct Head : Word<32> {
   struct RelaxedOrdering : Field<11, 11, bool> {};
   struct IdOrdering : Field<12, 12, bool> {};
   struct Poisoned : Field<13, 13, bool> {};
-  struct Zero : Field<15, 14> {};
+  struct Firmware : Field<14, 14, bool> {};
+  struct Zero : Field<15, 15> {};
 };
 
 constexpr std::size_t head_bytes = 4;

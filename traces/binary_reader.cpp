@@ -89,6 +89,7 @@ void BinaryReader::take_dma(Head head, TraceOperation& operation) {
   dma.relaxed_ordering = head.get<Head::RelaxedOrdering>();
   dma.id_based_ordering = head.get<Head::IdOrdering>();
   dma.poisoned = head.get<Head::Poisoned>();
+  dma.firmware = head.get<Head::Firmware>();
   if (const auto why = why_impossible(dma)) fail(*why);
 }
 

@@ -74,6 +74,7 @@ void BinaryWriter::write_dma(std::uint16_t device, Duration step, const Dma& dma
   head.set<Head::RelaxedOrdering>(dma.relaxed_ordering);
   head.set<Head::IdOrdering>(dma.id_based_ordering);
   head.set<Head::Poisoned>(dma.poisoned);
+  head.set<Head::Firmware>(dma.firmware);
   std::array<char, binary_form::dma_bytes> record{};
   put(record, 0, static_cast<std::uint32_t>(head.raw()));
   put(record, binary_form::size_at, static_cast<std::uint32_t>(dma.size));

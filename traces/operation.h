@@ -41,6 +41,8 @@ struct Dma {
   bool relaxed_ordering = false;
   bool id_based_ordering = false;
   std::optional<std::uint8_t> traffic_class = std::nullopt;
+  /// Sent by the device's own firmware: the address is a physical one, whatever software maps.
+  bool firmware = false;
 
   /// Becomes a new one, but keeps its memory.
   void renew() {
@@ -52,6 +54,7 @@ struct Dma {
     pasid.reset();
     alias.reset();
     poisoned = false;
+    firmware = false;
     if (bar.given()) bar = BarName{};
     relaxed_ordering = false;
     id_based_ordering = false;

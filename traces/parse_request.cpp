@@ -78,6 +78,7 @@ void parse_dma(Operation operation, Tokens& tokens, Action& action) {
   if (const auto pasid = tokens.take_if_prefixed("pasid=")) dma.pasid = parse_pasid(tokens, *pasid);
   if (const auto alias = tokens.take_if_prefixed("alias=")) dma.alias = parse_alias(tokens, *alias);
   take_ordering(tokens, dma);
+  dma.firmware = tokens.take_if("firmware");
   dma.poisoned = take_poisoned(operation, tokens);
 }
 

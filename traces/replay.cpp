@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace iommusim::traces {
 
@@ -64,10 +65,12 @@ void Replay::run() {
       if (!is_closed_loop && is_far) return next_trigger(to_sc_time(next_.time - now_));
       fetched_ = false;
       begin_ = is_closed_loop ? turn_ : std::max(next_.time, turn_);
+      finish_handlers(begin_);
       play(next_);
       if (progress_ && ++count_ % operations_between_reports == 0) progress_(count_, next_.time);
     }
     lose_pending();
+    finish_handlers(Duration{std::numeric_limits<std::uint64_t>::max()});
     end_ = std::max(end_, context_.simulation.clock().finish());
     // A trace that is no longer than its warm-up has nothing that counts.
     const std::uint64_t warm_up = context_.machine.description().statistics.warm_up;
@@ -88,6 +91,7 @@ void Replay::play(const TraceOperation& operation) {
   try {
     std::visit([this](const auto& action) { perform(action); }, operation.action);
     send_unmasked();
+    begin_handlers();
   } catch (const software::DriverError& error) {
     fail(error.what(), word_of_error(operation.action));
   }

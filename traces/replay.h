@@ -11,6 +11,7 @@
 
 #include <systemc>
 
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <vector>
@@ -80,6 +81,10 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
   void keep_pending(unsigned index);
   /// Functions send what the operation in progress has unmasked.
   void send_unmasked();
+  /// Finds the notifications among the interrupts that arrived since it was asked last: their handlers begin.
+  void begin_handlers();
+  /// Handlers that end until `time` have looked at their descriptors.
+  void finish_handlers(Duration time);
   /// The trace ends: what is still masked was never sent.
   void lose_pending();
   void require_translation_services(const Dma& dma) const;
@@ -121,6 +126,14 @@ class Replay : public sc_core::sc_module, private modules::TlpObserver {
     Duration since;
   };
   std::vector<PendingVector> pending_;
+  /// A processor that handles a notification for virtual ones.
+  struct Notified {
+    const platforms::VirtualProcessorDescription* processor = nullptr;
+    Duration until;
+  };
+  /// In the order of their ends.
+  std::vector<Notified> notified_;
+  std::uint64_t seen_interrupts_ = 0;
   /// Software, or a write into a BAR, may have changed a mask.
   bool masks_touched_ = false;
   std::vector<unsigned char> buffer_;

@@ -65,7 +65,7 @@ void Replay::perform(const Dma& dma) {
   request.relaxed_ordering = dma.relaxed_ordering || engine.relaxed_ordering;
   request.id_based_ordering = dma.id_based_ordering || engine.id_based_ordering;
   request.traffic_class = dma.traffic_class.value_or(engine.traffic_class);
-  begin_access(AccessSource::dma, dma.size);
+  begin_access(dma.firmware ? AccessSource::firmware : AccessSource::dma, dma.size);
   context_.simulation.endpoint(node_).transfer(request, begin_, context_.simulation.clock(), *this);
   context_.recorder.end_access();
   end_at(begin_);
@@ -164,6 +164,7 @@ void Replay::begin_access(AccessSource source, std::uint64_t size) {
   ++accesses_;
   if (const unsigned window = context_.machine.description().timing.window)
     begin_ = turn_ = std::max({begin_, turn_, clock.wait_for_slot(window)});
+  finish_handlers(begin_);
   context_.recorder.begin_access(node_, source, begin_, size);
 }
 

@@ -47,6 +47,7 @@ class LineBuilder {
     if (dma.relaxed_ordering) word("relaxed-ordering");
     if (dma.id_based_ordering) word("id-ordering");
     if (dma.traffic_class) append(" traffic-class={}", *dma.traffic_class);
+    if (dma.firmware) word("firmware");
     poisoned(dma.poisoned);
   }
   void operator()(const Msi& msi) {

@@ -18,4 +18,16 @@ void write_posted_descriptor(CpuBus& bus, PhysAddr place, const PostedDescriptor
     bus.store64(place + i * sizeof(std::uint64_t), descriptor.word(i));
 }
 
+void take_posted_requests(CpuBus& bus, PhysAddr place) {
+  using Descriptor = vtd::PostedInterruptDescriptor;
+  constexpr std::size_t request_words = 4;
+  constexpr std::uint64_t control_at = request_words * sizeof(std::uint64_t);
+  Descriptor descriptor;
+  descriptor.set_word(request_words, bus.load64(place + control_at));
+  descriptor.set<Descriptor::ON>(false);
+  bus.store64(place + control_at, descriptor.word(request_words));
+  for (std::size_t i = 0; i < request_words; ++i)
+    bus.store64(place + i * sizeof(std::uint64_t), 0);
+}
+
 }  // namespace iommusim::software

@@ -20,4 +20,8 @@ struct PostedDescriptorSetup {
 /// Writes all 64 bytes at `place`, which is a multiple of them. `extended`: the unit is in extended interrupt mode.
 void write_posted_descriptor(CpuBus& bus, PhysAddr place, const PostedDescriptorSetup& setup, bool extended);
 
+/// What a notified processor does (Intel SDM volume 3, posted-interrupt processing): clears ON, then takes the
+/// requested vectors over and leaves none behind. SN and the notification stay as they are.
+void take_posted_requests(CpuBus& bus, PhysAddr place);
+
 }  // namespace iommusim::software

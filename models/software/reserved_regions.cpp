@@ -79,6 +79,8 @@ ReservedRegions arm_reserved_regions(const ReportedDevice& device, const Range<I
   ReservedRegions regions;
   for (const Range<Iova>& range : device.firmware_ranges)
     regions.insert({range, ReservedType::direct});
+  for (const Range<Iova>& range : device.remappable_ranges)
+    regions.insert({range, ReservedType::direct_relaxable});
   regions.insert({msi_window, ReservedType::software_msi});
   return regions;
 }

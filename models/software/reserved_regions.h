@@ -61,7 +61,9 @@ struct ReportedDevice {
   std::uint32_t class_code = 0;
   /// RMRRs whose scope has the device or a bridge above it: what firmware uses with the device until the operating
   /// system takes over, and maybe longer.
-  std::vector<Range<Iova>> firmware_ranges;
+  std::vector<Range<Iova>> firmware_ranges = {};
+  /// RMRs that firmware permits to be mapped elsewhere.
+  std::vector<Range<Iova>> remappable_ranges = {};
 };
 
 constexpr Range<Iova> x86_msi_window{Iova{0xFEE0'0000}, Iova{0xFEEF'FFFF}};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "interrupts/msi.h"
+#include "software/guest_memory.h"
 #include "software/iommu_driver.h"
 #include "software/paging_tables.h"
 #include "software/smmuv3_commands.h"
@@ -63,6 +64,8 @@ class Smmuv3Driver final : public IommuDriver {
   /// are concatenated and save a level.
   DomainId create_domain(DomainKind kind, unsigned levels, Stage stage) override;
   DomainId create_domain(DomainKind kind, Stage stage = Stage::first) { return create_domain(kind, 0, stage); }
+  /// As in IommuDriver. The guest's context descriptors lie in its memory, too; ASID and VMID are the domain's id.
+  DomainId create_nested_domain(unsigned levels, const Range<PhysAddr>& guest_memory) override;
   /// Its devices must be detached.
   void destroy_domain(DomainId id);
   unsigned width(DomainId domain) const override;
@@ -91,6 +94,10 @@ class Smmuv3Driver final : public IommuDriver {
     DomainKind kind{};
     std::unique_ptr<PagingTables> tables;
     smmuv3::TableGeometry geometry;
+    /// Nested: where tables and context descriptors lie, and what maps it.
+    std::unique_ptr<GuestMemory> guest = nullptr;
+    std::unique_ptr<ContextTable> guest_contexts = nullptr;
+    smmuv3::TableGeometry second_geometry = {};
   };
   struct Attachment {
     DomainId domain{};
@@ -121,7 +128,11 @@ class Smmuv3Driver final : public IommuDriver {
   void check_attachable(DomainId id, RequesterId requester, std::uint32_t stream) const;
   bool stalls(RequesterId requester) const;
   StreamTarget target_of(DomainId id, const Domain& domain, RequesterId requester, DeviceTlb device_tlb) const;
+  std::unique_ptr<PagingFormat> format_of(const smmuv3::TableGeometry& geometry, Stage stage) const;
+  ContextTable& contexts_of(const Domain& domain) { return domain.guest ? *domain.guest_contexts : contexts_; }
   std::optional<PhysAddr> context_of(const Domain& domain, const StreamTarget& target, const Attachment* sharing);
+  smmuv3::StreamTableEntry entry_of(const Domain& domain, const StreamTarget& target,
+                                    std::optional<PhysAddr> context) const;
   /// Of a requester with the StreamID; nullptr: there is none.
   const Attachment* sharing_stream(std::uint32_t stream) const;
   void forget_configuration(std::uint32_t stream);
@@ -134,6 +145,7 @@ class Smmuv3Driver final : public IommuDriver {
   void put_invalidations(DomainId domain, const Range<Iova>& range);
   smmuv3::TlbCommand page_invalidation(DomainId domain, Iova first) const;
   smmuv3::TlbCommand domain_invalidation(DomainId domain) const;
+  void set_tags(smmuv3::TlbCommand& command, DomainId domain) const;
   void invalidate_device_tlbs(DomainId domain, const Range<Iova>& range);
 
   PageAllocator& pages_;

@@ -37,13 +37,36 @@ constexpr unsigned levels_for(unsigned bits, Granule granule) {
 DomainId Smmuv3Driver::create_domain(DomainKind kind, unsigned levels, Stage stage) {
   const Stage available = available_stage(stage);
   const DomainId id = free_domain_id(available);
-  Domain domain{kind, nullptr, {}};
+  Domain domain{};
+  domain.kind = kind;
   if (kind == DomainKind::translating) {
     domain.geometry = geometry_of(levels, available);
-    const bool wide = registers_.output_bits() > most_input_bits;
-    auto format = std::make_unique<VmsaPagingFormat>(domain.geometry, available, wide);
-    domain.tables = std::make_unique<PagingTables>(registers_.bus(), pages_, std::move(format));
+    domain.tables = std::make_unique<PagingTables>(registers_.bus(), pages_, format_of(domain.geometry, available));
   }
+  domains_.emplace(id, std::move(domain));
+  return id;
+}
+
+std::unique_ptr<PagingFormat> Smmuv3Driver::format_of(const TableGeometry& geometry, Stage stage) const {
+  return std::make_unique<VmsaPagingFormat>(geometry, stage, registers_.output_bits() > most_input_bits);
+}
+
+DomainId Smmuv3Driver::create_nested_domain(unsigned levels, const Range<PhysAddr>& guest_memory) {
+  const Idr0 idr0 = registers_.idr0();
+  if (!idr0.get<Idr0::S1P>() || !idr0.get<Idr0::S2P>()) registers_.fail("has no nested translation");
+  GuestMemory::check(guest_memory, page_size(), std::min(most_input_bits, registers_.output_bits()));
+  // ASIDs and VMIDs: of the narrower.
+  const DomainId id = free_domain_id(idr0.get<Idr0::ASID16>() ? Stage::second : Stage::first);
+  Domain domain{};
+  domain.kind = DomainKind::translating;
+  domain.geometry = geometry_of(levels, Stage::first);
+  domain.second_geometry = geometry_of(0, Stage::second);
+  CpuBus& bus = registers_.bus();
+  domain.guest =
+      std::make_unique<GuestMemory>(bus, pages_, guest_memory, format_of(domain.second_geometry, Stage::second));
+  domain.guest_contexts = std::make_unique<ContextTable>(bus, domain.guest->table_pages());
+  domain.tables =
+      std::make_unique<PagingTables>(bus, domain.guest->table_pages(), format_of(domain.geometry, Stage::first));
   domains_.emplace(id, std::move(domain));
   return id;
 }
@@ -57,6 +80,7 @@ void Smmuv3Driver::destroy_domain(DomainId id) {
     if (stream_table_ && !commands_.submit({domain_invalidation(id)}))
       registers_.fail("did not invalidate the translations of " + to_string(id));
     domain.tables->release_all();
+    if (domain.guest) domain.guest->release_all();
   }
   domains_.erase(id);
 }
@@ -124,19 +148,30 @@ void Smmuv3Driver::attach(DomainId id, RequesterId requester, DeviceTlb device_t
     StreamTarget target = target_of(id, domain, requester, device_tlb);
     if (sharing != nullptr) target.device_tlb = target.device_tlb || sharing->device_tlb != DeviceTlb::no;
     attachment.context = context_of(domain, target, sharing);
-    const bool may_stall = registers_.idr0().get<Idr0::STALL_MODEL>() == StallModel::stall_and_terminate;
-    stream_table_->write(
-        *stream, attachment.context ? stage_1_entry(*attachment.context, target, may_stall) : stage_2_entry(target));
+    stream_table_->write(*stream, entry_of(domain, target, attachment.context));
   }
   attached_.insert_or_assign(requester, attachment);
   forget_configuration(*stream);
+}
+
+/// Faults of a guest's second stage do not wait: what maps its memory does not change.
+smmuv3::StreamTableEntry Smmuv3Driver::entry_of(const Domain& domain, const StreamTarget& target,
+                                                std::optional<PhysAddr> context) const {
+  const bool may_stall = registers_.idr0().get<Idr0::STALL_MODEL>() == StallModel::stall_and_terminate;
+  if (!context) return stage_2_entry(target);
+  if (!domain.guest) return stage_1_entry(*context, target, may_stall);
+  StreamTarget second = target;
+  second.root = domain.guest->root();
+  second.geometry = domain.second_geometry;
+  second.stalls = registers_.idr0().get<Idr0::STALL_MODEL>() == StallModel::stall_only;
+  return nested_entry(*context, target, second, may_stall);
 }
 
 /// nullopt: the domain has no first stage. A stream has one context descriptor, whoever shares it.
 std::optional<PhysAddr> Smmuv3Driver::context_of(const Domain& domain, const StreamTarget& target,
                                                  const Attachment* sharing) {
   if (domain.tables->stage() != Stage::first) return std::nullopt;
-  return sharing != nullptr ? sharing->context : contexts_.add(context_descriptor(target));
+  return sharing != nullptr ? sharing->context : contexts_of(domain).add(context_descriptor(target));
 }
 
 /// Requesters that have a StreamID together go together.
@@ -188,7 +223,7 @@ void Smmuv3Driver::detach(RequesterId requester) {
   if (sharing_stream(old.stream) != nullptr) return;
   stream_table_->clear(old.stream);
   forget_configuration(old.stream);
-  if (old.context) contexts_.remove(*old.context);
+  if (old.context) contexts_of(find(old.domain)).remove(*old.context);
   if (old.device_tlb == DeviceTlb::no) return;
   auto command = command_of<DeviceTlbCommand>(Opcode::atc_inv);
   command.set<Command::StreamID>(old.stream);

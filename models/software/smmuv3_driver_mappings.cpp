@@ -52,6 +52,7 @@ void Smmuv3Driver::map(DomainId domain, const MapRequest& request) {
   if (!request.permissions.read && !request.permissions.write)
     throw DriverError("a mapping must allow reads or writes");
   // What was not mapped is in no cache (3.17).
+  if (const Domain& found = find(domain); found.guest) return found.guest->map(tables, range, request);
   tables.map(range, request.physical, request.permissions, request.memory);
 }
 
@@ -136,22 +137,27 @@ void Smmuv3Driver::put_invalidations(DomainId domain, const Range<Iova>& range) 
 TlbCommand Smmuv3Driver::page_invalidation(DomainId domain, Iova first) const {
   const bool stage_1 = find(domain).tables->stage() == Stage::first;
   auto command = command_of<TlbCommand>(stage_1 ? Opcode::tlbi_nh_va : Opcode::tlbi_s2_ipa);
-  if (stage_1)
-    command.set<TlbCommand::ASID>(static_cast<std::uint16_t>(domain));
-  else
-    command.set<TlbCommand::VMID>(static_cast<std::uint16_t>(domain));
+  set_tags(command, domain);
   command.set<TlbCommand::Address>(first.value() >> (TlbCommand::Address::lo % 64));
   return command;
 }
 
+/// A nested domain is alone with its VMID.
 TlbCommand Smmuv3Driver::domain_invalidation(DomainId domain) const {
-  const bool stage_1 = find(domain).tables->stage() == Stage::first;
-  auto command = command_of<TlbCommand>(stage_1 ? Opcode::tlbi_nh_asid : Opcode::tlbi_s12_vmall);
-  if (stage_1)
-    command.set<TlbCommand::ASID>(static_cast<std::uint16_t>(domain));
-  else
-    command.set<TlbCommand::VMID>(static_cast<std::uint16_t>(domain));
+  const Domain& found = find(domain);
+  const bool is_asid = found.tables->stage() == Stage::first && !found.guest;
+  auto command = command_of<TlbCommand>(is_asid ? Opcode::tlbi_nh_asid : Opcode::tlbi_s12_vmall);
+  set_tags(command, domain);
   return command;
+}
+
+/// Entries of stage 1 alone have VMID 0 (3.17).
+void Smmuv3Driver::set_tags(TlbCommand& command, DomainId domain) const {
+  const Domain& found = find(domain);
+  const auto tag = static_cast<std::uint16_t>(domain);
+  const bool stage_1 = found.tables->stage() == Stage::first;
+  if (stage_1) command.set<TlbCommand::ASID>(tag);
+  if (!stage_1 || found.guest) command.set<TlbCommand::VMID>(tag);
 }
 
 /// After the unit's own caches: a device that asks again must not be told the old translation (3.9.1).

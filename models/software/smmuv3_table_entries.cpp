@@ -15,6 +15,7 @@ constexpr std::uint8_t aborts = 0;
 constexpr std::uint8_t bypasses = 4;
 constexpr std::uint8_t stage_1_only = 5;
 constexpr std::uint8_t stage_2_only = 6;
+constexpr std::uint8_t both_stages = 7;
 // Of fetches and walks: write-back with read (and write) allocation, inner shareable.
 constexpr std::uint8_t write_back = 1;
 constexpr std::uint8_t inner_shareable = 3;
@@ -51,6 +52,14 @@ std::uint8_t start_level_code(const TableGeometry& geometry) {
   return static_cast<std::uint8_t>(lowest - geometry.start_level);
 }
 
+void set_stage_1(StreamTableEntry& entry, PhysAddr context, const StreamTarget& target, bool may_stall) {
+  entry.set<StreamTableEntry::S1ContextPtr>(context.value() >> StreamTableEntry::S1ContextPtr::lo);
+  entry.set<StreamTableEntry::S1CIR>(write_back);
+  entry.set<StreamTableEntry::S1COR>(write_back);
+  entry.set<StreamTableEntry::S1CSH>(inner_shareable);
+  entry.set<StreamTableEntry::S1STALLD>(may_stall && !target.stalls);
+}
+
 }  // namespace
 
 StreamTableEntry abort_entry() {
@@ -63,12 +72,15 @@ StreamTableEntry bypass_entry() {
 
 StreamTableEntry stage_1_entry(PhysAddr context, const StreamTarget& target, bool may_stall) {
   StreamTableEntry entry = entry_with(stage_1_only);
-  entry.set<StreamTableEntry::S1ContextPtr>(context.value() >> StreamTableEntry::S1ContextPtr::lo);
-  entry.set<StreamTableEntry::S1CIR>(write_back);
-  entry.set<StreamTableEntry::S1COR>(write_back);
-  entry.set<StreamTableEntry::S1CSH>(inner_shareable);
-  entry.set<StreamTableEntry::S1STALLD>(may_stall && !target.stalls);
+  set_stage_1(entry, context, target, may_stall);
   entry.set<StreamTableEntry::EATS>(target.device_tlb ? full_ats : std::uint8_t{0});
+  return entry;
+}
+
+StreamTableEntry nested_entry(PhysAddr context, const StreamTarget& first, const StreamTarget& second, bool may_stall) {
+  StreamTableEntry entry = stage_2_entry(second);
+  entry.set<StreamTableEntry::Config>(both_stages);
+  set_stage_1(entry, context, first, may_stall);
   return entry;
 }
 

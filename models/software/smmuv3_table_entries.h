@@ -32,6 +32,9 @@ smmuv3::StreamTableEntry bypass_entry();
 /// `context`: of the one context descriptor.
 smmuv3::StreamTableEntry stage_1_entry(PhysAddr context, const StreamTarget& target, bool may_stall);
 smmuv3::StreamTableEntry stage_2_entry(const StreamTarget& target);
+/// Both: `first` over `second`. `context` and what it leads to are intermediate addresses.
+smmuv3::StreamTableEntry nested_entry(PhysAddr context, const StreamTarget& first, const StreamTarget& second,
+                                      bool may_stall);
 /// The lower half of addresses only.
 smmuv3::ContextDescriptor context_descriptor(const StreamTarget& target);
 

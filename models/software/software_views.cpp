@@ -43,15 +43,6 @@ AddressSet dma_api_view(const AddressingFacts& facts) {
   return usable;
 }
 
-/// Both kinds of user leave out all but the relaxable regions, and look at nothing else.
-AddressSet user_view(const ReservedRegions& regions, unsigned domain_bits) {
-  AddressSet usable;
-  usable.add({Iova{0}, last_of_width<Iova>(domain_bits)});
-  for (const ReservedRegion& region : regions)
-    if (region.type != ReservedType::direct_relaxable) usable.remove(region.range);
-  return usable;
-}
-
 /// One window for doorbells at most, and none beside one of the hardware.
 bool iommufd_accepts(const ReservedRegions& regions) {
   const auto count = [&regions](ReservedType type) {
@@ -63,11 +54,19 @@ bool iommufd_accepts(const ReservedRegions& regions) {
 
 }  // namespace
 
+AddressSet usable_by_users(const ReservedRegions& regions, unsigned domain_bits) {
+  AddressSet usable;
+  usable.add({Iova{0}, last_of_width<Iova>(domain_bits)});
+  for (const ReservedRegion& region : regions)
+    if (region.type != ReservedType::direct_relaxable) usable.remove(region.range);
+  return usable;
+}
+
 SoftwareViews views_behind_iommu(const AddressingFacts& facts) {
   SoftwareViews views;
   views.dma_api = dma_api_view(facts);
-  views.vfio = user_view(facts.group, facts.domain_bits);
-  if (iommufd_accepts(facts.own)) views.iommufd = user_view(facts.own, facts.domain_bits);
+  views.vfio = usable_by_users(facts.group, facts.domain_bits);
+  if (iommufd_accepts(facts.own)) views.iommufd = usable_by_users(facts.own, facts.domain_bits);
   return views;
 }
 

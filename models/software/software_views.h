@@ -35,6 +35,10 @@ struct SoftwareViews {
   AddressSet iommufd;
 };
 
+/// What VFIO and iommufd let users of devices with these regions map: all that a domain of `domain_bits` takes but for
+/// regions that are not relaxable.
+AddressSet usable_by_users(const ReservedRegions& regions, unsigned domain_bits);
+
 SoftwareViews views_behind_iommu(const AddressingFacts& facts);
 
 /// The DMA API without translation: memory is used at the address at which the bus sees it. Nobody else offers the

@@ -120,7 +120,6 @@ class VtdDriver final : public IommuDriver {
   const Domain& find(DomainId domain) const;
   std::unique_ptr<PagingTables> make_tables(unsigned levels);
   std::unique_ptr<PagingTables> make_first_stage_tables(unsigned levels, PageAllocator& pages);
-  void check_guest_memory(const Range<PhysAddr>& memory, unsigned levels) const;
   std::unique_ptr<PagingTables> make_identity_tables(unsigned levels);
   TableTarget target_of(DomainId id, const Domain& domain, DeviceTlb device_tlb) const;
   bool is_scalable() const { return device_tables_ && device_tables_->mode() == vtd::TableMode::scalable; }

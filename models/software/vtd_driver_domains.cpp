@@ -41,21 +41,15 @@ DomainId VtdDriver::create_domain(DomainKind kind, unsigned levels, Stage stage)
 DomainId VtdDriver::create_nested_domain(unsigned levels, const Range<PhysAddr>& guest_memory) {
   if (!extended_capability().get<ExtendedCapability::NEST>()) registers_.fail("has no nested translation");
   const unsigned second_levels = checked_levels(0);
-  check_guest_memory(guest_memory, second_levels);
+  GuestMemory::check(guest_memory, page_4k, width_of_levels(second_levels));
   const DomainId id = free_domain_id();
   Domain domain{DomainKind::translating, checked_first_stage_levels(levels), nullptr};
-  domain.guest = std::make_unique<GuestMemory>(registers_.bus(), pages_, guest_memory, second_levels);
+  // Every page by itself.
+  auto format = std::make_unique<VtdPagingFormat>(TableFormat{second_levels, false, false, Stage::second});
+  domain.guest = std::make_unique<GuestMemory>(registers_.bus(), pages_, guest_memory, std::move(format));
   domain.tables = make_first_stage_tables(domain.levels, domain.guest->table_pages());
   domains_.emplace(id, std::move(domain));
   return id;
-}
-
-void VtdDriver::check_guest_memory(const Range<PhysAddr>& memory, unsigned levels) const {
-  const std::string text = "guest memory from " + format_hex(memory.first.value());
-  if (memory.first.offset_in(page_4k) != 0 || memory.size() % page_4k != 0 || memory.size() < 4 * page_4k)
-    throw DriverError(text + " is not made of four or more whole 4 KiB pages");
-  if (memory.last.value() >> width_of_levels(levels) != 0)
-    throw DriverError(text + " passes the " + std::to_string(width_of_levels(levels)) + " bits of the second stage");
 }
 
 void VtdDriver::destroy_domain(DomainId id) {

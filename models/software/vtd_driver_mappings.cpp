@@ -43,18 +43,9 @@ void VtdDriver::map(DomainId domain, const MapRequest& request) {
     registers_.flush_write_buffer();
 }
 
-/// A guest maps its own memory only, and not what it keeps its tables in.
 void VtdDriver::map_in(const Domain& domain, const Range<Iova>& range, const MapRequest& request) {
-  if (!domain.guest) return domain.tables->map(range, request.physical, request.permissions);
-  const auto physical = Range<PhysAddr>::from_size(request.physical, request.size);
-  if (!physical || !domain.guest->is_data(*physical))
-    throw DriverError("the physical address " + format_hex(request.physical.value()) +
-                      " is not memory that the guest has for its devices");
-  try {
-    domain.tables->map(range, request.physical, request.permissions);
-  } catch (const OutOfPages& error) {
-    throw DriverError(std::string{"the guest memory is too small for its first-stage tables: "} + error.what());
-  }
+  if (domain.guest) return domain.guest->map(*domain.tables, range, request);
+  domain.tables->map(range, request.physical, request.permissions);
 }
 
 void VtdDriver::unmap(DomainId domain, Iova iova, std::uint64_t size, Invalidate invalidate) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "base/component.h"
+#include "base/landing.h"
+#include "interrupts/msi.h"
 #include "iommu/unit.h"
 #include "timing/loose_clock.h"
 #include "tlm/dma_extension.h"
@@ -18,6 +20,15 @@
 #include <optional>
 
 namespace iommusim::modules {
+
+/// A message of the unit's own, and what became of it.
+struct SentMessage {
+  interrupts::MsiMessage message;
+  Landing landing;
+  /// False: nobody took the write (an external abort). What a doorbell takes and drops was accepted.
+  bool is_accepted = false;
+  sc_core::sc_time time;
+};
 
 struct IommuConfig {
   /// Number of the unit among those of its clock's host.
@@ -38,6 +49,8 @@ struct IommuConfig {
   std::optional<std::uint32_t> device_id = {};
   /// Called while the unit holds a request: software may look at it and say what is to become of it.
   std::function<void()> on_stall = {};
+  /// Called after each message of the unit's own, before the unit goes on.
+  std::function<void(const SentMessage&)> on_message = {};
 };
 
 class IommuModule : public sc_core::sc_module, private Translator {

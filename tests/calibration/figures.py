@@ -70,3 +70,11 @@ def reads_of_a_walk(iommu):
         unit = results["statistics"]["iommus"][iommu]
         return unit["walk_reads"]["value"] / unit["walks"]["value"]
     return figure
+
+
+def notified_share(iommu):
+    """Notifications for each posted interrupt."""
+    def share(results):
+        posting = results["statistics"]["posted_interrupts"][iommu]
+        return posting["notified"]["value"] / posting["posted"]["value"]
+    return share

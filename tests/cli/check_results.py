@@ -69,12 +69,14 @@ def changes_mappings(iommusim, platform):
 
 def explain_agrees(iommusim, checks, platform, results):
     for collision in results["collisions"]:
-        if collision["operation"] not in ("read", "write"):
+        sender, _, operation = collision["operation"].rpartition("firmware-")
+        if sender or operation not in ("read", "write"):
             continue
+        by_firmware = ["--firmware"] if operation != collision["operation"] else []
         address = int(collision["iova"], 16)
         size = min(collision["size"], PAGE - address % PAGE)
         told = iommusim.explanation(platform, "--device", collision["device"], "--address", address,
-                                    "--op", collision["operation"], "--size", size)
+                                    "--op", operation, "--size", size, *by_firmware)
         for part in ("intended", "landed"):
             if collision["landed"]["kind"] != "interrupt":  # explain sends no message data, so it knows no vector
                 checks.equal(whatever_cached(told[part]), whatever_cached(collision[part]),

@@ -76,7 +76,7 @@ def structures_of(table):
     return structures
 
 
-Node = collections.namedtuple("Node", "kind revision data mappings")
+Node = collections.namedtuple("Node", "kind revision data mappings flags")
 ITS_GROUP, ROOT_COMPLEX, SMMU, RESERVED_MEMORY = 0, 2, 4, 6
 
 
@@ -91,7 +91,8 @@ def nodes_of(table):
         kind, length, revision, _, mappings, offset = struct.unpack_from("<BHBIII", table, at)
         ids = [struct.unpack_from("<IIIII", table, at + offset + 20 * i) for i in range(mappings)]
         nodes[at] = Node(kind, revision, table[at + 16:at + (offset if mappings else length)],
-                         [(first, less_one + 1, output, target) for first, less_one, output, target, _ in ids])
+                         [(first, less_one + 1, output, target) for first, less_one, output, target, _ in ids],
+                         [flags for *_, flags in ids])
         at += length
     assert len(nodes) == count, f"{len(nodes)} nodes of {count}"
     return nodes
@@ -211,17 +212,30 @@ def an_iort_leads_from_requesters_to_the_its(iommusim, checks):
     checks.equal(struct.unpack_from("<II", by_kind[ROOT_COMPLEX][1].data, 8), (1, 0), "ATS, segment")
 
 
+def messages_of_an_smmu_have_a_mapping(iommusim, checks):
+    """A single mapping is the unit's own, and the node says which it is (IORT, device ID mapping index)."""
+    iommusim.file("arm.yaml", ARM.replace("ats: true,\n", "ats: true, msi: true, doorbell: its, device_id: 0x2_0000,\n"))
+    nodes = nodes_of(dump(iommusim, checks, "arm.yaml"))
+    its = next(offset for offset, node in nodes.items() if node.kind == ITS_GROUP)
+    smmu = next(node for node in nodes.values() if node.kind == SMMU)
+    index, single = 48, 1
+    checks.equal(struct.unpack_from("<I", smmu.data, index), (1,), "device ID mapping index")
+    checks.equal(smmu.mappings[1], (0, 1, 0x2_0000, its), "the SMMU's own mapping")
+    checks.equal(smmu.flags, [0, single], "flags")
+
+
 def reserved_memory_is_for_streams(iommusim, checks):
-    """Not read by iasl: that of Debian 12 is older than RMR nodes."""
-    rmrs = "     rmrs: [{base: 0x5000_0000, size: 64KiB, devices: [nic0]}],"
-    iommusim.file("arm.yaml", ARM.replace("     streams:", rmrs + "\n     streams:"))
-    done = iommusim.run("validate", "arm.yaml", "--dump-acpi", "IORT.dat")
-    checks.equal((done.returncode, done.stderr), (0, ""), "a table with an RMR node")
-    nodes = nodes_of((iommusim.folder / "IORT.dat").read_bytes())
-    smmu = next(offset for offset, node in nodes.items() if node.kind == SMMU)
-    rmr = next(node for node in nodes.values() if node.kind == RESERVED_MEMORY)
-    checks.equal(struct.unpack("<IIIQQI", rmr.data), (0, 1, 28, 0x5000_0000, 0x1_0000, 0), "one range")
-    checks.equal(rmr.mappings, [(0, 1, 0x200, smmu)], "its stream")
+    """Not read by iasl: that of Debian 12 is older than RMR nodes. Bit 0 of the flags: remapping is permitted."""
+    for more, flags in (("", 0), (", remappable: true", 1)):
+        rmrs = f"     rmrs: [{{base: 0x5000_0000, size: 64KiB, devices: [nic0]{more}}}],"
+        iommusim.file("arm.yaml", ARM.replace("     streams:", rmrs + "\n     streams:"))
+        done = iommusim.run("validate", "arm.yaml", "--dump-acpi", "IORT.dat")
+        checks.equal((done.returncode, done.stderr), (0, ""), "a table with an RMR node")
+        nodes = nodes_of((iommusim.folder / "IORT.dat").read_bytes())
+        smmu = next(offset for offset, node in nodes.items() if node.kind == SMMU)
+        rmr = next(node for node in nodes.values() if node.kind == RESERVED_MEMORY)
+        checks.equal(struct.unpack("<IIIQQI", rmr.data), (flags, 1, 28, 0x5000_0000, 0x1_0000, 0), "one range")
+        checks.equal(rmr.mappings, [(0, 1, 0x200, smmu)], "its stream")
 
 
 def bad_scopes_are_refused(iommusim, checks):
@@ -241,6 +255,7 @@ def test(iommusim, checks):
     a_bridge_without_unit_leaves_nothing_over(iommusim, checks)
     requests_pass_the_unit_of_their_scope(iommusim, checks)
     an_iort_leads_from_requesters_to_the_its(iommusim, checks)
+    messages_of_an_smmu_have_a_mapping(iommusim, checks)
     reserved_memory_is_for_streams(iommusim, checks)
     bad_scopes_are_refused(iommusim, checks)
 

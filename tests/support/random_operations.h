@@ -24,7 +24,7 @@ inline auto named(const BarName& bar) {
 
 inline auto content(const Dma& a) {
   return std::tuple_cat(std::tie(a.operation, a.address, a.size, a.data, a.address_type, a.pasid, a.alias, a.poisoned),
-                        std::tie(a.relaxed_ordering, a.id_based_ordering, a.traffic_class), named(a.bar));
+                        std::tie(a.relaxed_ordering, a.id_based_ordering, a.traffic_class, a.firmware), named(a.bar));
 }
 inline auto content(const Msi& a) {
   return std::tie(a.vector, a.poisoned);
@@ -115,6 +115,7 @@ class RandomOperations {
     if (below(3) == 0) dma.traffic_class = static_cast<std::uint8_t>(below(8));
     if (dma.operation == Operation::read) return dma;
     dma.poisoned = below(4) == 0;
+    dma.firmware = below(4) == 0;
     if (below(2) == 0) return dma;
     dma.size = 1 + below(40);
     for (std::uint64_t i = 0; i < dma.size; ++i)

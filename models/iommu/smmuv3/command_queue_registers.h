@@ -12,9 +12,9 @@ namespace iommusim::smmuv3 {
 class CommandQueueRegisters {
  public:
   CommandQueueRegisters() = default;
-  CommandQueueRegisters(const CommandQueueRegisters&) = default;
-  CommandQueueRegisters& operator=(const CommandQueueRegisters&) = delete;
   virtual ~CommandQueueRegisters() = default;
+  CommandQueueRegisters(const CommandQueueRegisters&) = delete;
+  CommandQueueRegisters& operator=(const CommandQueueRegisters&) = delete;
 
   /// Enabled, and without an error that software has not acknowledged.
   virtual bool may_consume() const = 0;

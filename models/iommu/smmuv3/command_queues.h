@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace iommusim::smmuv3 {
@@ -52,7 +53,7 @@ class CommandQueues {
 
   ControlPages pages_;
   MainCommandQueue main_;
-  std::vector<EnhancedCommandQueue> enhanced_;
+  std::deque<EnhancedCommandQueue> enhanced_;
   iommu::DeviceInvalidations sent_;
   /// The main queue, and then the enhanced ones.
   std::vector<CommandQueue> queues_;

@@ -133,7 +133,9 @@ std::vector<iommu::Counter> Unit::counters() const {
           {"table_fetches", unit.fetches},
           {"faults", unit.faults},
           {"faults_recorded", unit.faults_recorded},
-          {"invalidation_descriptors", unit.invalidation_descriptors}};
+          {"invalidation_descriptors", unit.invalidation_descriptors},
+          {"posted_interrupts", unit.posted_interrupts},
+          {"notifications", unit.notifications}};
 }
 
 unsigned Unit::input_width() const {

@@ -198,6 +198,53 @@ TEST_CASE("An RMRR shows in the group's file, users leave it alone, and the kern
   CHECK(row_at(machine.map("gpu0"), BusAddr{0x7B00'0000}).write.kind == LandingKind::iommu_fault);
 }
 
+TEST_CASE("The map shows whose memory stands where firmware has its own", "[map][firmware]") {
+  const std::string region = "iommus.dmar0.rmrrs=[{base: 0x7b00_0000, size: 1MiB, devices: [gpu0]}]";
+  const auto conflicts = [&region](const std::string& domain) {
+    Booted machine{{"devices.sw0-dp2.acs=linux", "devices.rp0.acs=linux", region,
+                    "software.domains=[{name: guest, devices: [gpu0], " + domain + "}]"}};
+    const auto json = to_json({machine.map("gpu0")}, machine.machine)["devices"]["gpu0"]["firmware_memory"];
+    REQUIRE(json.size() == 1);
+    CHECK(json[0]["start"] == "0x7b000000");
+    CHECK(json[0]["end"] == "0x7b0fffff");
+    CHECK(json[0]["type"] == "direct-relaxable");
+    std::vector<std::string> texts;
+    for (const auto& conflict : json[0]["conflicts"])
+      texts.push_back(conflict["text"]);
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(conflicts("type: dma").empty());
+  CHECK(conflicts("type: identity").empty());
+  CHECK(conflicts("type: unmanaged, reserved_memory: kept").empty());
+  CHECK(conflicts("type: unmanaged") ==
+        Texts{"0x7b000000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x5, not mapped"});
+  const std::string guest = "mappings: [{iova: 0x7afe_0000, physical: 0x1_2000_0000, size: 256KiB}]";
+  CHECK(conflicts("type: unmanaged, reserved_memory: kept, " + guest) ==
+        Texts{"at 0x7b000000-0x7b01ffff the domain has memory 0x120020000, which its devices do not reach"});
+  CHECK(conflicts("type: unmanaged, " + guest) ==
+        Texts{"0x7b000000-0x7b01ffff leads to memory 0x120020000",
+              "0x7b020000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x5, not mapped"});
+  CHECK(
+      conflicts("type: unmanaged, mappings: [{iova: 0x7b00_0000, physical: 0x7b00_0000, size: 1MiB, access: write}]") ==
+      Texts{"0x7b000000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x6"});
+}
+
+TEST_CASE("The map shows which mappings of a user VFIO would refuse, whatever hardware does with them", "[map]") {
+  const auto refused = [](const std::string& device, const std::string& type) {
+    Booted machine{{"devices.sw0-dp2.acs=linux", "devices.rp0.acs=linux",
+                    "iommus.dmar0.rmrrs=[{base: 0x7b00_0000, size: 1MiB, devices: [" + device + "]}]",
+                    "software.domains=[{name: guest, type: " + type + ", devices: [" + device +
+                        "], mappings: [{iova: 0x7000_0000, physical: 0x1_2000_0000, size: 256MiB}, "
+                        "{iova: 0x1000_0000, physical: 0x1_2000_0000, size: 4KiB}]}]"}};
+    return to_json({machine.map(device)}, machine.machine)["devices"][device]["refused_by_vfio"].dump();
+  };
+  CHECK(refused("nic0", "unmanaged") == R"([{"start":"0x70000000","end":"0x7fffffff"}])");
+  CHECK(refused("nic0", "dma") == "[]");
+  // An accelerator is of the graphics class: its region is relaxable.
+  CHECK(refused("gpu0", "unmanaged") == "[]");
+}
+
 TEST_CASE("ACS-027 The groups of two ports without ACS are two, and the map shows that hardware knows no border",
           "[map]") {
   Booted machine{{"devices.rp0.acs=linux"}};

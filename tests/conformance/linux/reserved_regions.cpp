@@ -122,3 +122,12 @@ TEST_CASE("An RMRR is relaxable for USB and graphics and direct for all others",
   CHECK(lines(vtd_reserved_regions({0x03'0000, {rmrr}})).front() ==
         "0x00000000db000000 0x00000000db0fffff direct-relaxable");
 }
+
+TEST_CASE("POL-044 A region of an Arm device is direct unless firmware permits that it is remapped", "[linux]") {
+  const Range<Iova> rmr{Iova{0x0100'0000}, Iova{0x10FF'FFFF}};
+  CHECK(lines(arm_reserved_regions({0x02'0000, {rmr}})).front() == "0x0000000001000000 0x0000000010ffffff direct");
+  // A class that Intel's driver takes for relaxable says nothing here.
+  CHECK(lines(arm_reserved_regions({0x0C'0330, {rmr}})).front() == "0x0000000001000000 0x0000000010ffffff direct");
+  CHECK(lines(arm_reserved_regions({0x02'0000, {}, {rmr}})).front() ==
+        "0x0000000001000000 0x0000000010ffffff direct-relaxable");
+}

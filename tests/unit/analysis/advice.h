@@ -34,13 +34,17 @@ struct Advice {
   }
 };
 
-inline Advice advise(Booted& platform, const std::string& device, const Access& access) {
+inline Advice advise(Booted& platform, const std::string& device, const Access& access,
+                     analysis::AccessSource source = analysis::AccessSource::dma) {
   Advice advice;
   analysis::AccessRecord& record = advice.record;
   record.device = platform.node(device);
   record.access = access;
   if (access.requester == RequesterId{}) record.access.requester = platform.machine.topology()[record.device].requester;
-  record.intent = analysis::IntentResolver{platform.machine, platform.system}.of_dma(record.device, access.address);
+  record.source = source;
+  const analysis::IntentResolver intents{platform.machine, platform.system};
+  record.intent = source == analysis::AccessSource::firmware ? intents.of_firmware(record.device, access.address)
+                                                             : intents.of_dma(record.device, access.address);
   const platforms::Walk way = platforms::walk_as_sent(platform.machine, record.device, record.access, platform.fetches);
   record.landing = way.landing;
   record.path = way.path;

@@ -139,3 +139,27 @@ TEST_CASE("A poisoned write is told as one, with the rule that ends it", "[analy
   CHECK(json["landed"]["kind"] == "rejected");
   CHECK(to_json(explain_nic(platform, dma_write(0x10'0040)), platform.machine)["poisoned"] == false);
 }
+
+TEST_CASE("An explanation tells that firmware's memory is somewhere else, whoever sends", "[analysis]") {
+  const std::string region = "iommus.dmar0.rmrrs=[{base: 0x1400_0000, size: 64KiB, devices: [nic0]}]";
+  const std::string other =
+      "reserved  0x14000000-0x1400ffff for firmware of nic0, which means this memory and does not ";
+  const Booted over{{region, "software.domains.user.mappings=[{iova: 0x1400_0000, buffer: ring}]"}};
+  const Access access = dma_write(0x1400'0040);
+  const Explanation driver = explain_nic(over, access);
+  CHECK_FALSE(driver.collision.has_value());
+  CHECK(in_order(to_text(driver, over.machine), {"landed    memory 0x10000040", other, "as intended\n"}));
+  const Explanation firmware = explain(over.machine, over.system, over.node("nic0"), access, {std::nullopt, true});
+  CHECK(firmware.collision == CollisionKind::wrong_memory);
+  CHECK(in_order(to_text(firmware, over.machine),
+                 {"firmware-write of 64 B at 0x14000040", "intended  memory 0x14000040 (reserved for firmware of nic0)",
+                  "landed    memory 0x10000040 (ring + 0x40)", other, "COLLISION wrong-memory\n"}));
+  CHECK(to_json(firmware, over.machine)["operation"] == "firmware-write");
+  // Mapped one to one there is nothing to tell.
+  const Booted kept{{region,
+                     "software.domains.user={name: user, type: unmanaged, devices: [nic0], reserved_memory: "
+                     "kept}"}};
+  const Explanation right = explain(kept.machine, kept.system, kept.node("nic0"), access, {std::nullopt, true});
+  CHECK_FALSE(right.collision.has_value());
+  CHECK(to_text(right, kept.machine).find("reserved  ") == std::string::npos);
+}

@@ -83,6 +83,40 @@ TEST_CASE("A mapping onto what is no memory and no BAR means that, and not nothi
         R"({"kind":"no-memory","address":"0xfed90008","what":"the registers of dmar0"})");
 }
 
+TEST_CASE("Firmware means the physical address, whatever the domain of its device maps there", "[analysis]") {
+  Booted platform{{"iommus.dmar0.rmrrs=[{base: 0x1400_0000, size: 64KiB, devices: [nic0]}]",
+                   "software.domains.user.mappings=[{iova: 0x1400_0000, buffer: ring, access: read}]"}};
+  const auto of_firmware = [&platform](const std::string& device, std::uint64_t address) {
+    return IntentResolver{platform.machine, platform.system}.of_firmware(platform.node(device), BusAddr{address});
+  };
+  const auto check_itself = [&] {
+    const Intent intent = of_firmware("nic0", 0x1400'0040);
+    CHECK(intent.kind == IntentKind::memory);
+    CHECK(intent.physical == PhysAddr{0x1400'0040});
+    CHECK(intent.permissions == platforms::Permissions{true, true});
+    CHECK_FALSE(intent.was_mapped);
+    CHECK_FALSE(intent.buffer.has_value());
+  };
+  check_itself();
+  CHECK(intent_of(platform, "nic0", 0x1400'0040).physical == PhysAddr{0x1000'0040});
+  CHECK(to_text(of_firmware("nic0", 0x1400'0040), platform.machine) ==
+        "memory 0x14000040 (reserved for firmware of nic0)");
+  // An end of the mapping is none of its business.
+  platform.system.unmap(platform.node("nic0"), page_at(0x1400'0000), software::Invalidate::yes,
+                        Duration::nanoseconds(700));
+  check_itself();
+  // It needs no domain, and no table that says so.
+  CHECK(of_firmware("gpu0", 0x1500'0000).physical == PhysAddr{0x1500'0000});
+  CHECK(of_firmware("nic0", 0x9010'0004).kind == IntentKind::peer);
+  CHECK(of_firmware("nic0", 0x9'0000'0000).kind == IntentKind::no_memory);
+}
+
+TEST_CASE("Firmware's addresses pass the inbound window of the host bridge like any other", "[analysis]") {
+  const Booted platform{{"host_bridges.pcie0.inbound=[{base: 0x4000_0000, size: 256MiB, physical: 0x0}]"}};
+  const IntentResolver intents{platform.machine, platform.system};
+  CHECK(intents.of_firmware(platform.node("nic0"), BusAddr{0x4010'0008}).physical == PhysAddr{0x0010'0008});
+}
+
 TEST_CASE("In an identity domain an address means itself", "[analysis]") {
   const Booted platform{{"software.domains=[{name: all, type: identity, devices: [nic0]}]"}};
   CHECK(intent_of(platform, "nic0", 0x1000'0040).kind == IntentKind::memory);

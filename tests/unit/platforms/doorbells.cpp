@@ -103,3 +103,39 @@ TEST_CASE("A message under a requester ID without DeviceID raises nothing", "[pl
   CHECK(arm.walk_message("disk0", 0).landing.kind == LandingKind::interrupt);
   CHECK_THROWS_AS((BootedArm{{"gic.its.devices=[{requester_ids: '01:00.0', device: 0x40}]"}}), InputError);
 }
+
+TEST_CASE("Devices of a host bridge with message-based SPIs write GICD_SETSPI_NSR", "[platforms][gic]") {
+  BootedArm arm{{"gic.mbi={registers: 0x800_0000, spis: [{first: 96, count: 32}]}", "host_bridges.pcie0.doorbell=mbi",
+                 "software.interrupts.0={device: nic0, index: 2}"}};
+  CHECK(arm.programmed("disk0", 1).message.address == BusAddr{0xFFFF'F040});
+  const Walk way = arm.walk_message("disk0", 1);
+  REQUIRE(way.landing.kind == LandingKind::interrupt);
+  CHECK(arm.machine.name(way.landing.where) == "mbi");
+  CHECK(way.landing.vector >= 96);
+  CHECK(way.landing.vector < 128);
+  CHECK(way.landing.vector == arm.programmed("disk0", 1).vector);
+  CHECK(arm.walk_message("nic0", 2).landing.vector == arm.programmed("nic0", 2).vector);
+}
+
+TEST_CASE("An SMMUv3 with a doorbell has a message for each of its interrupts", "[platforms][gic]") {
+  const auto address = [](const BootedArm& arm, std::uint64_t offset) {
+    return arm.machine.iommu(0).read_register(offset, 8);
+  };
+  const auto data = [](const BootedArm& arm, std::uint64_t offset) {
+    return arm.machine.iommu(0).read_register(offset + 8, 4);
+  };
+  constexpr std::uint64_t error = 0x68, event = 0xB0, page_request = 0xD0;
+  const BootedArm its{{"iommus.smmu0.msi=true", "iommus.smmu0.ats=true", "iommus.smmu0.pri=true",
+                       "iommus.smmu0.page_request_queue_bits=8", "iommus.smmu0.doorbell=its",
+                       "iommus.smmu0.device_id=7",
+                       "gic.its.devices=[{requester_ids: ['01:00.0', '02:00.0'], device: 0x400}]"}};
+  for (const std::uint64_t source : {error, event, page_request})
+    CHECK(address(its, source) == 0x809'0040);
+  CHECK((data(its, event) == 0 && data(its, error) == 1 && data(its, page_request) == 2));
+  const BootedArm frame{{"iommus.smmu0.msi=true", "iommus.smmu0.doorbell=gicv2m"}};
+  CHECK((address(frame, error) == 0x802'0040 && address(frame, event) == 0x802'0040));
+  CHECK((data(frame, event) == 80 && data(frame, error) == 81));
+  CHECK(address(frame, page_request) == 0);
+  const BootedArm wired{{"iommus.smmu0.msi=true"}};
+  CHECK((address(wired, error) == 0 && address(wired, event) == 0));
+}

@@ -122,3 +122,13 @@ TEST_CASE("A domain needs an IOMMU on the device's host bridge", "[platforms]") 
   check_error(edited({{"    iommu: dmar0\n", ""}, {"devices: [nic0]", "devices: [@nic0]"}}),
               user + "devices.0: found 'nic0', whose host bridge has no IOMMU, expected a device behind an IOMMU");
 }
+
+TEST_CASE("A user's domain ignores firmware's memory or keeps it, and no other domain has the choice", "[platforms]") {
+  const std::string type = "type: unmanaged";
+  CHECK(load().domains[0].reserved_memory == ReservedMemory::ignored);
+  CHECK(load({{type, type + "\n      reserved_memory: kept"}}).domains[0].reserved_memory == ReservedMemory::kept);
+  check_error(edited({{type, type + "\n      reserved_memory: @keep"}}),
+              user + "reserved_memory: found 'keep', expected ignored or kept; did you mean 'kept'?");
+  check_error(edited({{type, "type: dma\n      reserved_memory: @kept"}}),
+              user + "reserved_memory: found 'kept', expected it in a domain of type unmanaged that is not nested");
+}

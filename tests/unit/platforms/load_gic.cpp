@@ -70,6 +70,38 @@ TEST_CASE("An ITS has redistributors, and a host bridge a doorbell that is there
                   "host_bridges.pcie0.doorbell: found 'local-apic', expected what the platform has: its or gicv2m"));
 }
 
+TEST_CASE("Message-based SPIs are a distributor's own", "[platforms]") {
+  const Description d = test::arm_description(
+      {"gic.mbi={registers: 0x800_0000, spis: [{first: 96, count: 32}], level_sensitive: [{first: 100, count: 1}]}"});
+  REQUIRE(d.gic->mbi);
+  REQUIRE(d.gic->mbi->ranges.size() == 1);
+  CHECK((d.gic->mbi->ranges[0].first == 96 && d.gic->mbi->ranges[0].count == 32));
+  CHECK(d.gic->mbi->level_sensitive.size() == 1);
+  CHECK(complains({"gic.mbi={registers: 0x800_0000, spis: [{first: 1000, count: 100}]}"}, "gic.mbi.spis: found "));
+  CHECK(complains({"gic.mbi={registers: 0x800_0000, spis: [{first: 16, count: 1}]}"}, "first: found '16'"));
+  CHECK(complains({"gic.mbi={registers: 0x800_0000, level_sensitive: [{first: 32, count: 1}]}"},
+                  "gic.mbi.level_sensitive: found "));
+  CHECK(complains({"gic.mbi={registers: 0x801_8000}"}, "gic.mbi.registers: found "));
+  CHECK(complains({"gic.mbi={registers: 0x808_0000}"}, "which meets the registers of"));
+  CHECK(complains({"host_bridges.pcie0.doorbell=mbi"}, "host_bridges.pcie0.doorbell: found 'mbi'"));
+}
+
+TEST_CASE("An SMMUv3's own messages go where they can, by a DeviceID of their own", "[platforms]") {
+  const std::string msi = "iommus.smmu0.msi=true";
+  const std::string its = "iommus.smmu0.doorbell=its";
+  CHECK(complains({its}, "iommus.smmu0.doorbell: found 'its', expected no such key without msi: true"));
+  CHECK(complains({msi, "iommus.smmu0.doorbell=mbi"},
+                  "iommus.smmu0.doorbell: found 'mbi', expected what the platform has: its or gicv2m"));
+  CHECK(complains({msi, its}, "iommus.smmu0.device_id: found nothing"));
+  CHECK(complains({msi, its, "iommus.smmu0.device_id=0x108"}, "iommus.smmu0.device_id: found 0x108"));
+  CHECK(complains({msi, its, "iommus.smmu0.device_id=0x1_0000"}, "iommus.smmu0.device_id: found 0x10000"));
+  CHECK(complains({msi, "iommus.smmu0.doorbell=gicv2m", "iommus.smmu0.device_id=7"},
+                  "iommus.smmu0.device_id: found 0x7, expected no such key without doorbell: its"));
+  const std::string mapped = "gic.its.devices=[{requester_ids: ['01:00.0', '02:00.0'], device: 0x40}]";
+  CHECK(complains({msi, its, mapped, "iommus.smmu0.device_id=0x41"}, "iommus.smmu0.device_id: found 0x41"));
+  CHECK(complaint({msi, its, mapped, "iommus.smmu0.device_id=0x3f"}) == "none");
+}
+
 TEST_CASE("Interrupts to a GIC name a processor and no vector", "[platforms]") {
   CHECK(complains({"software.interrupts.0={device: nic0, vector: 0x41}"},
                   "software.interrupts.0.vector: found 0x41, expected no such key"));

@@ -280,3 +280,33 @@ TEST_CASE("Memory that is too small for the tables is an error at its size", "[o
         "--set software.os_memory={base: 0, size: 4KiB}: software.os_memory.size: found 4 KiB, expected room "
         "for the tables of all domains");
 }
+
+TEST_CASE("A hypervisor that keeps firmware's memory maps users' memory around it", "[os]") {
+  const std::string regions =
+      "iommus.dmar0.rmrrs=[{base: 0x1400_1000, size: 8KiB, devices: [nic0]}, "
+      "{base: 0x1400_2000, size: 8KiB, devices: [nic0, gpu0]}]";
+  Booted platform{{regions,
+                   "software.domains.user={name: user, type: unmanaged, devices: [nic0], reserved_memory: "
+                   "kept, mappings: [{iova: 0x1400_0000, buffer: ring, size: 32KiB}]}"}};
+  const auto lands_at = [&platform](std::uint64_t iova) {
+    return platform.walk("nic0", dma_write(iova)).landing.address;
+  };
+  CHECK(lands_at(0x1400'0FC0) == 0x1000'0FC0);
+  CHECK(lands_at(0x1400'1000) == 0x1400'1000);
+  CHECK(lands_at(0x1400'3FC0) == 0x1400'3FC0);
+  CHECK(lands_at(0x1400'4000) == 0x1000'4000);
+  // What the user unmaps and maps again changes nothing for firmware.
+  const pcie::NodeIndex nic = platform.node("nic0");
+  platform.system.unmap(nic, pages(0x1400'0000, 0x8000), software::Invalidate::yes, Duration{});
+  CHECK(lands_at(0x1400'1000) == 0x1400'1000);
+  CHECK(platform.walk("nic0", dma_write(0x1400'4000)).landing.kind == LandingKind::iommu_fault);
+  platform.system.map(nic, {pages(0x1400'3000, 0x2000), PhysAddr{0x1100'0000}, {}, std::nullopt}, Duration{});
+  CHECK(lands_at(0x1400'3000) == 0x1400'3000);
+  CHECK(lands_at(0x1400'4000) == 0x1100'1000);
+  // Of software's own memory it keeps nothing.
+  CHECK_THAT(support::error_text([] {
+               Booted{{"iommus.dmar0.rmrrs=[{base: 0x7fff_f000, size: 4KiB, devices: [nic0]}]",
+                       "software.domains.user={name: user, type: unmanaged, devices: [nic0], reserved_memory: kept}"}};
+             }),
+             Catch::Contains("lies in the memory that the operating system keeps"));
+}

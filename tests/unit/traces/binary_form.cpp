@@ -106,11 +106,11 @@ TEST_CASE("Records of the binary form mean what the format says", "[traces]") {
   const TemporaryFolder folder;
   const std::string path = folder.write(
       "a.btrace", magic + name_record("nic0") + dma_record(0x0000'0101, 64, 1000, 0x1'0000'2000) +
-                      line_record("# nothing") + name_record("gpu0") + dma_record(0x0001'3D01, 128, 0, 0x40) +
+                      line_record("# nothing") + name_record("gpu0") + dma_record(0x0001'7D01, 128, 0, 0x40) +
                       line_record("+1ns nic0 msi 3") + dma_record(0x0000'0201, 8, 4000, 0x18));
   CHECK(lines_of(path) ==
         std::vector<std::string>{"1ns nic0 write 0x1_0000_2000 64",
-                                 "1ns gpu0 write 0x40 128 translated relaxed-ordering id-ordering poisoned",
+                                 "1ns gpu0 write 0x40 128 translated relaxed-ordering id-ordering firmware poisoned",
                                  "2ns nic0 msi 3", "6ns nic0 atomic 0x18 8"});
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("Records that mean nothing are refused with their number", "[traces]")
         "a.btrace:2: found device number 1, expected one below 1, the number of names");
   CHECK(error_of(one + dma_record(0x0000'0301, 64, 0, 0)) ==
         "a.btrace:2: found bits that mean nothing, expected zeros");
-  CHECK(error_of(one + dma_record(0x0000'4101, 64, 0, 0)) ==
+  CHECK(error_of(one + dma_record(0x0000'8101, 64, 0, 0)) ==
         "a.btrace:2: found bits that mean nothing, expected zeros");
   CHECK(error_of(one + dma_record(0x0000'0101, 0, 0, 0)) ==
         "a.btrace:2: a write of 0 bytes does not exist; only a read can have no length");

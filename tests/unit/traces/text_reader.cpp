@@ -110,6 +110,17 @@ TEST_CASE("A BAR with an offset stands for an address, and the offset is kept", 
   CHECK_FALSE(std::get<Dma>(operations.at(1).action).bar.given());
 }
 
+TEST_CASE("What a device's own firmware sends stands behind the ordering, and may be poisoned", "[traces]") {
+  for (const char* line : {"nic0 read 0x7b00_0000 64 firmware", "nic0 atomic 0x7b00_0000 8 firmware",
+                           "nic0 write 0x7b00_0000 2 data=00ff id-ordering traffic-class=1 firmware poisoned"})
+    CHECK(parse_one<Dma>(line).firmware);
+  CHECK_FALSE(parse_one<Dma>("nic0 read 0x7b00_0000 64").firmware);
+  CHECK(error_of("0ns a read 0x0 4 firmware id-ordering\n") ==
+        "t.trace:1:27: found \"id-ordering\", expected the end of the line");
+  CHECK(error_of("0ns a raw-write 0x0 4 firmware\n") ==
+        "t.trace:1:23: found \"firmware\", expected the end of the line");
+}
+
 TEST_CASE("Messages are vectors or raw writes", "[traces]") {
   CHECK(parse_one<Msi>("nic0 msi 2047").vector == 2047);
   const RawWrite write = parse_one<RawWrite>("nic0 raw-write 0xfee0_0ffc 0xffffffff");
@@ -302,7 +313,7 @@ TEST_CASE("The device of an operation can be pointed at", "[traces]") {
 
 TEST_CASE("Nothing of one line is left in the next", "[traces]") {
   const auto operations = parse(
-      "0ns a write 0x1000 2 data=0102 translated alias=00.1 poisoned\n"
+      "0ns a write 0x1000 2 data=0102 translated alias=00.1 firmware poisoned\n"
       "0ns a write 0x1000 2\n"
       "0ns a map 0x1000 4KiB 0x2000 r\n"
       "0ns a read 0x1000 0\n");
@@ -313,6 +324,7 @@ TEST_CASE("Nothing of one line is left in the next", "[traces]") {
     CHECK(dma.address_type == AddressType::untranslated);
     CHECK_FALSE(dma.alias.has_value());
     CHECK_FALSE(dma.poisoned);
+    CHECK_FALSE(dma.firmware);
   }
   CHECK(std::get<Dma>(operations[3].action).operation == Operation::read);
 }

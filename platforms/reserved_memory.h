@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory that firmware uses with devices, as its tables list it (RMRR: VT-d specification, 8.4; RMR: IORT, 3.1.1.5).
+#pragma once
+
+#include "platforms/machine.h"
+
+#include <string>
+#include <vector>
+
+namespace iommusim::platforms {
+
+/// Firmware uses `region` with this device.
+bool is_for(const RmrrDescription& region, const std::string& device);
+
+/// The regions of one or several devices behind `iommu`, in the order of the file.
+std::vector<const RmrrDescription*> reserved_memory_of(const IommuDescription& iommu,
+                                                       const std::vector<std::string>& devices);
+
+/// The region of this device at a physical address; nullptr: there is none.
+const RmrrDescription* find_reserved_memory(const Machine& machine, pcie::NodeIndex device, PhysAddr address);
+
+}  // namespace iommusim::platforms
