@@ -235,7 +235,8 @@ bool SparseMemory::write_lines(FewLines& lines, std::size_t offset, const std::u
   return true;
 }
 
-/// Where these bytes are, if they lie in one full page of the bank and of one of the chunks that were found last.
+/// Where these bytes are, if they lie in one full page, or in one line of another, of the bank and of one of the chunks
+/// that were found last.
 const std::uint8_t* SparseMemory::find_recent(PhysAddr address, std::size_t size) const {
   // Size 0 is none.
   if (size - 1 >= page_4k - address.offset_in(page_4k)) return nullptr;
@@ -244,7 +245,12 @@ const std::uint8_t* SparseMemory::find_recent(PhysAddr address, std::size_t size
   const FoundChunk& found = found_chunks_[number % found_chunks_.size()];
   if (found.number != number) return nullptr;
   const std::size_t offset = address.offset_in(HostBlock::bytes);
-  return found.chunk->is_full[offset / page_4k] ? found.chunk->block.data() + offset : nullptr;
+  const std::size_t index = offset / page_4k;
+  if (found.chunk->is_full[index]) return found.chunk->block.data() + offset;
+  const std::size_t in_line = offset % LineStore::line_bytes;
+  if (in_line + size > LineStore::line_bytes) return nullptr;
+  const std::uint8_t* line = found.chunk->lines[index].find(offset % page_4k / LineStore::line_bytes, store_);
+  return line == nullptr ? nullptr : line + in_line;
 }
 
 bool SparseMemory::read(PhysAddr address, void* to, std::size_t size) const {

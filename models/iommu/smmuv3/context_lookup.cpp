@@ -19,7 +19,8 @@ template <class Structure>
 Fault fetch(const char* what, std::uint64_t at, WalkContext& walk, Stage2Walk* nested, Structure& structure) {
   PhysAddr place{at};
   if (nested != nullptr) {
-    const Stage2Result page = nested->find_structure(at, FaultClass::context_descriptor);
+    Stage2Result page;
+    nested->find_structure(at, FaultClass::context_descriptor, page);
     if (page.fault) return page.fault;
     place = page.address_of(at);
   }

@@ -29,6 +29,7 @@ class Decision {
   Result decide_uncached();
   Result decide(const StreamContext& context, const Fault& fault);
   Result decide_in(const StreamContext& context, const Fault& fault);
+  Result answer(const StreamContext& context, const Fault& fault);
   void note_updates(const Result& result, const StreamContext& context);
   Fault look_up(const StreamTableEntry& entry, StreamContext& context);
   Result translate(const StreamContext& context);
@@ -45,7 +46,6 @@ class Decision {
   Result walk_nested(const StreamContext& context);
   Result add_stage_2(const StreamContext& context, Stage1Walk& first, const Stage1Result& found, Stage2Walk& second);
   Result finish(const StreamContext& context, const TranslationTag& tag, const Rule& rule);
-  bool is_split_stage_request(const StreamContext& context) const;
   Result deliver_ipa(const StreamContext& context, std::uint64_t ipa, unsigned shift);
 
   // translation_requests.cpp: what is particular to ATS.
@@ -64,6 +64,9 @@ class Decision {
   void take_overrides(const AttributeOverrides& overrides);
   bool uses_ats() const { return request_.address_type != AddressType::untranslated; }
   bool asks_for_translation() const { return request_.address_type == AddressType::translation_request; }
+  bool is_split_stage_request(const StreamContext& context) const {
+    return asks_for_translation() && context.ats == AtsMode::split_stage;
+  }
   bool is_translated() const { return request_.address_type == AddressType::translated; }
   bool is_beyond_output(std::uint64_t address) const { return exceeds(address, unit_.config.output_address_bits); }
 

@@ -68,7 +68,7 @@ bool Stage1Walk::read(std::uint64_t at, unsigned level, Stage1Descriptor& descri
   descriptor_ = at;
   PhysAddr place{at};
   if (nested_ != nullptr) {
-    descriptor_page_ = nested_->find_structure(at, FaultClass::table_walk);
+    nested_->find_structure(at, FaultClass::table_walk, descriptor_page_);
     if (descriptor_page_.fault) {
       fault = descriptor_page_.fault;
       return false;

@@ -21,13 +21,14 @@ Fault stage_2_fault(EventCode code, FaultClass fault_class, std::uint64_t addres
 }  // namespace
 
 Stage2Result Stage2Walk::find(std::uint64_t ipa, const AccessNeeds& needs) {
-  Stage2Result result = look_up(ipa, FaultClass::input, true);
+  Stage2Result result;
+  look_up(ipa, FaultClass::input, true, result);
   if (result.fault) return result;
   const bool wants_write = (needs.permissions & Permissions::write) != 0 || needs.takes_write;
   const std::uint8_t wanted = wants_write ? needs.permissions | Permissions::write : needs.permissions;
   // What is cached may be older than a table that grants more.
   if (result.is_cached && !result.permissions.allow(wanted, needs.privileged))
-    result = look_up(ipa, FaultClass::input, false);
+    look_up(ipa, FaultClass::input, false, result);
   if (result.fault) return result;
   std::uint8_t lacking = needs.permissions & ~result.permissions.of(needs.privileged);
   if (result.is_clean) lacking &= ~Permissions::write;
@@ -38,18 +39,17 @@ Stage2Result Stage2Walk::find(std::uint64_t ipa, const AccessNeeds& needs) {
 }
 
 /// A read, whatever the access is; without privilege levels.
-Stage2Result Stage2Walk::find_structure(std::uint64_t ipa, FaultClass fault_class) {
-  Stage2Result result = look_up(ipa, fault_class, true);
-  if (result.fault) return result;
+void Stage2Walk::find_structure(std::uint64_t ipa, FaultClass fault_class, Stage2Result& result) {
+  look_up(ipa, fault_class, true, result);
+  if (result.fault) return;
   const bool is_protected = stage_.protects_walks && result.attributes.is_device();
   if (is_protected || !result.permissions.allow(Permissions::read, true))
     result.fault = stage_2_fault(EventCode::f_permission, fault_class, ipa);
-  return result;
 }
 
 Fault Stage2Walk::take_write(std::uint64_t ipa, Stage2Result& table, bool now) {
   if (table.permissions.allow(Permissions::write, true)) return {};
-  if (table.is_cached) table = look_up(ipa, FaultClass::table_walk, false);
+  if (table.is_cached) look_up(ipa, FaultClass::table_walk, false, table);
   if (table.fault) return table.fault;
   if (!table.may_write(true)) {
     Fault fault = stage_2_fault(EventCode::f_permission, FaultClass::table_walk, ipa);
@@ -68,32 +68,29 @@ void Stage2Walk::make_dirty(const Stage2Result& result) {
   context_.make_dirty_later(result.leaf, Stage2Descriptor::W::mask, 0);
 }
 
-Stage2Result Stage2Walk::look_up(std::uint64_t ipa, FaultClass fault_class, bool uses_cache) {
+void Stage2Walk::look_up(std::uint64_t ipa, FaultClass fault_class, bool uses_cache, Stage2Result& result) {
+  result = {};
   if (exceeds(ipa, stage_.geometry.input_bits)) {
-    Stage2Result result;
     result.fault = stage_2_fault(EventCode::f_translation, fault_class, ipa);
-    return result;
+    return;
   }
   const BlockCache& cache = context_.unit.caches.ipas;
-  if (!uses_cache || !cache.is_present()) return walk(ipa, fault_class);
+  if (!uses_cache || !cache.is_present()) return walk(ipa, fault_class, result);
   const auto slot = cache.find_block(space_, ipa);
-  if (slot == BlockCache::none) return walk(ipa, fault_class);
+  if (slot == BlockCache::none) return walk(ipa, fault_class, result);
   context_.effects.walk.hit({true, slot});
   const CachedTranslation& entry = cache.value(slot);
-  Stage2Result result;
   result.block = entry.address;
   result.shift = cache.tag(slot).shift();
   result.permissions = entry.permissions;
   result.attributes = entry.stage_2;
   result.is_cached = true;
-  return result;
 }
 
 /// At each level: external abort, invalid, output beyond S2PS; at the leaf the access flag (3.4, 3.13).
-Stage2Result Stage2Walk::walk(std::uint64_t ipa, FaultClass fault_class) {
+void Stage2Walk::walk(std::uint64_t ipa, FaultClass fault_class, Stage2Result& result) {
   const DescriptorFormat format{stage_.geometry.granule, has_wide_output(context_.unit.config)};
   const unsigned output_bits = stage_.output_bits;
-  Stage2Result result;
   auto [table, level] = start(ipa);
   for (;; level.descend()) {
     const unsigned shift = level.shift();
@@ -102,18 +99,18 @@ Stage2Result Stage2Walk::walk(std::uint64_t ipa, FaultClass fault_class) {
     Stage2Descriptor descriptor;
     if (!context_.tables.read(descriptor_names[level.number()], at, descriptor)) {
       result.fault = stage_2_fault(EventCode::f_walk_eabt, fault_class, at.value());
-      return result;
+      return;
     }
     const DescriptorKind kind = format.kind_of(descriptor.raw(), level.number());
     if (kind == DescriptorKind::invalid) {
       result.fault = stage_2_fault(EventCode::f_translation, fault_class, ipa);
-      return result;
+      return;
     }
     const bool is_leaf = kind == DescriptorKind::leaf;
     table = is_leaf ? format.block_of(descriptor.raw(), shift) : format.table_of(descriptor.raw());
     if (exceeds(table, output_bits)) {
       result.fault = stage_2_fault(EventCode::f_addr_size, fault_class, ipa);
-      return result;
+      return;
     }
     if (is_leaf) {
       result.block = PhysAddr{table};
@@ -121,7 +118,7 @@ Stage2Result Stage2Walk::walk(std::uint64_t ipa, FaultClass fault_class) {
         result.fault = stage_2_fault(EventCode::f_access, fault_class, ipa);
       else
         take_leaf(ipa, descriptor, result);
-      return result;
+      return;
     }
     if (context_.unit.caches.walks.is_present()) {
       CachedTranslation entry;

@@ -39,7 +39,8 @@ class Stage2Walk {
   /// For the access itself: with the permissions that it needs. A clean page that is written becomes dirty later.
   Stage2Result find(std::uint64_t ipa, const AccessNeeds& needs);
   /// For the fetch of a stage 1 descriptor or a context descriptor.
-  Stage2Result find_structure(std::uint64_t ipa, FaultClass fault_class);
+  /// In place: a copy would cost on every level.
+  void find_structure(std::uint64_t ipa, FaultClass fault_class, Stage2Result& result);
   /// The unit is to update the stage 1 descriptor at `ipa` that `table` holds: F_PERMISSION unless stage 2 allows it.
   /// `now`: whatever else becomes of the access.
   Fault take_write(std::uint64_t ipa, Stage2Result& table, bool now);
@@ -51,8 +52,9 @@ class Stage2Walk {
     std::uint64_t table;
     TableLevel level;
   };
-  Stage2Result look_up(std::uint64_t ipa, FaultClass fault_class, bool uses_cache);
-  Stage2Result walk(std::uint64_t ipa, FaultClass fault_class);
+  void look_up(std::uint64_t ipa, FaultClass fault_class, bool uses_cache, Stage2Result& result);
+  /// `result` is new.
+  void walk(std::uint64_t ipa, FaultClass fault_class, Stage2Result& result);
   Start start(std::uint64_t ipa) const;
   void take_leaf(std::uint64_t ipa, Stage2Descriptor descriptor, Stage2Result& result);
   Permissions permissions_of(Stage2Descriptor descriptor) const;

@@ -129,7 +129,8 @@ PhysAddr TableSpace::table_place(const Tables& tables, std::uint64_t address, bo
   if (tables.half == nullptr || !stream_.has_stage_2) return PhysAddr{address};
   Walking walking{unit_};
   Stage2Walk second{walking.context, stream_};
-  const Stage2Result found = second.find_structure(address, FaultClass::table_walk);
+  Stage2Result found;
+  second.find_structure(address, FaultClass::table_walk, found);
   exists = !found.fault;
   return exists ? found.address_of(address) : PhysAddr{};
 }

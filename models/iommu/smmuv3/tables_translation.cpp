@@ -103,10 +103,6 @@ Decision::Result Decision::add_stage_2(const StreamContext& context, Stage1Walk&
   return finish(context, {owner_of(context, found), address, shift}, rules::nested);
 }
 
-bool Decision::is_split_stage_request(const StreamContext& context) const {
-  return asks_for_translation() && context.ats == AtsMode::split_stage;
-}
-
 /// The device is told the IPA: its own address where stage 1 is skipped (13.6.3, 13.6.5). effects_.tlb_entry is filled
 /// in, but not for the TLB.
 Decision::Result Decision::deliver_ipa(const StreamContext& context, std::uint64_t ipa, unsigned shift) {

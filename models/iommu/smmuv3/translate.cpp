@@ -62,16 +62,18 @@ void Decision::take_overrides(const AttributeOverrides& overrides) {
   const bool has_pasid = substream_.has_value();
   const bool can_be_instruction = request_.operation == Operation::read || asks_for_translation();
   instruction_override_ = overrides.instruction;
-  needs_.privileged =
+  const bool privileged =
       overrides.privilege < use_incoming_below ? has_pasid && request_.privileged : overrides.privilege == 3;
-  needs_.instruction =
+  const bool is_execution =
       overrides.instruction < use_incoming_below ? has_pasid && request_.execute : overrides.instruction == 3;
-  needs_.instruction = needs_.instruction && can_be_instruction;
+  const bool instruction = is_execution && can_be_instruction;
+  needs_.privileged = effects_.privileged = privileged;
+  needs_.instruction = effects_.instruction = instruction;
   if (asks_for_translation()) {
     needs_.permissions = 0;
     needs_.takes_write = !request_.no_write;
   } else {
-    needs_.permissions = needs_.instruction ? Permissions::execute : permissions_of(request_.operation);
+    needs_.permissions = instruction ? Permissions::execute : permissions_of(request_.operation);
   }
 }
 
@@ -107,12 +109,17 @@ Decision::Result Decision::decide_enabled() {
 Decision::Result Decision::decide(const StreamContext& context, const Fault& fault) {
   if (context.aborts) return refuse_silently(rules::stream_aborts);
   take_overrides(context.overrides);
-  const Result result = decide_in(context, fault);
+  return decide_in(context, fault);
+}
+
+/// One object to return, and no other way out: GCC would copy it, just after it was written byte by byte.
+Decision::Result Decision::decide_in(const StreamContext& context, const Fault& fault) {
+  Result result = answer(context, fault);
   note_updates(result, context);
   return result;
 }
 
-Decision::Result Decision::decide_in(const StreamContext& context, const Fault& fault) {
+Decision::Result Decision::answer(const StreamContext& context, const Fault& fault) {
   if (uses_ats())
     if (const Fault forbidden = check_ats(context)) return refuse(forbidden, &context);
   if (fault) return refuse(fault, &context);
@@ -203,8 +210,6 @@ bool Decision::serves(const CachedTranslation& entry) const {
 
 /// To the same address, with every right.
 Decision::Result Decision::pass(const Rule& rule) {
-  effects_.privileged = needs_.privileged;
-  effects_.instruction = needs_.instruction;
   Result result;
   result.outcome = iommu::Outcome::translated;
   result.address = PhysAddr{request_.address.value()};
@@ -217,8 +222,6 @@ Decision::Result Decision::pass(const Rule& rule) {
 
 Decision::Result Decision::deliver(const StreamContext& context, const CachedTranslation& entry, unsigned shift,
                                    const Rule& rule) {
-  effects_.privileged = needs_.privileged;
-  effects_.instruction = needs_.instruction;
   effects_.attributes =
       context.translates_stage_1() ? entry.attributes : combine(override(context.overrides, {}), entry.stage_2);
   Result result;
