@@ -16,6 +16,7 @@ import sys
 
 root = pathlib.Path(__file__).resolve().parent.parent
 document = root / "docs" / "compliance.md"
+statements_file = root / "docs" / "statements.tsv"
 marker = "<!-- scripts/compliance.py writes everything below this line. -->\n"
 families = {"VTD": "VT-d", "SMMU": "SMMUv3", "GIC": "the message targets of a GIC",
             "ACS": "PCI Express routing and ACS", "POL": "what Linux and its users believe"}
@@ -28,8 +29,11 @@ Test = collections.namedtuple("Test", "file sentence")
 
 
 def read_statements():
-    rows = [line.split("\t") for line in (root / "docs" / "statements.tsv").read_text().splitlines()[1:]]
-    return {row[0]: row[1:] for row in rows}
+    rows = [line.split("\t") for line in statements_file.read_text().splitlines()]
+    for number, row in enumerate(rows, 1):
+        if len(row) not in (2, 3):
+            sys.exit(f"{statements_file.relative_to(root)}:{number}: found {len(row)} fields, expected 2 or 3")
+    return {row[0]: row[1:] for row in rows[1:]}
 
 
 def read_tests():

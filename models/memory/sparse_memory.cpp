@@ -220,9 +220,10 @@ void SparseMemory::write_page(std::uint64_t page_number, std::size_t offset, con
   copy(chunk.page(index) + offset, from, size);
 }
 
-/// False: they are too many; perhaps some are written.
+/// False: the page is to be full; perhaps some of the lines are written. Less than a line is an entry of a table or a
+/// queue, whose page will be read often.
 bool SparseMemory::write_lines(FewLines& lines, std::size_t offset, const std::uint8_t* from, std::size_t size) {
-  if (size > FewLines::most * LineStore::line_bytes) return false;
+  if (size < LineStore::line_bytes || size > FewLines::most * LineStore::line_bytes) return false;
   while (size > 0) {
     const LinePart part{offset, size};
     std::uint8_t* const line = lines.make(part.number, store_);
@@ -235,8 +236,7 @@ bool SparseMemory::write_lines(FewLines& lines, std::size_t offset, const std::u
   return true;
 }
 
-/// Where these bytes are, if they lie in one full page, or in one line of another, of the bank and of one of the chunks
-/// that were found last.
+/// Where these bytes are, if they lie in one full page of the bank and of one of the chunks that were found last.
 const std::uint8_t* SparseMemory::find_recent(PhysAddr address, std::size_t size) const {
   // Size 0 is none.
   if (size - 1 >= page_4k - address.offset_in(page_4k)) return nullptr;
@@ -245,12 +245,7 @@ const std::uint8_t* SparseMemory::find_recent(PhysAddr address, std::size_t size
   const FoundChunk& found = found_chunks_[number % found_chunks_.size()];
   if (found.number != number) return nullptr;
   const std::size_t offset = address.offset_in(HostBlock::bytes);
-  const std::size_t index = offset / page_4k;
-  if (found.chunk->is_full[index]) return found.chunk->block.data() + offset;
-  const std::size_t in_line = offset % LineStore::line_bytes;
-  if (in_line + size > LineStore::line_bytes) return nullptr;
-  const std::uint8_t* line = found.chunk->lines[index].find(offset % page_4k / LineStore::line_bytes, store_);
-  return line == nullptr ? nullptr : line + in_line;
+  return found.chunk->is_full[offset / page_4k] ? found.chunk->block.data() + offset : nullptr;
 }
 
 bool SparseMemory::read(PhysAddr address, void* to, std::size_t size) const {
