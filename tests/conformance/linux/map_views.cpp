@@ -221,13 +221,14 @@ TEST_CASE("The map shows whose memory stands where firmware has its own", "[map]
         Texts{"0x7b000000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x5, not mapped"});
   const std::string guest = "mappings: [{iova: 0x7afe_0000, physical: 0x1_2000_0000, size: 256KiB}]";
   CHECK(conflicts("type: unmanaged, reserved_memory: kept, " + guest) ==
-        Texts{"at 0x7b000000-0x7b01ffff the domain has memory 0x120020000, which its devices do not reach"});
+        Texts{"at 0x7b000000-0x7b01ffff the domain has memory 0x120020000 (gpu0-data + 0x20000), which its devices do "
+              "not reach"});
   CHECK(conflicts("type: unmanaged, " + guest) ==
-        Texts{"0x7b000000-0x7b01ffff leads to memory 0x120020000",
+        Texts{"0x7b000000-0x7b01ffff leads to memory 0x120020000 (gpu0-data + 0x20000)",
               "0x7b020000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x5, not mapped"});
   CHECK(
       conflicts("type: unmanaged, mappings: [{iova: 0x7b00_0000, physical: 0x7b00_0000, size: 1MiB, access: write}]") ==
-      Texts{"0x7b000000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x6"});
+      Texts{"0x7b000000-0x7b0fffff ends in iommu-fault: dmar0 fault 0x6, not mapped"});
 }
 
 TEST_CASE("The map shows which mappings of a user VFIO would refuse, whatever hardware does with them", "[map]") {

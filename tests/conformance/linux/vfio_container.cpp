@@ -37,7 +37,7 @@ LandingKind landing_on(const std::string& platform) {
   system.boot();
   Access access;
   access.operation = Operation::write;
-  access.address = BusAddr{0x5000'0000};
+  access.address = BusAddr{0x4000'0100};
   access.size = 64;
   iommu::FetchLog fetches;
   return platforms::walk(machine, machine.find_function("nic0"), access, fetches).landing.kind;

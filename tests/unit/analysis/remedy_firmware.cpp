@@ -82,11 +82,12 @@ TEST_CASE("Where firmware is refused its memory is mapped, or told of", "[analys
 TEST_CASE("The kernel's domains have firmware's memory one to one, but where something was mapped before",
           "[analysis]") {
   const std::string of_ssd = "iommus.dmar0.rmrrs=[{base: 0x1400_0000, size: 64KiB, devices: [ssd0]}]";
-  Booted platform{{of_ssd, "software.domains.ssd-driver.mappings=[{iova: 0x1400_1000, buffer: queue}]"}};
+  Booted platform{
+      {of_ssd, "software.domains.ssd-driver.mappings=[{iova: 0x1400_1000, physical: 0x1300_0000, size: 4KiB}]"}};
   CHECK(platform.walk("ssd0", into_region).landing.address == 0x1400'0040);
   const Advice advice = advise(platform, "ssd0", dma_write(0x1400'1000), AccessSource::firmware);
   CHECK(advice.kind == CollisionKind::wrong_memory);
-  CHECK(advice.record.landing.address == 0x1200'0000);
+  CHECK(advice.record.landing.address == 0x1300'0000);
   CHECK(advice.actions() == Actions{"map"});
   CHECK(mentions(advice.text("map"), "Map nothing else at 0x14000000-0x1400ffff in domain ssd-driver"));
 }

@@ -128,7 +128,7 @@ TEST_CASE("A user's domain ignores firmware's memory or keeps it, and no other d
   CHECK(load().domains[0].reserved_memory == ReservedMemory::ignored);
   CHECK(load({{type, type + "\n      reserved_memory: kept"}}).domains[0].reserved_memory == ReservedMemory::kept);
   check_error(edited({{type, type + "\n      reserved_memory: @keep"}}),
-              user + "reserved_memory: found 'keep', expected ignored or kept; did you mean 'kept'?");
+              user + "reserved_memory: found 'keep', expected ignored or kept");
   check_error(edited({{type, "type: dma\n      reserved_memory: @kept"}}),
               user + "reserved_memory: found 'kept', expected it in a domain of type unmanaged that is not nested");
 }
