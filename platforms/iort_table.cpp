@@ -64,7 +64,9 @@ class IortTable {
 
  private:
   void add_header() {
-    table_.add_text("IORT", 4).add(std::uint32_t{0}).add(std::uint8_t{0}).add(std::uint8_t{0});
+    // That of specification E.e, the first with node revisions like ours.
+    constexpr std::uint8_t revision = 6;
+    table_.add_text("IORT", 4).add(std::uint32_t{0}).add(revision).add(std::uint8_t{0});
     table_.add_text("IOMSIM", 6).add_text("IOMMUSIM", 8).add(std::uint32_t{1});
     table_.add_text("IOMS", 4).add(std::uint32_t{1});
     table_.add(std::uint32_t{0}).add(header_size).add(std::uint32_t{0});
@@ -94,17 +96,20 @@ class IortTable {
     its_ = add_node(NodeType::its_group, 0, {}, [this] { table_.add(std::uint32_t{1}).add(std::uint32_t{0}); });
   }
 
-  /// 3.1.1.2. What comes in is StreamIDs, what goes out DeviceIDs.
+  /// 3.1.1.2, revision E.e. What comes in is StreamIDs, what goes out DeviceIDs.
   void add_smmu(const IommuDescription& iommu) {
     std::vector<IdMapping> to_its;
     for (const IdMapping& stream : streams_of(iommu))
       for (const IdMapping& device : devices_of(stream.input, stream.count))
         to_its.push_back({stream.output + (device.input - stream.input), device.count, device.output, *its_});
-    const auto own_mapping = static_cast<std::uint32_t>(iommu.device_id ? to_its.size() : 0);
+    // Where it is not valid it leads to no mapping either, for software older than revision 5.
+    const auto own_mapping = static_cast<std::uint32_t>(to_its.size());
     if (iommu.device_id) to_its.push_back({0, 1, *iommu.device_id, *its_, true});
-    smmus_.push_back(add_node(NodeType::smmu_v3, 2, to_its, [&] {
+    smmus_.push_back(add_node(NodeType::smmu_v3, 5, to_its, [&] {
       constexpr std::uint32_t coherency_override = 1;
-      table_.add(iommu.smmuv3.register_base.value()).add(iommu.smmuv3.coherent ? coherency_override : std::uint32_t{0});
+      constexpr std::uint32_t own_mapping_is_valid = 1 << 4;
+      table_.add(iommu.smmuv3.register_base.value());
+      table_.add((iommu.smmuv3.coherent ? coherency_override : 0) | (iommu.device_id ? own_mapping_is_valid : 0));
       // VATOS, generic model, four GSIVs, proximity domain; which mapping is of the unit's own messages.
       table_.add(std::uint32_t{0}).add(std::uint64_t{0});
       for (unsigned i = 0; i < 6; ++i)

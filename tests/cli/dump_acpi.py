@@ -82,8 +82,8 @@ ITS_GROUP, ROOT_COMPLEX, SMMU, RESERVED_MEMORY = 0, 2, 4, 6
 
 def nodes_of(table):
     """{offset: node} of an IORT whose header is right; a mapping is (input, count, output, offset of the target)."""
-    signature, length = struct.unpack_from("<4sI", table)
-    assert (signature, length) == (b"IORT", len(table)), table[:9]
+    signature, length, revision = struct.unpack_from("<4sIB", table)
+    assert (signature, length, revision) == (b"IORT", len(table), 6), table[:9]
     assert sum(table) % 256 == 0, "checksum"
     count, at = struct.unpack_from("<II", table, 36)
     nodes = {}
@@ -206,7 +206,9 @@ def an_iort_leads_from_requesters_to_the_its(iommusim, checks):
     checks.equal([node.kind for node in nodes.values()], [ITS_GROUP, SMMU, ROOT_COMPLEX], "nodes")
     checks.equal(by_kind[ITS_GROUP][1].data, struct.pack("<II", 1, 0), "ITS group")
     its, smmu = by_kind[ITS_GROUP][0], by_kind[SMMU][0]
-    checks.equal(struct.unpack_from("<QI", by_kind[SMMU][1].data), (0x905_0000, 1), "base, COHACC override")
+    checks.equal(struct.unpack_from("<QI", by_kind[SMMU][1].data), (0x905_0000, 1),
+                 "base, COHACC override; no mapping is the unit's own")
+    checks.equal(struct.unpack_from("<I", by_kind[SMMU][1].data, 48), (1,), "device ID mapping index: beyond the mappings")
     checks.equal(by_kind[SMMU][1].mappings, [(0x200, 8, 0x1_0100, its)], "StreamIDs to DeviceIDs")
     checks.equal(by_kind[ROOT_COMPLEX][1].mappings, [(0x100, 8, 0x200, smmu)], "requester IDs to StreamIDs")
     checks.equal(struct.unpack_from("<II", by_kind[ROOT_COMPLEX][1].data, 8), (1, 0), "ATS, segment")
@@ -219,6 +221,8 @@ def messages_of_an_smmu_have_a_mapping(iommusim, checks):
     its = next(offset for offset, node in nodes.items() if node.kind == ITS_GROUP)
     smmu = next(node for node in nodes.values() if node.kind == SMMU)
     index, single = 48, 1
+    override_and_valid = 0b1_0001
+    checks.equal((smmu.revision, struct.unpack_from("<I", smmu.data, 8)), (5, (override_and_valid,)), "revision, flags")
     checks.equal(struct.unpack_from("<I", smmu.data, index), (1,), "device ID mapping index")
     checks.equal(smmu.mappings[1], (0, 1, 0x2_0000, its), "the SMMU's own mapping")
     checks.equal(smmu.flags, [0, single], "flags")
