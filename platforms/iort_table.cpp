@@ -86,7 +86,7 @@ class IortTable {
           .add(mapping.count - 1)
           .add(mapping.output)
           .add(mapping.target)
-          .add(std::uint32_t{mapping.is_single});
+          .add(std::uint32_t{mapping.is_single ? 1U : 0U});
     table_.patch(start + 1, static_cast<std::uint16_t>(table_.size() - start));
     return static_cast<std::uint32_t>(start);
   }
