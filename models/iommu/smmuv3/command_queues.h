@@ -19,6 +19,7 @@ namespace iommusim::smmuv3 {
 class CommandQueues {
  public:
   CommandQueues(const UnitConfig& config, const CommandCollaborators& unit);
+  ~CommandQueues() = default;
   CommandQueues(const CommandQueues&) = delete;
   CommandQueues& operator=(const CommandQueues&) = delete;
 

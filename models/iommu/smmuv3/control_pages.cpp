@@ -57,7 +57,10 @@ std::optional<ControlPages::Place> ControlPages::place_of(std::uint64_t offset) 
 
 /// CFG.EN and STATUS.ENACK are always 1 (6.3.50, 6.3.51).
 std::uint32_t ControlPages::describe(std::uint64_t offset) const {
-  constexpr std::uint64_t base_low = 0x0, base_high = 0x4, cfg = 0x8, status = 0xC;
+  constexpr std::uint64_t base_low = 0x0;
+  constexpr std::uint64_t base_high = 0x4;
+  constexpr std::uint64_t cfg = 0x8;
+  constexpr std::uint64_t status = 0xC;
   if (!is_described(offset)) return 0;
   const std::uint64_t base = base_of((offset - first_description) / description_size);
   switch (offset % description_size) {

@@ -61,7 +61,7 @@ Stage1Walk::Table Stage1Walk::start(const Stage1Half& half, std::uint64_t addres
       return {entry.address.value(), {half.geometry, level}, TableRestrictions{entry.hierarchy}};
     }
   }
-  return {half.table, {half.geometry, half.geometry.start_level}, {}};
+  return {half.table, {half.geometry, half.geometry.start_level}};
 }
 
 bool Stage1Walk::read(std::uint64_t at, unsigned level, Stage1Descriptor& descriptor, Fault& fault) {

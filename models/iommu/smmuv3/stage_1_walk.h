@@ -54,6 +54,9 @@ class Stage1Walk {
 
  private:
   struct Table {
+    Table(std::uint64_t first_entry, const TableLevel& its_level, TableRestrictions of_those_above = {})
+        : address{first_entry}, level{its_level}, restrictions{of_those_above} {}
+
     std::uint64_t address;
     TableLevel level;
     TableRestrictions restrictions;
