@@ -35,8 +35,8 @@ struct QemuEventHandler {
 };
 
 /// False: none of the handlers is for this event.
-template <class Importer, std::size_t count>
-bool handle(Importer& importer, const std::array<QemuEventHandler<Importer>, count>& handlers, const QemuEvent& event) {
+template <class Importer, std::size_t Count>
+bool handle(Importer& importer, const std::array<QemuEventHandler<Importer>, Count>& handlers, const QemuEvent& event) {
   for (const QemuEventHandler<Importer>& handler : handlers) {
     if (handler.event != event.name()) continue;
     (importer.*handler.handle)(event);
