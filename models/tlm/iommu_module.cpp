@@ -255,10 +255,12 @@ void IommuModule::send_message(const interrupts::MsiMessage& message) {
   payload.set_streaming_width(4);
   payload.set_extension(&extension);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  SentMessage sent{message, {}, false, sc_core::sc_time_stamp()};
   interrupt_out->b_transport(payload, delay);
   payload.clear_extension(&extension);
-  if (config_.on_message) config_.on_message({message, extension.landing, payload.is_response_ok(), now});
+  sent.landing = extension.landing;
+  sent.is_accepted = payload.is_response_ok();
+  if (config_.on_message) config_.on_message(sent);
 }
 
 void IommuModule::withdraw_dmi() {
