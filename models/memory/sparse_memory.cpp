@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/sparse_memory.h"
 
-#include "base/endian.h"
+#include "memory/page_digest.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,28 +10,11 @@
 namespace iommusim::memory {
 namespace {
 
-constexpr std::size_t words_per_page = page_4k / 8;
-constexpr std::size_t words_per_line = LineStore::line_bytes / 8;
-constexpr std::size_t lines_per_page = page_4k / LineStore::line_bytes;
-constexpr std::uint64_t fnv_prime = 0x100'0000'01b3;
+/// Enough to hide the latency of the host's memory.
+constexpr std::size_t pages_ahead = 8;
 
-/// By number of zero words: what so many zero bytes multiply a hash by.
-constexpr std::array<std::uint64_t, words_per_page + 1> zero_words_factors() {
-  std::array<std::uint64_t, words_per_page + 1> factors{1};
-  for (std::size_t i = 1; i < factors.size(); ++i) {
-    factors[i] = factors[i - 1];
-    for (unsigned byte = 0; byte < 8; ++byte)
-      factors[i] *= fnv_prime;
-  }
-  return factors;
-}
-constexpr auto zero_factors = zero_words_factors();
-
-bool is_zero(const std::uint8_t* bytes, std::size_t words) {
-  std::size_t word = 0;
-  while (word < words && load_le<std::uint64_t>(bytes + 8 * word) == 0)
-    ++word;
-  return word == words;
+void prefetch_line(std::size_t, const std::uint8_t* line) {
+  __builtin_prefetch(line);
 }
 
 /// Table entries have few sizes. Of these the compiler knows more than how to copy any number of bytes.
@@ -59,70 +42,6 @@ struct LinePart {
   std::size_t offset;
   std::size_t size;
 };
-
-class Fnv1a {
- public:
-  std::uint64_t value() const { return hash_; }
-
-  void add_word(std::uint64_t word) {
-    for (unsigned shift = 0; shift < 64; shift += 8)
-      hash_ = (hash_ ^ (word >> shift & 0xFF)) * fnv_prime;
-  }
-
-  /// Words of a page, which must follow each other; end_page() follows the last.
-  void add_words(const std::uint8_t* bytes, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto word = load_le<std::uint64_t>(bytes + 8 * i);
-      if (word == 0) {
-        ++zeros_;
-        continue;
-      }
-      end_page();
-      add_word(word);
-    }
-  }
-  /// A zero only multiplies, so a run of them is one step: most of the pages of a scattered workload is zero.
-  void add_zero_words(std::size_t count) { zeros_ += count; }
-  void end_page() {
-    hash_ *= zero_factors[zeros_];
-    zeros_ = 0;
-  }
-
- private:
-  std::uint64_t hash_ = 0xcbf2'9ce4'8422'2325;
-  /// Words that were zero since the last that was not.
-  std::size_t zeros_ = 0;
-};
-
-/// Enough to hide the latency of the host's memory.
-constexpr std::size_t pages_ahead = 8;
-void prefetch_line(std::size_t, const std::uint8_t* line) {
-  __builtin_prefetch(line);
-}
-
-void add_page(Fnv1a& digest, std::uint64_t number, const std::uint8_t* page) {
-  if (is_zero(page, words_per_page)) return;
-  digest.add_word(number);
-  digest.add_words(page, words_per_page);
-  digest.end_page();
-}
-
-/// The same of a page that is zero but for `lines`, which ascend.
-void add_lines(Fnv1a& digest, std::uint64_t number, const FewLines& lines, const LineStore& store) {
-  bool all_zero = true;
-  lines.each(store,
-             [&](std::size_t, const std::uint8_t* line) { all_zero = all_zero && is_zero(line, words_per_line); });
-  if (all_zero) return;
-  digest.add_word(number);
-  std::size_t next = 0;
-  lines.each(store, [&](std::size_t line, const std::uint8_t* bytes) {
-    digest.add_zero_words((line - next) * words_per_line);
-    digest.add_words(bytes, words_per_line);
-    next = line + 1;
-  });
-  digest.add_zero_words((lines_per_page - next) * words_per_line);
-  digest.end_page();
-}
 
 }  // namespace
 
@@ -304,16 +223,16 @@ std::uint64_t SparseMemory::digest() const {
     numbers.push_back(number);
   std::sort(numbers.begin(), numbers.end());
 
-  Fnv1a digest;
+  PageDigest digest;
   for (const std::uint64_t number : numbers) {
     const Chunk& chunk = *find_chunk(number);
     for (std::size_t i = 0; i < pages_per_chunk; ++i) {
       // The lines of neighbouring pages lie anywhere: without asking ahead, the host's memory is waited for each time.
       if (i + pages_ahead < pages_per_chunk) chunk.lines[i + pages_ahead].each(store_, prefetch_line);
       if (chunk.is_full[i])
-        add_page(digest, number * pages_per_chunk + i, chunk.page(i));
+        digest.add_page(number * pages_per_chunk + i, chunk.page(i));
       else if (!chunk.lines[i].is_empty())
-        add_lines(digest, number * pages_per_chunk + i, chunk.lines[i].ascending(), store_);
+        digest.add_lines(number * pages_per_chunk + i, chunk.lines[i].ascending(), store_);
     }
   }
   return digest.value();
