@@ -23,7 +23,7 @@ Outcome outcome_at(const Outcome& outcome, std::uint64_t distance) {
 class Comparison {
  public:
   Comparison(const Machine& machine, pcie::NodeIndex device, const RmrrDescription& region)
-      : bridge_{machine.bridges()[machine.topology()[device].host_bridge]}, addresses_{one_to_one(region)} {
+      : bridge_{machine.bridges()[machine.topology()[device].host_bridge]}, addresses_{platforms::one_to_one(region)} {
     result_.region = &region;
     result_.relaxable = is_relaxable(machine, device, region);
   }

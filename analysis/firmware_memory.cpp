@@ -20,7 +20,7 @@ software::ReservedRegions report(const Machine& machine, pcie::NodeIndex device,
 }
 
 void add(software::ReportedDevice& device, const RmrrDescription& region) {
-  (region.remappable ? device.remappable_ranges : device.firmware_ranges).push_back(one_to_one(region));
+  (region.remappable ? device.remappable_ranges : device.firmware_ranges).push_back(platforms::one_to_one(region));
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ bool is_relaxable(const Machine& machine, pcie::NodeIndex device, const RmrrDesc
   add(reported, region);
   const software::ReservedRegions regions = report(machine, device, reported);
   return std::any_of(regions.begin(), regions.end(), [&region](const software::ReservedRegion& one) {
-    return one.type == software::ReservedType::direct_relaxable && one.range.contains(one_to_one(region));
+    return one.type == software::ReservedType::direct_relaxable && one.range.contains(platforms::one_to_one(region));
   });
 }
 

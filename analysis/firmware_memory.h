@@ -15,9 +15,4 @@ software::ReservedRegions reported_regions(const platforms::Machine& machine, pc
 /// Users of VFIO and iommufd may have the addresses of this region of the device for themselves.
 bool is_relaxable(const platforms::Machine& machine, pcie::NodeIndex device, const platforms::RmrrDescription& region);
 
-/// The same addresses, as a device finds the region when it is mapped one to one.
-inline Range<Iova> one_to_one(const platforms::RmrrDescription& region) {
-  return {Iova{region.range.first.value()}, Iova{region.range.last.value()}};
-}
-
 }  // namespace iommusim::analysis

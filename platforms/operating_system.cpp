@@ -189,7 +189,7 @@ void OperatingSystem::map_firmware_ranges(Domain& domain) {
 void OperatingSystem::keep_firmware_ranges(Domain& domain) {
   const IommuDescription& iommu = machine_.description().iommus[domain.iommu];
   for (const RmrrDescription* region : reserved_memory_of(iommu, domain.description->devices))
-    domain.kept.add({Iova{region->range.first.value()}, Iova{region->range.last.value()}});
+    domain.kept.add(one_to_one(*region));
   if (const auto window = msi_window_of(domain)) domain.kept.remove(*window);
   for (const Range<Iova>& range : domain.kept.ranges()) {
     const PhysAddr physical{range.first.value()};

@@ -5,6 +5,7 @@
 #include "base/address_width.h"
 #include "platforms/addressing_facts.h"
 #include "platforms/operating_system.h"
+#include "platforms/reserved_memory.h"
 #include "software/driver_error.h"
 #include "software/software_views.h"
 
@@ -160,8 +161,9 @@ software::AddressSet OperatingSystem::free_iovas(const Domain& domain) const {
   software::AddressSet free = software::views_behind_iommu(facts).dma_api;
   for (const MappingDescription& mapping : description.mappings)
     free.remove(*Range<Iova>::from_size(mapping.iova, mapping.size));
-  for (const RmrrDescription& rmrr : machine_.description().iommus[domain.iommu].rmrrs)
-    free.remove({Iova{rmrr.range.first.value()}, Iova{rmrr.range.last.value()}});
+  for (const RmrrDescription* region :
+       reserved_memory_of(machine_.description().iommus[domain.iommu], description.devices))
+    free.remove(one_to_one(*region));
   return free;
 }
 

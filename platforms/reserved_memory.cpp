@@ -5,10 +5,6 @@
 
 namespace iommusim::platforms {
 
-bool is_for(const RmrrDescription& region, const std::string& device) {
-  return std::find(region.devices.begin(), region.devices.end(), device) != region.devices.end();
-}
-
 std::vector<const RmrrDescription*> reserved_memory_of(const IommuDescription& iommu,
                                                        const std::vector<std::string>& devices) {
   std::vector<const RmrrDescription*> regions;
@@ -22,8 +18,9 @@ std::vector<const RmrrDescription*> reserved_memory_of(const IommuDescription& i
 const RmrrDescription* find_reserved_memory(const Machine& machine, pcie::NodeIndex device, PhysAddr address) {
   const auto unit = machine.iommu_of(device);
   if (!unit) return nullptr;
-  for (const RmrrDescription& region : machine.description().iommus[*unit].rmrrs)
-    if (region.range.contains(address) && is_for(region, machine.describe(device).name)) return &region;
+  for (const RmrrDescription* region :
+       reserved_memory_of(machine.description().iommus[*unit], {machine.describe(device).name}))
+    if (region->range.contains(address)) return region;
   return nullptr;
 }
 

@@ -9,12 +9,14 @@
 
 namespace iommusim::platforms {
 
-/// Firmware uses `region` with this device.
-bool is_for(const RmrrDescription& region, const std::string& device);
-
 /// The regions of one or several devices behind `iommu`, in the order of the file.
 std::vector<const RmrrDescription*> reserved_memory_of(const IommuDescription& iommu,
                                                        const std::vector<std::string>& devices);
+
+/// Where a device finds the region when it is mapped one to one.
+inline Range<Iova> one_to_one(const RmrrDescription& region) {
+  return {Iova{region.range.first.value()}, Iova{region.range.last.value()}};
+}
 
 /// The region of this device at a physical address; nullptr: there is none.
 const RmrrDescription* find_reserved_memory(const Machine& machine, pcie::NodeIndex device, PhysAddr address);
