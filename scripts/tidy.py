@@ -2,23 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs clang-tidy 14 over our sources (not the tests), with the compile commands of a configured build.
 
-    scripts/tidy.py BUILD_DIR [--jobs N] [--quick] [REGEX]
+    scripts/tidy.py BUILD_DIR [--jobs N] [--quick] [--minutes N] [REGEX]
 
 REGEX selects files by their path from the repository's root. A file that was clean is not looked at again until its
 preprocessed text, .clang-tidy or clang-tidy changes: what was clean is remembered in ~/.cache/iommusim-tidy.
 --quick leaves out the checks clang-analyzer-*, which follow every path through a function and take as long as all
 others together, and cert-* and google-*, which find little that others do not and take another fifth.
+--minutes begins no file after so long. What was changed last comes first, and how many files are left is told.
 """
 import argparse
 import concurrent.futures
 import hashlib
 import json
+import math
 import os
 import pathlib
 import re
 import shlex
 import subprocess
 import sys
+import time
 
 root = pathlib.Path(__file__).resolve().parent.parent
 our_sources = r"(models|platforms|traces|analysis|app)/"
@@ -36,6 +39,15 @@ def tool():
     sys.exit("tidy.py needs clang-tidy 14: scripts/dependencies.sh --lint")
 
 
+def by_last_change(entries):
+    """The newest first; files that no commit has come before all others."""
+    log = subprocess.run(["git", "log", "--format=", "--name-only"], cwd=root, capture_output=True, text=True).stdout
+    age = {}
+    for path in log.splitlines():
+        age.setdefault(path, len(age))
+    return sorted(entries, key=lambda entry: age.get(os.path.relpath(entry["file"], root), -1))
+
+
 def preprocessed(entry):
     """What the compiler sees, comments included: NOLINT counts."""
     command = shlex.split(entry["command"])
@@ -44,7 +56,10 @@ def preprocessed(entry):
     return subprocess.run(command + ["-C"], cwd=entry["directory"], capture_output=True, check=True).stdout
 
 
-def check(entry, build, command, context):
+def check(entry, build, command, context, deadline):
+    """Whether the file is clean, and what was printed; nothing is known of a file after the deadline."""
+    if time.monotonic() > deadline:
+        return None, ""
     try:
         stamp = cache / hashlib.sha256(context + preprocessed(entry)).hexdigest()
     except subprocess.CalledProcessError as error:
@@ -63,6 +78,7 @@ def main():
     parser.add_argument("build", help="folder of a configured build")
     parser.add_argument("files", nargs="?", default=our_sources, help="regular expression; default: all but the tests")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no file after so long")
     parser.add_argument("--quick", action="store_true", help="leave out clang-analyzer-*, cert-* and google-*")
     options = parser.parse_intermixed_args()
     name, version = tool()
@@ -72,16 +88,22 @@ def main():
                if re.match(options.files, os.path.relpath(entry["file"], root))]
     if not entries:
         sys.exit(f"tidy.py: no compiled file matches {options.files}")
-    failures = 0
+    deadline = time.monotonic() + options.minutes * 60
+    failures = left = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        work = {pool.submit(check, entry, options.build, command, context): entry["file"] for entry in entries}
+        work = {pool.submit(check, entry, options.build, command, context, deadline): entry["file"]
+                for entry in by_last_change(entries)}
         for done, future in enumerate(concurrent.futures.as_completed(work), 1):
             clean, findings = future.result()
+            if clean is None:
+                left += 1
+                continue
             failures += not clean
             print(f"[{done}/{len(work)}] {os.path.relpath(work[future], root)}{'' if clean else ': findings'}", flush=True)
             if findings:
                 print(findings, flush=True)
-    print(f"clang-tidy: {len(work)} files, {failures} with findings")
+    print(f"clang-tidy: {len(work) - left} files, {failures} with findings"
+          + (f"; {left} files, unchanged for longest, were left for lack of time" if left else ""))
     return 1 if failures else 0
 
 
