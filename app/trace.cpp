@@ -44,8 +44,11 @@ void convert_log(const ConvertOptions& options, LogImporter importer) {
   import.include_interrupts = options.interrupts;
   if (!options.platform.empty()) {
     const platforms::Description description = platforms::load_platform(options.platform);
-    for (const platforms::FunctionPlace& place : platforms::all_functions(description))
+    for (const platforms::FunctionPlace& place : platforms::all_functions(description)) {
       import.names[place.function->id] = place.function->name;
+      for (const platforms::InterruptDescription& interrupt : description.interrupts)
+        if (interrupt.device == place.function->name) import.vectors[place.function->id].insert(interrupt.index);
+    }
   }
   const std::unique_ptr<traces::TraceWriter> writer = traces::make_trace(options.output, archive_level);
   Progress progress{"lines"};
@@ -59,6 +62,9 @@ void convert_log(const ConvertOptions& options, LogImporter importer) {
         format_count(summary.translations, "translation"), format_count(summary.maps, "map"),
         format_count(summary.unmaps, "unmap"), format_count(summary.remaps, "remap"),
         format_count(summary.page_invalidations, "page invalidation"), format_count(summary.interrupts, "interrupt"));
+  if (summary.interrupts_without_vector != 0)
+    print("{} left out: software.interrupts of the platform has no such vector\n",
+          format_count(summary.interrupts_without_vector, "interrupt"));
 }
 
 /// What only the importer of logs knows.
@@ -139,7 +145,7 @@ void add_trace(CLI::App& app, int&) {
              "Trace to write; binary when it ends in .btrace, compressed when it ends in .zst")
       ->required();
   convert->add_option("--platform", options->platform, "Name devices as this platform does (QEMU logs)");
-  convert->add_flag("--interrupts", options->interrupts, "Also the interrupt messages, as raw writes (QEMU logs)");
+  convert->add_flag("--interrupts", options->interrupts, "Also the interrupt messages (QEMU logs)");
   convert->footer(convert_example);
   convert->callback([options] {
     if (options->from == "qemu-vtd") return convert_log(*options, traces::import_qemu_vtd);

@@ -363,6 +363,8 @@ struct DomainDescription {
   /// Nested: the first-stage tables are a guest's, in this memory.
   std::optional<Range<PhysAddr>> guest_memory;
   ReservedMemory reserved_memory = ReservedMemory::ignored;
+  /// Of type dma: where software maps the page with a GIC's doorbell; nullopt: the highest page that is free.
+  std::optional<Iova> doorbell_iova = std::nullopt;
   std::vector<std::string> devices;
   std::vector<MappingDescription> mappings;
 };

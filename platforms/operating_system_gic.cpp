@@ -147,6 +147,10 @@ void OperatingSystem::place_doorbells(Domain& domain) {
   software::IommuDriver& driver = driver_of(domain);
   if (const auto window = msi_window_of(domain)) domain.doorbells.emplace(driver, domain.handle, *window);
   if (description.type != DomainType::dma) return;
+  if (const auto page = description.doorbell_iova) {
+    domain.doorbells.emplace(driver, domain.handle, Range<Iova>{*page, *page + (driver.page_size() - 1)});
+    return;
+  }
   domain.iovas.emplace(free_iovas(domain), driver.page_size());
   domain.doorbells.emplace(driver, domain.handle, *domain.iovas);
 }

@@ -122,6 +122,15 @@ void read_reserved_memory(const Map& map, DomainDescription& domain) {
       value->choice<ReservedMemory>({{"ignored", ReservedMemory::ignored}, {"kept", ReservedMemory::kept}});
 }
 
+/// Other domains have no choice: a user's has its doorbells in the window, and the rest has no tables.
+void read_doorbell_iova(const Map& map, DomainDescription& domain) {
+  const auto value = map.optional("doorbell_iova");
+  if (!value) return;
+  if (domain.type != DomainType::dma) value->reject("it in a domain of type dma");
+  domain.doorbell_iova = Iova{value->address()};
+  require_page(*value, domain.doorbell_iova->value());
+}
+
 }  // namespace
 
 BufferDescription read_buffer(const Value& value) {
@@ -130,7 +139,9 @@ BufferDescription read_buffer(const Value& value) {
 }
 
 DomainDescription read_domain(const Value& value, const std::vector<BufferDescription>& buffers) {
-  const Map map{value, {"name", "type", "levels", "stage", "guest_memory", "reserved_memory", "devices", "mappings"}};
+  const Map map{
+      value,
+      {"name", "type", "levels", "stage", "guest_memory", "reserved_memory", "doorbell_iova", "devices", "mappings"}};
   DomainDescription domain;
   domain.name = map.required("name", "a name").name();
   domain.type = map.required("type", "identity, dma, unmanaged or blocked")
@@ -141,6 +152,7 @@ DomainDescription read_domain(const Value& value, const std::vector<BufferDescri
   domain.levels = map.number("levels", 0, {3, 5});
   read_stage(map, domain);
   read_reserved_memory(map, domain);
+  read_doorbell_iova(map, domain);
   for (const Value& device : map.items("devices"))
     domain.devices.push_back(device.name());
   for (const Value& mapping : map.items("mappings"))

@@ -52,13 +52,18 @@ unsigned width_of(const DomainPlace& place) {
   return width;
 }
 
+void check_width(const DomainPlace& place, Iova first, std::uint64_t size, const std::string& path,
+                 const Source& source) {
+  const auto iovas = Range<Iova>::from_size(first, size);
+  const unsigned width = width_of(place);
+  if (!iovas || (width < 64 && iovas->last.value() >> width != 0))
+    source.fail(path, format_hex(first.value()) + " and " + format_size(size),
+                fmt::format("addresses of at most {} bits, the width of the domain's IOMMU", width));
+}
+
 void check_mapping_widths(const DomainPlace& place, const MappingDescription& mapping, const std::string& path,
                           const Source& source) {
-  const auto iova = Range<Iova>::from_size(mapping.iova, mapping.size);
-  const unsigned width = width_of(place);
-  if (!iova || (width < 64 && iova->last.value() >> width != 0))
-    source.fail(path + ".iova", format_hex(mapping.iova.value()) + " and " + format_size(mapping.size),
-                fmt::format("addresses of at most {} bits, the width of the domain's IOMMU", width));
+  check_width(place, mapping.iova, mapping.size, path + ".iova", source);
   for (const IommuDescription* iommu : place.iommus)
     if (((mapping.iova.value() | mapping.physical.value() | mapping.size) & (page_size(*iommu) - 1)) != 0)
       source.fail(path, "a mapping that is no multiple of " + format_size(page_size(*iommu)),
@@ -84,6 +89,22 @@ void check_mappings(const DomainPlace& place, const Source& source) {
       source.fail(path + ".iova", format_range(*range) + ", which meets mapping " + std::to_string(other->value),
                   "addresses that are mapped once");
     taken.insert(*range, i);
+  }
+}
+
+void check_doorbell(const DomainPlace& place, const Description& description, const Source& source) {
+  if (!place.domain.doorbell_iova) return;
+  const Iova iova = *place.domain.doorbell_iova;
+  const std::string path = place.path + ".doorbell_iova";
+  if (!description.gic) source.fail(path, "it", "a platform with a gic");
+  for (const IommuDescription* iommu : place.iommus) {
+    const std::uint64_t page = page_size(*iommu);
+    if (iova.offset_in(page) != 0)
+      source.fail(path, format_hex(iova.value()), "a page of '" + iommu->name + "', which has " + format_size(page));
+    check_width(place, iova, page, path, source);
+    for (const MappingDescription& mapping : place.domain.mappings)
+      if (Range<Iova>::from_size(mapping.iova, mapping.size)->overlaps({iova, iova + (page - 1)}))
+        source.fail(path, format_hex(iova.value()) + ", which is in a mapping", "a page of its own");
   }
 }
 
@@ -132,6 +153,7 @@ void validate_domains(const Description& description, const Source& source) {
     check_stage(place, source);
     check_levels(place, source);
     check_mappings(place, source);
+    check_doorbell(place, description, source);
   }
 }
 

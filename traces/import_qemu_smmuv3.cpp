@@ -81,6 +81,7 @@ class Importer {
   void translate(const QemuEvent& event);
   void pass_through(const QemuEvent& event);
   void interrupt(const QemuEvent& event);
+  void include(RequesterId device, const Use& use, std::uint32_t event_id);
   void invalidate_pages(const QemuEvent& event);
   void invalidate_space(const QemuEvent& event);
   void invalidate_everything(const QemuEvent& event);
@@ -192,9 +193,21 @@ void Importer::interrupt(const QemuEvent& event) {
     return;
   }
   const Use use = *std::exchange(use_, std::nullopt);
-  if (!options_.include_interrupts) return;
-  history_.map(use.asid, use.page_iova, use.page);
-  history_.emit(device, RawWrite{BusAddr{use.iova.value()}, data});
+  if (options_.include_interrupts) include(device, use, data);
+}
+
+/// The events of a device are numbered as its vectors.
+void Importer::include(RequesterId device, const Use& use, std::uint32_t event_id) {
+  if (options_.vectors.empty()) {
+    history_.map(use.asid, use.page_iova, use.page);
+    history_.emit(device, RawWrite{BusAddr{use.iova.value()}, event_id});
+    return;
+  }
+  const auto vectors = options_.vectors.find(device);
+  if (vectors != options_.vectors.end() && vectors->second.count(event_id) != 0)
+    history_.emit(device, Msi{event_id});
+  else
+    ++summary_.interrupts_without_vector;
 }
 
 /// Of one address space, or (CMD_TLBI_NH_VAA) of every one, which QEMU calls -1. Without TG it is one page.

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 namespace iommusim::traces {
@@ -16,6 +17,10 @@ struct QemuLogOptions {
   std::map<RequesterId, std::string> names;
   /// Also the interrupt messages, as raw writes, and what software did for them.
   bool include_interrupts = false;
+  /// Not empty: the vectors that software of the platform sets up by itself, by requester ID. Their messages of an
+  /// SMMUv3's log become signals of the vector, and nothing else of interrupts is included: no other message, no
+  /// doorbell's page.
+  std::map<RequesterId, std::set<unsigned>> vectors;
   /// The log has no times: operation n happens at n times this.
   Duration step = Duration::nanoseconds(1000);
 };
@@ -39,6 +44,8 @@ struct QemuLogSummary {
   std::uint64_t interrupts = 0;
   /// Of these, the ones of which the log does not tell who sent them: never included.
   std::uint64_t interrupts_without_source = 0;
+  /// Of all, the ones that software of the platform sets no vector up for: not included either.
+  std::uint64_t interrupts_without_vector = 0;
   /// Events of the unit that tell nothing of the above.
   std::uint64_t ignored = 0;
 };

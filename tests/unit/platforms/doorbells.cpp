@@ -33,6 +33,13 @@ TEST_CASE("Mappings and windows push the doorbell of a domain of the DMA API dow
   CHECK(hole.walk_message("disk0", 0).landing.kind == LandingKind::interrupt);
 }
 
+TEST_CASE("A domain of the DMA API has the doorbell where the file says", "[platforms][gic]") {
+  BootedArm arm{{"software.domains.disk-driver.doorbell_iova=0xffff_b000"}};
+  CHECK(arm.programmed("disk0", 0).message.address == BusAddr{0xFFFF'B040});
+  CHECK(arm.programmed("disk0", 1).message.address == BusAddr{0xFFFF'B040});
+  CHECK(arm.walk_message("disk0", 0).landing.kind == LandingKind::interrupt);
+}
+
 TEST_CASE("POL-021 Devices of one domain of the DMA API share the page of their doorbell", "[platforms][gic]") {
   BootedArm arm{{"software.domains.user={name: user, type: dma, devices: [nic0, disk0]}",
                  "software.domains.disk-driver={name: disk-driver, type: blocked, devices: []}"}};

@@ -109,6 +109,17 @@ TEST_CASE("Interrupts to a GIC name a processor and no vector", "[platforms]") {
                   "software.interrupts.0.processor: found 2, expected a processor below 2"));
 }
 
+TEST_CASE("The page of a doorbell is one of its domain's own", "[platforms]") {
+  const std::string key = "software.domains.disk-driver.doorbell_iova";
+  CHECK(test::arm_description({key + "=0xffff_b000"}).domains[1].doorbell_iova == Iova{0xFFFF'B000});
+  CHECK(complains({key + "=0xffff_b800"}, key + ": found 0xffffb800, expected a multiple of 4 KiB"));
+  CHECK(complains({key + "=0x10_0000"}, key + ": found 0x100000, which is in a mapping, expected a page of its own"));
+  CHECK(complains({key + "=0x8000_0000_0000_0000"},
+                  key + ": found 0x8000000000000000 and 4 KiB, expected addresses of at most 48 bits"));
+  CHECK(complains({"software.domains.user.doorbell_iova=0xffff_b000"},
+                  "software.domains.user.doorbell_iova: found '0xffff_b000', expected it in a domain of type dma"));
+}
+
 TEST_CASE("The window for doorbells is made of pages of every size", "[platforms]") {
   CHECK(complains({"software.msi_window={base: 0x1000, size: 1MiB}"}, "software.msi_window.base: found"));
 }

@@ -11,6 +11,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,24 @@ TEST_CASE("Interrupt messages to the ITS are included on demand, with the page o
   options.include_interrupts = true;
   CHECK(import(data_folder + "short.log", options).lines ==
         support::canonical_lines(data_folder + "short-with-interrupts.trace"));
+}
+
+TEST_CASE("Interrupt messages become signals of the vectors that software of the platform sets up", "[traces]") {
+  QemuLogOptions options = support::with_nvme0();
+  options.include_interrupts = true;
+  options.vectors[RequesterId{1, 0, 0}] = {2};
+  const auto imported = import(data_folder + "short.log", options);
+  CHECK(std::count_if(imported.lines.begin(), imported.lines.end(),
+                      [](const std::string& line) { return line.find("nvme0 msi 2") != std::string::npos; }) == 1);
+  // The doorbell's page, which nothing else used, and the message as it was.
+  for (const std::string& line : imported.lines)
+    CHECK((line.find("0xffff_f0") == std::string::npos && line.find("raw-write") == std::string::npos));
+  CHECK(imported.summary.interrupts_without_vector == 0);
+
+  options.vectors[RequesterId{1, 0, 0}] = {1, 3};
+  const auto without = import(data_folder + "short.log", options);
+  CHECK(without.summary.interrupts_without_vector == 1);
+  CHECK(without.lines.size() + 1 == imported.lines.size());
 }
 
 TEST_CASE("What is no event of QEMU's SMMUv3 or ITS is refused with its line", "[traces]") {
