@@ -86,6 +86,15 @@ HalfFields upper_half(const UnitConfig& config, const Cd& descriptor, Regime reg
           table_base_of(config, descriptor.word(2) & Cd::table), descriptor.get<Cd::TBI1>()};
 }
 
+struct Halves {
+  HalfFields lower;
+  HalfFields upper;
+};
+
+Halves halves_of(const UnitConfig& config, const Cd& descriptor, Regime regime) {
+  return {lower_half(config, descriptor, regime), upper_half(config, descriptor, regime)};
+}
+
 bool is_illegal(const UnitConfig& config, unsigned output_bits, const HalfFields& half) {
   if (half.disabled) return false;
   if (!half.granule || !supports_granule(config, *half.granule)) return true;
@@ -106,6 +115,18 @@ bool has_illegal_update(const UnitConfig& config, const Cd& descriptor) {
   return config.table_update != TableUpdate::access_flag_and_dirty && descriptor.get<Cd::HD>();
 }
 
+/// The descriptor selects or needs what the unit lacks. Precondition: V.
+bool is_illegal(const UnitConfig& config, const Ste& entry, Regime regime, const Cd& descriptor, const Halves& halves) {
+  if (has_illegal_faults(config, entry, descriptor)) return true;
+  // VMSAv8-64, little-endian.
+  if (!descriptor.get<Cd::AA64>()) return true;
+  if (descriptor.get<Cd::ENDI>() && !(halves.lower.disabled && halves.upper.disabled)) return true;
+  if (has_illegal_update(config, descriptor)) return true;
+  if (has_two_halves(regime) && !config.asid_16 && descriptor.get<Cd::ASID>() > 0xFF) return true;
+  const unsigned output_bits = output_bits_of(config, descriptor.get<Cd::IPS>());
+  return is_illegal(config, output_bits, halves.lower) || is_illegal(config, output_bits, halves.upper);
+}
+
 /// `half` is new.
 void take_half(const HalfFields& fields, unsigned output_bits, Stage1Half& half) {
   half.disabled = fields.disabled;
@@ -118,13 +139,13 @@ void take_half(const HalfFields& fields, unsigned output_bits, Stage1Half& half)
   half.repeated_bits = ~std::uint64_t{0} >> (64 - top) & ~std::uint64_t{0} << half.geometry.input_bits;
 }
 
-void take_fields(const UnitConfig& config, const Cd& descriptor, StreamContext& context) {
+void take_fields(const UnitConfig& config, const Cd& descriptor, const Halves& halves, StreamContext& context) {
   Stage1& stage = context.stage_1;
   Stage1Half& lower = stage.halves[0];
   Stage1Half& upper = stage.halves[1];
   stage.output_bits = static_cast<std::uint8_t>(output_bits_of(config, descriptor.get<Cd::IPS>()));
-  take_half(lower_half(config, descriptor, context.regime), stage.output_bits, lower);
-  take_half(upper_half(config, descriptor, context.regime), stage.output_bits, upper);
+  take_half(halves.lower, stage.output_bits, lower);
+  take_half(halves.upper, stage.output_bits, upper);
   lower.ignores_hierarchy = config.hierarchical_attribute_disable && descriptor.get<Cd::HAD0>();
   upper.ignores_hierarchy = config.hierarchical_attribute_disable && descriptor.get<Cd::HAD1>();
   const bool has_e0pd = config.e0pd && has_two_halves(context.regime);
@@ -167,22 +188,11 @@ ContextChoice choose_context(const UnitConfig& config, const Ste& entry, std::op
   Cd descriptor;
   if (const Fault fault = fetch("CD", at, walk, nested, descriptor)) return fault;
   const UnitConfig& config = walk.unit.config;
-  if (!descriptor.get<Cd::V>() || is_illegal(config, entry, context.regime, descriptor)) return {EventCode::c_bad_cd};
-  take_fields(config, descriptor, context);
+  const Halves halves = halves_of(config, descriptor, context.regime);
+  if (!descriptor.get<Cd::V>() || is_illegal(config, entry, context.regime, descriptor, halves))
+    return {EventCode::c_bad_cd};
+  take_fields(config, descriptor, halves, context);
   return {};
-}
-
-bool is_illegal(const UnitConfig& config, const Ste& entry, Regime regime, const Cd& descriptor) {
-  if (has_illegal_faults(config, entry, descriptor)) return true;
-  const HalfFields lower = lower_half(config, descriptor, regime);
-  const HalfFields upper = upper_half(config, descriptor, regime);
-  // VMSAv8-64, little-endian.
-  if (!descriptor.get<Cd::AA64>()) return true;
-  if (descriptor.get<Cd::ENDI>() && !(lower.disabled && upper.disabled)) return true;
-  if (has_illegal_update(config, descriptor)) return true;
-  if (has_two_halves(regime) && !config.asid_16 && descriptor.get<Cd::ASID>() > 0xFF) return true;
-  const unsigned output_bits = output_bits_of(config, descriptor.get<Cd::IPS>());
-  return is_illegal(config, output_bits, lower) || is_illegal(config, output_bits, upper);
 }
 
 }  // namespace iommusim::smmuv3

@@ -26,8 +26,4 @@ ContextChoice choose_context(const UnitConfig& config, const StreamTableEntry& e
 Fault look_up_context(const StreamTableEntry& entry, std::uint32_t index, WalkContext& walk, Stage2Walk* nested,
                       StreamContext& context);
 
-/// The descriptor selects or needs what the unit lacks. Precondition: V.
-bool is_illegal(const UnitConfig& config, const StreamTableEntry& entry, Regime regime,
-                const ContextDescriptor& descriptor);
-
 }  // namespace iommusim::smmuv3
