@@ -7,8 +7,6 @@
 #include "platforms/captured_memory.h"
 #include "platforms/captured_smmuv3_config.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 namespace iommusim::platforms {
@@ -80,9 +78,8 @@ Capture load_smmuv3_capture(const CapturedRegisters& registers, const std::files
   static_cast<void>(registers.need("CR0"));
   CapturedSmmuConfig captured = config_from_id_registers(id_registers(registers));
   captured.config.register_base = registers.base;
-  for (const smmuv3::ConfigFinding& finding : smmuv3::find_impossible(captured.config))
-    throw InputError({registers.file}, fmt::format("the ID registers are illegal: {} is {}, must be {}", finding.field,
-                                                   finding.value, finding.allowed));
+  for (const ConfigFinding& finding : smmuv3::find_impossible(captured.config))
+    throw InputError({registers.file}, "the ID registers are illegal: " + to_string(finding));
   Capture capture;
   capture.unsupported = std::move(captured.unsupported);
   capture.memory = read_captured_memory(folder);

@@ -59,8 +59,8 @@ class Restore {
 Capture load_vtd_capture(const CapturedRegisters& registers, const std::filesystem::path& folder) {
   CapturedConfig captured = config_from_capabilities(registers.need("CAP").value, registers.need("ECAP").value);
   captured.config.register_base = registers.base;
-  for (const std::string& finding : vtd::validate(captured.config))
-    throw InputError({registers.file}, "the capability registers are illegal: " + finding);
+  for (const ConfigFinding& finding : vtd::find_impossible(captured.config))
+    throw InputError({registers.file}, "the capability registers are illegal: " + to_string(finding));
   Capture capture;
   capture.unsupported = std::move(captured.unsupported);
   capture.memory = read_captured_memory(folder);

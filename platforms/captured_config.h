@@ -19,7 +19,7 @@ struct CapturedConfig {
 
 /// VT-d specification, 11.4.2 and 11.4.3. The registers do not tell the host address width; it is taken to be
 /// the guest address width (32 to 52 bits), as in QEMU. The register base stays the default. The result may
-/// still be illegal: see vtd::validate.
+/// still be illegal: see vtd::find_impossible.
 CapturedConfig config_from_capabilities(std::uint64_t cap, std::uint64_t ecap);
 
 }  // namespace iommusim::platforms

@@ -64,7 +64,7 @@ void read_scalable_mode(const Map& map, vtd::UnitConfig& config) {
 }
 
 void read_numbers(const Map& map, vtd::UnitConfig& config) {
-  // Bounds of the register fields; vtd::validate knows what makes sense together.
+  // Bounds of the register fields; vtd::find_impossible knows what makes sense together.
   const auto number = [&map](std::string_view key, unsigned& member, Bounds bounds) {
     member = map.number(key, member, bounds);
   };

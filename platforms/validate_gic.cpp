@@ -19,9 +19,9 @@ std::string key_of(const std::string& field) {
 template <class Config>
 void check_part(const std::optional<Config>& config, const std::string& part, const Source& source) {
   if (!config) return;
-  const std::vector<gic::ConfigFinding> findings = gic::find_impossible(*config);
+  const std::vector<ConfigFinding> findings = gic::find_impossible(*config);
   if (findings.empty()) return;
-  const gic::ConfigFinding& first = findings.front();
+  const ConfigFinding& first = findings.front();
   source.fail("gic." + part + "." + key_of(first.field), first.value, first.allowed);
 }
 

@@ -31,7 +31,7 @@ void check_stalling(const Description& description, const IommuDescription& iomm
 }  // namespace
 
 void validate_smmuv3(const Description& description, const IommuDescription& iommu, const Source& source) {
-  const std::vector<smmuv3::ConfigFinding> findings = smmuv3::find_impossible(iommu.smmuv3);
+  const std::vector<ConfigFinding> findings = smmuv3::find_impossible(iommu.smmuv3);
   if (!findings.empty())
     source.fail(join_path(item_path("iommus", iommu.name), key_of(findings.front().field)), findings.front().value,
                 findings.front().allowed);

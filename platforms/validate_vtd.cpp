@@ -27,9 +27,9 @@ std::string path_of(const std::string& field, const std::string& unit, const Sou
 }  // namespace
 
 void validate_vtd(const IommuDescription& iommu, const Source& source) {
-  const std::vector<vtd::ConfigFinding> findings = vtd::find_impossible(iommu.vtd);
+  const std::vector<ConfigFinding> findings = vtd::find_impossible(iommu.vtd);
   if (findings.empty()) return;
-  const vtd::ConfigFinding& first = findings.front();
+  const ConfigFinding& first = findings.front();
   const std::string unit = item_path("iommus", iommu.name);
   const std::string path = path_of(first.field, unit, source);
   if (path == unit + "." + key_of(first.field)) source.fail(path, first.value, first.allowed);

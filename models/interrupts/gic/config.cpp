@@ -1,42 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interrupts/gic/config.h"
 
+#include "base/config_check.h"
 #include "interrupts/gic/interrupt_ids.h"
 
 #include <fmt/format.h>
 
 #include <string_view>
-#include <utility>
 
 namespace iommusim::gic {
 namespace {
 
 constexpr std::uint64_t frame_size = 0x1'0000;
 
-class Findings {
- public:
-  /// Notes a finding when `is_right` does not hold.
-  template <class T>
-  void require(bool is_right, std::string_view field, const T& value, std::string_view allowed) {
-    if (!is_right) findings_.push_back({std::string{field}, fmt::format("{}", value), std::string{allowed}});
-  }
-  void require_between(std::string_view field, unsigned value, unsigned first, unsigned last) {
-    require(value >= first && value <= last, field, value, fmt::format("{} to {}", first, last));
-  }
-  void require_aligned(PhysAddr base, std::uint64_t size) {
-    require(base.offset_in(size) == 0, "register_base", base.value(), fmt::format("a multiple of {}", size));
-  }
-  std::vector<ConfigFinding> take() { return std::move(findings_); }
+void require_aligned(PhysAddr base, std::uint64_t size, ConfigCheck& findings) {
+  findings.require(base.offset_in(size) == 0, "register_base", base.value(), fmt::format("a multiple of {}", size));
+}
 
- private:
-  std::vector<ConfigFinding> findings_;
-};
-
-void check_entry_size(unsigned size, std::string_view field, Findings& findings) {
+void check_entry_size(unsigned size, std::string_view field, ConfigCheck& findings) {
   findings.require(size == 8 || size == 16 || size == 32, field, size, "8, 16 or 32");
 }
 
-void check_devices(const ItsConfig& config, Findings& findings) {
+void check_devices(const ItsConfig& config, ConfigCheck& findings) {
   const std::uint64_t end = std::uint64_t{1} << config.device_bits;
   for (const DeviceMapping& mapping : config.devices) {
     const std::uint64_t room = 0x1'0000 - std::uint64_t{mapping.first.raw()};
@@ -47,7 +32,7 @@ void check_devices(const ItsConfig& config, Findings& findings) {
   }
 }
 
-void check_spis(const SpiRange& range, std::string_view field, Findings& findings) {
+void check_spis(const SpiRange& range, std::string_view field, ConfigCheck& findings) {
   const bool is_right = range.first >= first_spi && range.first <= last_spi && range.count >= 1 &&
                         range.count <= last_spi + 1 - range.first;
   findings.require(is_right, field, fmt::format("{} SPIs from {} on", range.count, range.first),
@@ -61,8 +46,8 @@ bool contains(const SpiRange& range, const SpiRange& other) {
 }  // namespace
 
 std::vector<ConfigFinding> find_impossible(const ItsConfig& config) {
-  Findings findings;
-  findings.require_aligned(config.register_base, frame_size);
+  ConfigCheck findings;
+  require_aligned(config.register_base, frame_size, findings);
   findings.require_between("device_bits", config.device_bits, 1, 32);
   findings.require_between("event_bits", config.event_bits, 1, 32);
   findings.require_between("collection_bits", config.collection_bits, 1, 16);
@@ -77,8 +62,8 @@ std::vector<ConfigFinding> find_impossible(const ItsConfig& config) {
 }
 
 std::vector<ConfigFinding> find_impossible(const RedistributorConfig& config) {
-  Findings findings;
-  findings.require_aligned(config.register_base, frame_size);
+  ConfigCheck findings;
+  require_aligned(config.register_base, frame_size, findings);
   findings.require_between("processors", config.processors, 1, 256);
   findings.require_between("interrupt_bits", config.interrupt_bits, least_interrupt_bits, most_interrupt_bits);
   const unsigned cached = config.cached_configurations;
@@ -88,15 +73,15 @@ std::vector<ConfigFinding> find_impossible(const RedistributorConfig& config) {
 }
 
 std::vector<ConfigFinding> find_impossible(const Gicv2mConfig& config) {
-  Findings findings;
-  findings.require_aligned(config.register_base, page_4k);
+  ConfigCheck findings;
+  require_aligned(config.register_base, page_4k, findings);
   check_spis({config.first_spi, config.spis}, "spis", findings);
   return findings.take();
 }
 
 std::vector<ConfigFinding> find_impossible(const MbiConfig& config) {
-  Findings findings;
-  findings.require_aligned(config.register_base, frame_size);
+  ConfigCheck findings;
+  require_aligned(config.register_base, frame_size, findings);
   for (const SpiRange& range : config.ranges)
     check_spis(range, "ranges", findings);
   for (const SpiRange& level : config.level_sensitive) {

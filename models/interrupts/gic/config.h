@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/address.h"
+#include "base/config_finding.h"
 #include "base/requester_id.h"
 
 #include <cstdint>
@@ -107,14 +108,7 @@ struct MbiConfig {
   std::vector<SpiRange> level_sensitive;
 };
 
-/// A member that cannot be.
-struct ConfigFinding {
-  /// The member's name, as in "device_bits".
-  std::string field;
-  std::string value;
-  /// Completes "must be …" and "expected …".
-  std::string allowed;
-};
+/// Members that cannot be so.
 std::vector<ConfigFinding> find_impossible(const ItsConfig& config);
 std::vector<ConfigFinding> find_impossible(const RedistributorConfig& config);
 std::vector<ConfigFinding> find_impossible(const Gicv2mConfig& config);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/smmuv3/config.h"
 
+#include "base/config_check.h"
 #include "iommu/translation_cache.h"
 
 #include <fmt/format.h>
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <utility>
 
 namespace iommusim::smmuv3 {
 namespace {
@@ -16,20 +16,7 @@ namespace {
 constexpr std::uint64_t page_64k = 0x1'0000;
 constexpr std::uint32_t requester_ids = 0x1'0000;
 
-class Findings {
- public:
-  /// Notes a finding when `is_right` does not hold.
-  template <class T>
-  void require(bool is_right, std::string_view field, const T& value, std::string_view allowed) {
-    if (!is_right) findings_.push_back({std::string{field}, fmt::format("{}", value), std::string{allowed}});
-  }
-  std::vector<ConfigFinding> take() { return std::move(findings_); }
-
- private:
-  std::vector<ConfigFinding> findings_;
-};
-
-void check_stages(const UnitConfig& config, Findings& findings) {
+void check_stages(const UnitConfig& config, ConfigCheck& findings) {
   findings.require(config.stage_1 || config.stage_2, "stage_1", config.stage_1, "true without stage_2");
   findings.require(!config.hypervisor || config.stage_1, "hypervisor", config.hypervisor, "false without stage_1");
   findings.require(!config.vmid_16 || config.stage_2, "vmid_16", config.vmid_16, "false without stage_2");
@@ -45,7 +32,7 @@ void check_stages(const UnitConfig& config, Findings& findings) {
   findings.require(config.block_change_level <= 2, "block_change_level", config.block_change_level, "0 to 2");
 }
 
-void check_devices(const UnitConfig& config, Findings& findings) {
+void check_devices(const UnitConfig& config, ConfigCheck& findings) {
   findings.require(!config.no_split_stage_ats || config.ats, "no_split_stage_ats", config.no_split_stage_ats,
                    "false without ats");
   findings.require(!config.ats_record_errors || config.ats, "ats_record_errors", config.ats_record_errors,
@@ -58,7 +45,7 @@ void check_devices(const UnitConfig& config, Findings& findings) {
                    "1 to 65535 where transactions can stall");
 }
 
-void check_queues(const UnitConfig& config, Findings& findings) {
+void check_queues(const UnitConfig& config, ConfigCheck& findings) {
   constexpr unsigned most = 19;
   constexpr std::string_view sizes = "0 to 19";
   findings.require(config.command_queue_bits <= most, "command_queue_bits", config.command_queue_bits, sizes);
@@ -72,7 +59,7 @@ constexpr bool is_power_of_two(unsigned number) {
 }
 
 /// Since SMMUv3.3.
-void check_enhanced_queues(const UnitConfig& config, Findings& findings) {
+void check_enhanced_queues(const UnitConfig& config, ConfigCheck& findings) {
   constexpr unsigned most_pages = 256;
   constexpr unsigned most_per_page = 256;
   if (config.ecmdq == 0) {
@@ -90,7 +77,7 @@ void check_enhanced_queues(const UnitConfig& config, Findings& findings) {
                      "a power of two up to 256 that gives each page 1 to 256 queues");
 }
 
-void check_streams(const UnitConfig& config, Findings& findings) {
+void check_streams(const UnitConfig& config, ConfigCheck& findings) {
   findings.require(config.stream_id_bits <= 32, "stream_id_bits", config.stream_id_bits, "0 to 32");
   findings.require(config.stream_id_bits <= 6 || config.two_level_streams, "two_level_streams",
                    config.two_level_streams, "true with more than 6 stream_id_bits");
@@ -107,7 +94,7 @@ void check_streams(const UnitConfig& config, Findings& findings) {
   }
 }
 
-void check_cache(unsigned entries, unsigned ways, std::string_view field, Findings& findings) {
+void check_cache(unsigned entries, unsigned ways, std::string_view field, ConfigCheck& findings) {
   constexpr unsigned most = 1U << 20;
   using AnyCache = iommu::TranslationCache<int, int>;
   findings.require(entries <= most && AnyCache::is_valid_geometry(entries, ways), field,
@@ -123,7 +110,7 @@ std::uint64_t register_bytes(const UnitConfig& config) {
 }
 
 std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
-  Findings findings;
+  ConfigCheck findings;
   findings.require(config.register_base.offset_in(page_64k) == 0, "register_base", config.register_base.value(),
                    "a multiple of 65536");
   findings.require(config.minor_version <= 4, "minor_version", config.minor_version, "0 to 4");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/address.h"
+#include "base/config_finding.h"
 #include "base/requester_id.h"
 
 #include <cstdint>
@@ -126,14 +127,7 @@ struct UnitConfig {
 /// Bytes of the register pages: 0 and 1, and those of enhanced command queues.
 std::uint64_t register_bytes(const UnitConfig& config);
 
-/// A member that no unit can have.
-struct ConfigFinding {
-  /// The member's name, as in "tlb_entries".
-  std::string field;
-  std::string value;
-  /// Completes "must be …" and "expected …".
-  std::string allowed;
-};
+/// Members that no unit can have.
 std::vector<ConfigFinding> find_impossible(const UnitConfig& config);
 
 }  // namespace iommusim::smmuv3

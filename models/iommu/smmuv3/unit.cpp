@@ -14,10 +14,7 @@ namespace iommusim::smmuv3 {
 namespace {
 
 const UnitConfig& checked(const UnitConfig& config) {
-  std::string all;
-  for (const ConfigFinding& finding : find_impossible(config))
-    all += (all.empty() ? "" : "; ") + finding.field + " is " + finding.value + ", must be " + finding.allowed;
-  if (!all.empty()) throw std::invalid_argument("SMMUv3: " + all);
+  refuse("SMMUv3", find_impossible(config));
   return config;
 }
 

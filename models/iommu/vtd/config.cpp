@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iommu/vtd/config.h"
 
+#include "base/config_check.h"
 #include "iommu/translation_cache.h"
 
 #include <fmt/format.h>
@@ -17,20 +18,7 @@ constexpr unsigned last_relocatable_offset = 0x3FF * 16;
 /// The fixed registers of every revision end here (PEUADDR).
 constexpr unsigned end_of_fixed_registers = 0x0F0;
 
-class Findings {
- public:
-  /// Notes a finding when `is_right` does not hold.
-  template <class T>
-  void require(bool is_right, std::string_view field, const T& value, std::string_view allowed) {
-    if (!is_right) findings_.push_back({std::string{field}, fmt::format("{}", value), std::string{allowed}});
-  }
-  std::vector<ConfigFinding> take() { return std::move(findings_); }
-
- private:
-  std::vector<ConfigFinding> findings_;
-};
-
-void check_widths(const UnitConfig& config, Findings& findings) {
+void check_widths(const UnitConfig& config, ConfigCheck& findings) {
   findings.require(config.register_base.offset_in(page_4k) == 0, "register_base", config.register_base.value(),
                    "a multiple of 4096");
   findings.require(config.host_address_width >= 32 && config.host_address_width <= 52, "host_address_width",
@@ -44,12 +32,12 @@ void check_widths(const UnitConfig& config, Findings& findings) {
   findings.require(bits >= 4 && bits <= 16 && bits % 2 == 0, "domain_id_bits", bits, "even, 4 to 16");
 }
 
-void check_offset(unsigned offset, std::string_view field, Findings& findings) {
+void check_offset(unsigned offset, std::string_view field, ConfigCheck& findings) {
   const bool is_right = offset % 16 == 0 && offset >= end_of_fixed_registers && offset <= last_relocatable_offset;
   findings.require(is_right, field, offset, "a multiple of 16 from 240 (0xF0) to 16368 (0x3FF0)");
 }
 
-void check_registers(const UnitConfig& config, Findings& findings) {
+void check_registers(const UnitConfig& config, ConfigCheck& findings) {
   const unsigned records = config.fault_records;
   findings.require(records >= 1 && records <= 256, "fault_records", records, "1 to 256");
   check_offset(config.fault_record_offset, "fault_record_offset", findings);
@@ -59,13 +47,13 @@ void check_registers(const UnitConfig& config, Findings& findings) {
   findings.require(!overlaps, "iotlb_offset", config.iotlb_offset, "outside the fault records");
 }
 
-void check_invalidation(const UnitConfig& config, Findings& findings) {
+void check_invalidation(const UnitConfig& config, ConfigCheck& findings) {
   const unsigned smallest = config.page_selective_invalidation ? 9 : 0;
   findings.require(config.max_address_mask >= smallest && config.max_address_mask <= 63, "max_address_mask",
                    config.max_address_mask, "0 to 63, and at least 9 with page_selective_invalidation");
 }
 
-void check_device_tlb(const UnitConfig& config, Findings& findings) {
+void check_device_tlb(const UnitConfig& config, ConfigCheck& findings) {
   findings.require(!config.device_tlb || config.queued_invalidation, "device_tlb", config.device_tlb,
                    "false without queued_invalidation");
   findings.require(!config.device_tlb_throttling || config.device_tlb, "device_tlb_throttling",
@@ -86,7 +74,7 @@ struct Dependence {
   std::string_view allowed;
 };
 
-void check_scalable_mode(const UnitConfig& config, Findings& findings) {
+void check_scalable_mode(const UnitConfig& config, ConfigCheck& findings) {
   const bool scalable = config.scalable_mode;
   const bool first = scalable && (config.first_stage || config.nested);
   const bool second = scalable && (config.second_stage || config.nested);
@@ -117,7 +105,7 @@ void check_scalable_mode(const UnitConfig& config, Findings& findings) {
                    scalable ? "0 to 20" : "0 without scalable mode");
 }
 
-void check_interrupts(const UnitConfig& config, Findings& findings) {
+void check_interrupts(const UnitConfig& config, ConfigCheck& findings) {
   const bool remaps = config.interrupt_remapping;
   findings.require(!remaps || config.queued_invalidation, "interrupt_remapping", remaps,
                    "false without queued_invalidation");
@@ -128,7 +116,7 @@ void check_interrupts(const UnitConfig& config, Findings& findings) {
   findings.require(config.max_handle_mask <= 15, "max_handle_mask", config.max_handle_mask, "0 to 15");
 }
 
-void check_cache(unsigned entries, unsigned ways, std::string_view field, Findings& findings) {
+void check_cache(unsigned entries, unsigned ways, std::string_view field, ConfigCheck& findings) {
   using AnyCache = iommu::TranslationCache<int, int>;
   constexpr unsigned most = 1u << 24;
   findings.require(entries <= most && AnyCache::is_valid_geometry(entries, ways), field,
@@ -157,7 +145,7 @@ UnitConfig scalable_mode_config() {
 }
 
 std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
-  Findings findings;
+  ConfigCheck findings;
   check_widths(config, findings);
   check_registers(config, findings);
   check_invalidation(config, findings);
@@ -172,13 +160,6 @@ std::vector<ConfigFinding> find_impossible(const UnitConfig& config) {
               findings);
   check_cache(config.interrupt_cache_entries, config.interrupt_cache_ways, "interrupt_cache_entries", findings);
   return findings.take();
-}
-
-std::vector<std::string> validate(const UnitConfig& config) {
-  std::vector<std::string> sentences;
-  for (const ConfigFinding& finding : find_impossible(config))
-    sentences.push_back(fmt::format("{} = {}: must be {}", finding.field, finding.value, finding.allowed));
-  return sentences;
 }
 
 }  // namespace iommusim::vtd

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/address.h"
+#include "base/config_finding.h"
 
 #include <cstdint>
 #include <string>
@@ -137,17 +138,7 @@ inline bool has_wide_descriptors(const UnitConfig& config) {
   return config.scalable_mode || config.abort_dma_mode;
 }
 
-/// A member that no unit can have.
-struct ConfigFinding {
-  /// The member's name, as in "iotlb_entries".
-  std::string field;
-  std::string value;
-  /// Completes "must be …" and "expected …".
-  std::string allowed;
-};
+/// Members that no unit can have.
 std::vector<ConfigFinding> find_impossible(const UnitConfig& config);
-
-/// The same, one sentence each with the field, its value and what is allowed.
-std::vector<std::string> validate(const UnitConfig& config);
 
 }  // namespace iommusim::vtd

@@ -15,10 +15,7 @@ namespace iommusim::vtd {
 namespace {
 
 const UnitConfig& checked(const UnitConfig& config) {
-  std::string all;
-  for (const std::string& finding : validate(config))
-    all += (all.empty() ? "" : "; ") + finding;
-  if (!all.empty()) throw std::invalid_argument("VT-d unit: " + all);
+  refuse("VT-d unit", find_impossible(config));
   return config;
 }
 

@@ -50,7 +50,7 @@ struct UnitStatistics {
 class Unit final : public iommu::Unit {
  public:
   /// `bus` reaches tables, queues and wait-status addresses; it must outlive the unit.
-  /// Throws std::invalid_argument when validate(config) finds anything.
+  /// Throws std::invalid_argument when find_impossible(config) finds anything.
   Unit(const UnitConfig& config, memory::PhysicalBus& bus);
   ~Unit() override;
   Unit(const Unit&) = delete;

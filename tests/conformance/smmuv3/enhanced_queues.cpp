@@ -435,7 +435,7 @@ TEST_CASE("Enhanced queues come in powers of two, since SMMUv3.3", "[smmuv3][ecm
     smmuv3::UnitConfig config = config_with(queues, pages);
     config.minor_version = version;
     std::vector<std::string> found;
-    for (const smmuv3::ConfigFinding& finding : find_impossible(config))
+    for (const ConfigFinding& finding : find_impossible(config))
       found.push_back(finding.field);
     return found;
   };

@@ -88,7 +88,7 @@ TEST_CASE("A broken capture of an SMMUv3 is refused with the cause", "[traces]")
   CHECK(error_with("\"CR0\"", "\"CR9\"") ==
         "registers.json: there is no register CR0; is this the capture of an SMMUv3?");
   CHECK_THAT(error_with("0x9050000", "0x9051000"),
-             Catch::StartsWith("registers.json: the ID registers are illegal: register_base is "));
+             Catch::StartsWith("registers.json: the ID registers are illegal: register_base = "));
 }
 
 TEST_CASE("Known answers without a page size are compared at their byte", "[traces]") {
