@@ -2,6 +2,7 @@
 // Messages that an SMMUv3 translates, and those that it sends itself, at an ITS (GICv3 architecture, 5.2; SMMUv3
 // architecture, 3.18). Oracle: the architectures' rules.
 #include "interrupts/gic/rules.h"
+#include "support/doorbell_message.h"
 #include "support/gic_bench.h"
 #include "support/smmuv3_bench.h"
 
@@ -46,12 +47,7 @@ struct SmmuAndIts {
   /// A write that reaches the ITS.
   const Rule* ring(BusAddr address, std::uint32_t data, RequesterId requester,
                    std::optional<std::uint32_t> device = {}) {
-    gic::DoorbellRequest request;
-    request.access.operation = Operation::write;
-    request.access.requester = requester;
-    request.access.address = address;
-    request.access.size = 4;
-    request.data = data;
+    gic::DoorbellRequest request = doorbell_message(address, data, requester);
     request.device = device;
     return gic.its.ring(request).rule;
   }

@@ -2,6 +2,7 @@
 // LPIs set by register writes, without an ITS (GICv3 architecture, GICR_TYPER.DirectLPI).
 // Oracle: the register descriptions.
 #include "interrupts/gic/rules.h"
+#include "support/doorbell_message.h"
 #include "support/gic_bench.h"
 
 #include <catch2/catch.hpp>
@@ -21,12 +22,7 @@ struct DirectBench : GicBench {
     return result;
   }
   gic::DoorbellRequest message(unsigned processor, std::uint64_t offset, std::uint32_t intid) const {
-    gic::DoorbellRequest request;
-    request.access.operation = Operation::write;
-    request.access.address = BusAddr{redistributors.base().value() + processor * gicr_at::frame + offset};
-    request.access.size = 4;
-    request.data = intid;
-    return request;
+    return doorbell_message(BusAddr{redistributors.base().value() + processor * gicr_at::frame + offset}, intid);
   }
 };
 

@@ -4,6 +4,7 @@
 // Oracle: the register description; mappings computed here.
 #include "interrupts/gic/rules.h"
 #include "pcie/rules.h"
+#include "support/doorbell_message.h"
 #include "support/gic_bench.h"
 
 #include <catch2/catch.hpp>
@@ -18,21 +19,11 @@ namespace {
 constexpr RequesterId nic{0, 2, 0};
 
 gic::DoorbellRequest message(const gic::Its& its, RequesterId requester, std::uint32_t event) {
-  gic::DoorbellRequest request;
-  request.access.operation = Operation::write;
-  request.access.requester = requester;
-  request.access.address = BusAddr{its.base().value() + gits_at::translater};
-  request.access.size = 4;
-  request.data = event;
-  return request;
+  return doorbell_message(BusAddr{its.base().value() + gits_at::translater}, event, requester);
 }
 
 const Rule* ring(GicBench& bench, const gic::DoorbellRequest& request) {
-  const auto foreseen = bench.its.decide(request);
-  const auto result = bench.its.ring(request);
-  CHECK(foreseen.rule == result.rule);
-  CHECK(foreseen.outcome == result.outcome);
-  return result.rule;
+  return ring_as_foreseen(bench.its, request).rule;
 }
 
 }  // namespace

@@ -3,12 +3,14 @@
 #include "interrupts/gic/gicv2m.h"
 
 #include "interrupts/gic/rules.h"
+#include "support/doorbell_message.h"
 
 #include <catch2/catch.hpp>
 
 #include <vector>
 
 using namespace iommusim;
+using namespace iommusim::tests;
 namespace rules = iommusim::gic::rules;
 
 namespace {
@@ -25,17 +27,9 @@ struct FrameBench {
 
   const Rule* send(std::uint32_t data, RequesterId requester = RequesterId{}, std::uint32_t size = 4,
                    std::uint64_t offset = 0x40) {
-    gic::DoorbellRequest request;
-    request.access.operation = Operation::write;
-    request.access.requester = requester;
-    request.access.address = BusAddr{gicv2m.base().value() + offset};
+    gic::DoorbellRequest request = doorbell_message(BusAddr{gicv2m.base().value() + offset}, data, requester);
     request.access.size = size;
-    request.data = data;
-    const auto foreseen = gicv2m.decide(request);
-    const auto result = gicv2m.ring(request);
-    CHECK(foreseen.rule == result.rule);
-    CHECK(foreseen.intid == result.intid);
-    return result.rule;
+    return ring_as_foreseen(gicv2m, request).rule;
   }
 
   gic::DeliveryLog log;

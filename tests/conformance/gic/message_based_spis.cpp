@@ -2,10 +2,12 @@
 // SPIs that messages set at a GICv3 distributor. Oracle: the descriptions of GICD_SETSPI_NSR and GICD_CLRSPI_NSR.
 #include "interrupts/gic/mbi.h"
 #include "interrupts/gic/rules.h"
+#include "support/doorbell_message.h"
 
 #include <catch2/catch.hpp>
 
 using namespace iommusim;
+using namespace iommusim::tests;
 namespace rules = iommusim::gic::rules;
 
 namespace {
@@ -19,15 +21,9 @@ gic::MbiConfig two_ranges() {
 
 struct MbiBench {
   const Rule* send(std::uint64_t offset, std::uint32_t data, std::uint32_t size = 4) {
-    gic::DoorbellRequest request;
-    request.access.operation = Operation::write;
-    request.access.address = BusAddr{mbi.base().value() + offset};
+    gic::DoorbellRequest request = doorbell_message(BusAddr{mbi.base().value() + offset}, data);
     request.access.size = size;
-    request.data = data;
-    const auto foreseen = mbi.decide(request);
-    const auto result = mbi.ring(request);
-    CHECK(foreseen.rule == result.rule);
-    return result.rule;
+    return ring_as_foreseen(mbi, request).rule;
   }
   const Rule* set(std::uint32_t intid) { return send(0x40, intid); }
   const Rule* clear(std::uint32_t intid) { return send(0x48, intid); }

@@ -61,6 +61,20 @@ struct StaleBench : ScalableBench {
   std::vector<FirstStage> first_stages;
 };
 
+/// One page of second-stage tables, cached where it was; the tables lead elsewhere.
+struct MovedPage : ScalableBench {
+  explicit MovedPage(bool with_queue, const vtd::UnitConfig& config = vtd::scalable_mode_config())
+      : ScalableBench{config} {
+    tables.map(domain, Iova{iova}, before);
+    use(ScalableTables::second_stage(domain));
+    if (with_queue) queue.enable_wide();
+    expect_translated(*this, read_of(iova), before);
+    tables.map(domain, Iova{iova}, after);
+  }
+
+  Domain domain = tables.new_domain(4);
+};
+
 WideDescriptor pasid_iotlb(std::uint64_t granularity, std::uint16_t domain, std::uint32_t pasid,
                            std::uint64_t address = 0, std::uint64_t mask = 0) {
   return WideDescriptor{
@@ -110,38 +124,21 @@ TEST_CASE("VTD-100 A PASID invalidation drops second-stage translations, and one
 TEST_CASE("VTD-100 Domain-id bits that the unit does not have are not looked at", "[vtd][invalidation]") {
   vtd::UnitConfig config = vtd::scalable_mode_config();
   config.domain_id_bits = 8;
-  ScalableBench bench{config};
-  const Domain domain = bench.tables.new_domain(4);
-  bench.tables.map(domain, Iova{iova}, before);
-  bench.use(ScalableTables::second_stage(domain));
-  bench.queue.enable_wide();
+  MovedPage bench{true, config};
+  bench.queue.submit(invalidate_iotlb(Granularity::domain, static_cast<std::uint16_t>(bench.domain.id ^ 1)));
   expect_translated(bench, read_of(iova), before);
-  bench.tables.map(domain, Iova{iova}, after);
-  bench.queue.submit(invalidate_iotlb(Granularity::domain, static_cast<std::uint16_t>(domain.id ^ 1)));
-  expect_translated(bench, read_of(iova), before);
-  bench.queue.submit(invalidate_iotlb(Granularity::domain, static_cast<std::uint16_t>(domain.id | 0xAB00)));
+  bench.queue.submit(invalidate_iotlb(Granularity::domain, static_cast<std::uint16_t>(bench.domain.id | 0xAB00)));
   expect_translated(bench, read_of(iova), after);
 }
 
 TEST_CASE("VTD-082 Address bits beyond MGAW are not looked at", "[vtd][invalidation]") {
-  ScalableBench bench;
-  const Domain domain = bench.tables.new_domain(4);
-  bench.tables.map(domain, Iova{iova}, before);
-  bench.use(ScalableTables::second_stage(domain));
-  bench.queue.enable_wide();
-  expect_translated(bench, read_of(iova), before);
-  bench.tables.map(domain, Iova{iova}, after);
-  bench.queue.submit(invalidate_pages(domain.id, Iova{iova | std::uint64_t{0xFFFF} << 48}, 0));
+  MovedPage bench{true};
+  bench.queue.submit(invalidate_pages(bench.domain.id, Iova{iova | std::uint64_t{0xFFFF} << 48}, 0));
   expect_translated(bench, read_of(iova), after);
 }
 
 TEST_CASE("VTD-085 In scalable mode commands by register are refused", "[vtd][invalidation]") {
-  ScalableBench bench;
-  const Domain domain = bench.tables.new_domain(4);
-  bench.tables.map(domain, Iova{iova}, before);
-  bench.use(ScalableTables::second_stage(domain));
-  expect_translated(bench, read_of(iova), before);
-  bench.tables.map(domain, Iova{iova}, after);
+  MovedPage bench{false};
   ContextCommand contexts;
   contexts.set<ContextCommand::ICC>(1);
   contexts.set<ContextCommand::CIRG>(Granularity::global);
@@ -156,12 +153,7 @@ TEST_CASE("VTD-085 In scalable mode commands by register are refused", "[vtd][in
 }
 
 TEST_CASE("VTD-090 In a unit with scalable mode the end of remapping leaves no translation", "[vtd][invalidation]") {
-  ScalableBench bench;
-  const Domain domain = bench.tables.new_domain(4);
-  bench.tables.map(domain, Iova{iova}, before);
-  bench.use(ScalableTables::second_stage(domain));
-  expect_translated(bench, read_of(iova), before);
-  bench.tables.map(domain, Iova{iova}, after);
+  MovedPage bench{false};
   bench.registers.withdraw(global::te);
   bench.registers.command(global::te);
   expect_translated(bench, read_of(iova), after);

@@ -3,6 +3,7 @@
 #include "software/gicv2m_driver.h"
 
 #include "software/driver_error.h"
+#include "support/doorbell_message.h"
 #include "support/gic_bus.h"
 
 #include <catch2/catch.hpp>
@@ -34,11 +35,7 @@ TEST_CASE("The GICv2m driver gives SPIs whose messages raise them", "[software][
   const auto vectors = fixture.driver.allocate(2);
   CHECK(vectors.first.address == BusAddr{0x0802'0040});
   for (std::uint32_t i = 0; i < 2; ++i) {
-    gic::DoorbellRequest request;
-    request.access.operation = Operation::write;
-    request.access.address = vectors.first.address;
-    request.access.size = 4;
-    request.data = vectors.first.data + i;
+    const auto request = doorbell_message(vectors.first.address, vectors.first.data + i);
     CHECK(fixture.bus.frame().ring(request).intid == vectors.intid + i);
   }
 }

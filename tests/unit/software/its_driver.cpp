@@ -4,6 +4,7 @@
 
 #include "interrupts/gic/rules.h"
 #include "software/driver_error.h"
+#include "support/doorbell_message.h"
 #include "support/gic_bus.h"
 #include "support/source_dir.h"
 
@@ -43,13 +44,7 @@ struct ItsFixture {
 
   /// What the device's write of its message comes to.
   gic::DoorbellResult send(RequesterId requester, const interrupts::MsiMessage& message) {
-    gic::DoorbellRequest request;
-    request.access.operation = Operation::write;
-    request.access.requester = requester;
-    request.access.address = message.address;
-    request.access.size = 4;
-    request.data = message.data;
-    return bus.its().ring(request);
+    return bus.its().ring(doorbell_message(message.address, message.data, requester));
   }
 
   GicBus bus;

@@ -5,6 +5,7 @@
 #include "base/endian.h"
 #include "interrupts/gic/mbi.h"
 #include "software/driver_error.h"
+#include "support/doorbell_message.h"
 #include "support/memory_bus.h"
 
 #include <catch2/catch.hpp>
@@ -55,11 +56,7 @@ TEST_CASE("The driver of message-based SPIs gives SPIs whose messages raise them
   const auto vectors = fixture.driver->pool().allocate(2);
   CHECK(vectors.first.address == BusAddr{0x0800'0040});
   for (std::uint32_t i = 0; i < 2; ++i) {
-    gic::DoorbellRequest request;
-    request.access.operation = Operation::write;
-    request.access.address = vectors.first.address;
-    request.access.size = 4;
-    request.data = vectors.first.data + i;
+    const auto request = doorbell_message(vectors.first.address, vectors.first.data + i);
     CHECK(fixture.bus.distributor().ring(request).intid == vectors.intid + i);
   }
 }
