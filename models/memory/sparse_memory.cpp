@@ -89,19 +89,21 @@ SparseMemory::Chunk& SparseMemory::chunk_of(std::uint64_t page_number) {
 }
 
 /// Gives the page its place in the block. Precondition: it has none.
-void SparseMemory::fill_page(Chunk& chunk, std::size_t index) {
+void SparseMemory::fill_page(Chunk& chunk, std::uint64_t page_number) {
+  const std::size_t index = page_number % pages_per_chunk;
   if (++chunk.full_pages == most_single_pages && chunk.is_expected && real_ < most_real) {
     chunk.block.make_real();
     ++real_;
   }
   chunk.lines[index].move_to(chunk.page(index), store_);
   chunk.is_full[index] = true;
+  chunk.is_readable[index] = bank_of(PhysAddr{page_number * page_4k}, page_4k) != nullptr;
 }
 
 std::uint8_t* SparseMemory::make_page(std::uint64_t page_number) {
   Chunk& chunk = chunk_of(page_number);
   const std::size_t index = page_number % pages_per_chunk;
-  if (!chunk.is_full[index]) fill_page(chunk, index);
+  if (!chunk.is_full[index]) fill_page(chunk, page_number);
   return chunk.page(index);
 }
 
@@ -134,7 +136,7 @@ void SparseMemory::write_page(std::uint64_t page_number, std::size_t offset, con
   const std::size_t index = page_number % pages_per_chunk;
   if (!chunk.is_full[index]) {
     if (write_lines(chunk.lines[index], offset, from, size)) return;
-    fill_page(chunk, index);
+    fill_page(chunk, page_number);
   }
   copy(chunk.page(index) + offset, from, size);
 }
@@ -155,16 +157,15 @@ bool SparseMemory::write_lines(FewLines& lines, std::size_t offset, const std::u
   return true;
 }
 
-/// Where these bytes are, if they lie in one full page of the bank and of one of the chunks that were found last.
+/// Where these bytes are, if they lie in one full page of one of the chunks that were found last.
 const std::uint8_t* SparseMemory::find_recent(PhysAddr address, std::size_t size) const {
   // Size 0 is none.
   if (size - 1 >= page_4k - address.offset_in(page_4k)) return nullptr;
-  if (last_bank_ == nullptr || !last_bank_->range.contains({address, address + (size - 1)})) return nullptr;
   const std::uint64_t number = address.value() / HostBlock::bytes;
   const FoundChunk& found = found_chunks_[number % found_chunks_.size()];
   if (found.number != number) return nullptr;
   const std::size_t offset = address.offset_in(HostBlock::bytes);
-  return found.chunk->is_full[offset / page_4k] ? found.chunk->block.data() + offset : nullptr;
+  return found.chunk->is_readable[offset / page_4k] ? found.chunk->block.data() + offset : nullptr;
 }
 
 bool SparseMemory::read(PhysAddr address, void* to, std::size_t size) const {

@@ -63,6 +63,8 @@ class SparseMemory final : public PhysicalBus {
     HostBlock block;
     /// Pages that have their place in the block. Of the others it is not touched.
     std::bitset<pages_per_chunk> is_full;
+    /// Of these, the ones that lie in a bank with all of their bytes.
+    std::bitset<pages_per_chunk> is_readable;
     std::size_t full_pages = 0;
     /// Of all others.
     std::array<FewLines, pages_per_chunk> lines{};
@@ -75,7 +77,7 @@ class SparseMemory final : public PhysicalBus {
   Chunk& chunk_of(std::uint64_t page_number);
   Chunk& make_chunk(std::uint64_t chunk_number);
   std::uint8_t* make_page(std::uint64_t page_number);
-  void fill_page(Chunk& chunk, std::size_t index);
+  void fill_page(Chunk& chunk, std::uint64_t page_number);
   void read_page(std::uint64_t page_number, std::size_t offset, std::uint8_t* to, std::size_t size) const;
   void write_page(std::uint64_t page_number, std::size_t offset, const std::uint8_t* from, std::size_t size);
   bool write_lines(FewLines& lines, std::size_t offset, const std::uint8_t* from, std::size_t size);

@@ -156,10 +156,6 @@ AtsMode ats_mode_of(const UnitConfig& config, const Ste& entry) {
 
 }  // namespace
 
-unsigned context_index_bits(const UnitConfig& config, const Ste& entry) {
-  return config.substream_id_bits == 0 ? 0 : entry.get<Ste::S1CDMax>();
-}
-
 [[gnu::flatten]] Fault look_up_stream(const UnitConfig& config, const StreamTableBase& streams, std::uint32_t stream,
                                       iommu::TableReader& tables, Ste& entry) {
   if (exceeds(stream, streams.log2_size)) return {EventCode::c_bad_streamid};

@@ -24,6 +24,8 @@ bool is_illegal(const UnitConfig& config, const StreamTableEntry& entry);
 void take_entry(const UnitConfig& config, bool e2h, const StreamTableEntry& entry, StreamContext& context);
 
 /// S1CDMax of a unit with substreams, else 0.
-unsigned context_index_bits(const UnitConfig& config, const StreamTableEntry& entry);
+inline unsigned context_index_bits(const UnitConfig& config, const StreamTableEntry& entry) {
+  return config.substream_id_bits == 0 ? 0 : entry.get<StreamTableEntry::S1CDMax>();
+}
 
 }  // namespace iommusim::smmuv3
