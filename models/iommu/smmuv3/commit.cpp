@@ -5,7 +5,6 @@
 #include "iommu/smmuv3/rules.h"
 
 #include <array>
-#include <string_view>
 
 namespace iommusim::smmuv3 {
 namespace {
@@ -14,23 +13,11 @@ using iommu::Fetch;
 using iommu::FetchLog;
 using iommu::Outcome;
 
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 bool update(memory::PhysicalBus& bus, const Fetch& fetch) {
   std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
   if (!bus.read(fetch.address, bytes.data(), bytes.size())) return false;
   store_le(bytes.data(), (load_le<std::uint64_t>(bytes.data()) | fetch.sets) & ~fetch.clears);
   return bus.write(fetch.address, bytes.data(), bytes.size());
-}
-
-/// What the descriptor was fetched for: its leaf is followed by what stage 2 was asked to find.
-FaultClass class_of(const FetchLog& fetches, std::size_t failed) {
-  if (!starts_with(fetches.begin()[failed].what, "stage 2")) return FaultClass::table_walk;
-  if (failed + 1 == fetches.size()) return FaultClass::input;
-  return starts_with(fetches.begin()[failed + 1].what, "stage 1") ? FaultClass::table_walk
-                                                                  : FaultClass::context_descriptor;
 }
 
 /// F_WALK_EABT: an external abort of the update (7.3.12).
@@ -47,8 +34,8 @@ void refuse(const iommu::TranslationRequest& request, const FetchLog& fetches, s
   effects.event.code = EventCode::f_walk_eabt;
   effects.event.stall = false;
   effects.event.read = request.operation == Operation::read;
-  effects.event.stage_2 = starts_with(fetches.begin()[failed].what, "stage 2");
-  effects.event.fault_class = class_of(fetches, failed);
+  effects.event.stage_2 = effects.update_purposes[failed].stage_2;
+  effects.event.fault_class = effects.update_purposes[failed].fault_class;
   effects.event.fetch_address = fetches.begin()[failed].address.value();
 }
 

@@ -7,12 +7,21 @@
 #include "iommu/smmuv3/memory_attributes.h"
 #include "iommu/smmuv3/tlb.h"
 #include "iommu/smmuv3/walk_effects.h"
+#include "iommu/translation.h"
 
+#include <array>
 #include <cstdint>
 
 namespace iommusim::smmuv3 {
 
 enum class Lookup : std::uint8_t { not_made, hit, miss };
+
+/// What a descriptor was fetched for that the unit updates. Without defaults: a walk has room for some that it seldom
+/// needs.
+struct UpdatePurpose {
+  bool stage_2;
+  FaultClass fault_class;
+};
 
 /// To be used for one request after another: what a decision does not set is left over from the one before.
 struct DecisionEffects {
@@ -50,6 +59,8 @@ struct DecisionEffects {
   Event event;
   /// It is to be recorded.
   bool records_update_failure = false;
+  /// With `updates_tables`: of these fetches, by their place among all.
+  std::array<UpdatePurpose, iommu::FetchLog::capacity> update_purposes{};
 };
 
 }  // namespace iommusim::smmuv3

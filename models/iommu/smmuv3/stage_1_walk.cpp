@@ -11,6 +11,7 @@ namespace {
 constexpr std::array<const char*, last_level + 1> descriptor_names{
     "stage 1 level 0 descriptor", "stage 1 level 1 descriptor", "stage 1 level 2 descriptor",
     "stage 1 level 3 descriptor"};
+constexpr UpdatePurpose own_update{false, FaultClass::table_walk};
 
 }  // namespace
 
@@ -116,14 +117,14 @@ void Stage1Walk::take_leaf(Stage1Descriptor leaf, const Table& table, const Acce
 Fault Stage1Walk::set_access_flag() {
   if (nested_ != nullptr)
     if (const Fault fault = nested_->take_write(descriptor_, descriptor_page_, true)) return fault;
-  context_.tables.change_bits(fetch_, Stage1Descriptor::AF::mask, 0);
+  context_.update({fetch_, Stage1Descriptor::AF::mask, 0, own_update});
   return {};
 }
 
 Fault Stage1Walk::take_write() {
   if (nested_ != nullptr)
     if (const Fault fault = nested_->take_write(descriptor_, descriptor_page_, false)) return fault;
-  context_.make_dirty_later(fetch_, 0, Stage1Descriptor::AP2::mask);
+  context_.make_dirty_later({fetch_, 0, Stage1Descriptor::AP2::mask, own_update});
   return {};
 }
 

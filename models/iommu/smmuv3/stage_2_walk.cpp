@@ -18,6 +18,10 @@ Fault stage_2_fault(EventCode code, FaultClass fault_class, std::uint64_t addres
   return {code, true, fault_class, true, {}, address};
 }
 
+WalkContext::Change change_of(const Stage2Result& result, std::uint64_t sets) {
+  return {result.leaf, sets, 0, {true, result.fault_class}};
+}
+
 }  // namespace
 
 Stage2Result Stage2Walk::find(std::uint64_t ipa, const AccessNeeds& needs) {
@@ -58,18 +62,19 @@ Fault Stage2Walk::take_write(std::uint64_t ipa, Stage2Result& table, bool now) {
   }
   if (!table.is_clean) return {};
   if (now)
-    context_.tables.change_bits(table.leaf, Stage2Descriptor::W::mask, 0);
+    context_.update(change_of(table, Stage2Descriptor::W::mask));
   else
     make_dirty(table);
   return {};
 }
 
 void Stage2Walk::make_dirty(const Stage2Result& result) {
-  context_.make_dirty_later(result.leaf, Stage2Descriptor::W::mask, 0);
+  context_.make_dirty_later(change_of(result, Stage2Descriptor::W::mask));
 }
 
 void Stage2Walk::look_up(std::uint64_t ipa, FaultClass fault_class, bool uses_cache, Stage2Result& result) {
   result = {};
+  result.fault_class = fault_class;
   if (exceeds(ipa, stage_.geometry.input_bits)) {
     result.fault = stage_2_fault(EventCode::f_translation, fault_class, ipa);
     return;
@@ -151,7 +156,7 @@ void Stage2Walk::take_leaf(std::uint64_t ipa, Stage2Descriptor descriptor, Stage
   result.is_clean =
       stage_.updates_dirty && descriptor.get<Stage2Descriptor::DBM>() && !descriptor.get<Stage2Descriptor::W>();
   if (!descriptor.get<Stage2Descriptor::AF>() && stage_.updates_access_flag)
-    context_.tables.change_bits(result.leaf, Stage2Descriptor::AF::mask, 0);
+    context_.update(change_of(result, Stage2Descriptor::AF::mask));
   note(ipa, result);
 }
 

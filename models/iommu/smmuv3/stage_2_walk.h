@@ -22,6 +22,8 @@ struct Stage2Result {
   Stage2Attributes attributes;
   /// A write is allowed, and makes the page dirty.
   bool is_clean = false;
+  /// What the IPA was looked up for.
+  FaultClass fault_class = FaultClass::input;
   /// The leaf's place among the fetches; not with `is_cached`.
   std::size_t leaf = 0;
   /// The IPA cache had it.

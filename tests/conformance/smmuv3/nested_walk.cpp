@@ -107,6 +107,44 @@ TEST_CASE("SMMU-050 An external abort on a stage 1 descriptor is of stage 1", "[
   CHECK(event.fetch_address == bench.leaf_of_1.value());
 }
 
+TEST_CASE("SMMU-049 An update that memory refuses has the class of what its descriptor was fetched for", "[smmuv3]") {
+  NestedBench bench;
+  bench.ste<Ste::S2HA>(1);
+  bench.set<S2, S2::AF>(bench.leaf_of_2, 0);
+  bench.bus.refuse_writes(bench.leaf_of_2);
+  auto event = expect_event(bench, read_at(page), EventCode::f_walk_eabt);
+  CHECK(event.stage_2);
+  CHECK(event.fault_class == FaultClass::input);
+  CHECK(event.fetch_address == bench.leaf_of_2.value());
+  const PhysAddr block = bench.table_block();
+  bench.set<S2, S2::AF>(block, 0);
+  bench.bus.refuse_writes(block);
+  event = expect_event(bench, read_at(page), EventCode::f_walk_eabt);
+  CHECK(event.stage_2);
+  CHECK(event.fault_class == FaultClass::context_descriptor);
+  CHECK(event.fetch_address == block.value());
+}
+
+TEST_CASE("SMMU-049 The update of the page of a stage 1 descriptor has class TT, though the page was cached",
+          "[smmuv3]") {
+  NestedBench bench{everything_cached()};
+  bench.cd<Cd::HA>(1);
+  bench.ste<Ste::S2HA>(1);
+  bench.ste<Ste::S2HD>(1);
+  const PhysAddr block = bench.table_block();
+  bench.set<S2, S2::W>(block, 0);
+  bench.set<S2, S2::DBM>(block, 1);
+  expect_passes(bench, read_at(page), target);
+  // The descriptor of the next page, which the same block shows, becomes accessed, and the block thereby dirty.
+  const PhysAddr next = bench.map_1(page + page_4k, ipa);
+  bench.set<S1, S1::AF>(next, 0);
+  bench.bus.refuse_writes(block);
+  const auto event = expect_event(bench, read_at(page + page_4k), EventCode::f_walk_eabt);
+  CHECK(event.stage_2);
+  CHECK(event.fault_class == FaultClass::table_walk);
+  CHECK(event.fetch_address == block.value());
+}
+
 TEST_CASE("SMMU-050 Both stages must permit the access", "[smmuv3]") {
   NestedBench bench;
   bench.set<S2, S2::W>(bench.leaf_of_2, 0);
