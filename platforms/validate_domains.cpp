@@ -4,6 +4,7 @@
 #include "platforms/iommu_kinds.h"
 #include "platforms/requester_ids.h"
 #include "platforms/require_device.h"
+#include "platforms/reserved_memory.h"
 #include "platforms/validate.h"
 #include "platforms/yaml_reader.h"
 
@@ -98,13 +99,17 @@ void check_doorbell(const DomainPlace& place, const Description& description, co
   const std::string path = place.path + ".doorbell_iova";
   if (!description.gic) source.fail(path, "it", "a platform with a gic");
   for (const IommuDescription* iommu : place.iommus) {
-    const std::uint64_t page = page_size(*iommu);
-    if (iova.offset_in(page) != 0)
-      source.fail(path, format_hex(iova.value()), "a page of '" + iommu->name + "', which has " + format_size(page));
-    check_width(place, iova, page, path, source);
+    const std::uint64_t size = page_size(*iommu);
+    if (iova.offset_in(size) != 0)
+      source.fail(path, format_hex(iova.value()), "a page of '" + iommu->name + "', which has " + format_size(size));
+    check_width(place, iova, size, path, source);
+    const Range<Iova> page{iova, iova + (size - 1)};
     for (const MappingDescription& mapping : place.domain.mappings)
-      if (Range<Iova>::from_size(mapping.iova, mapping.size)->overlaps({iova, iova + (page - 1)}))
+      if (Range<Iova>::from_size(mapping.iova, mapping.size)->overlaps(page))
         source.fail(path, format_hex(iova.value()) + ", which is in a mapping", "a page of its own");
+    for (const RmrrDescription* region : reserved_memory_of(*iommu, place.domain.devices))
+      if (one_to_one(*region).overlaps(page))
+        source.fail(path, format_hex(iova.value()) + ", which is in memory of firmware", "a page of its own");
   }
 }
 

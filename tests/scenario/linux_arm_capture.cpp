@@ -7,6 +7,7 @@
 #include "support/played_trace.h"
 #include "support/source_dir.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <sstream>

@@ -6,7 +6,6 @@
 #include "iommu/smmuv3/input_space.h"
 #include "iommu/smmuv3/unit_state.h"
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 

@@ -8,7 +8,6 @@
 #include "iommu/vtd/unit_state.h"
 
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
 namespace iommusim::vtd {

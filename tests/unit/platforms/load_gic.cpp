@@ -114,6 +114,8 @@ TEST_CASE("The page of a doorbell is one of its domain's own", "[platforms]") {
   CHECK(test::arm_description({key + "=0xffff_b000"}).domains[1].doorbell_iova == Iova{0xFFFF'B000});
   CHECK(complains({key + "=0xffff_b800"}, key + ": found 0xffffb800, expected a multiple of 4 KiB"));
   CHECK(complains({key + "=0x10_0000"}, key + ": found 0x100000, which is in a mapping, expected a page of its own"));
+  CHECK(complains({"iommus.smmu0.rmrs=[{base: 0x5000_0000, size: 64KiB, devices: [disk0]}]", key + "=0x5000_1000"},
+                  key + ": found 0x50001000, which is in memory of firmware, expected a page of its own"));
   CHECK(complains({key + "=0x8000_0000_0000_0000"},
                   key + ": found 0x8000000000000000 and 4 KiB, expected addresses of at most 48 bits"));
   CHECK(complains({"software.domains.user.doorbell_iova=0xffff_b000"},
